@@ -1,0 +1,1 @@
+"""The faces: photos in, numbers and pictures out. Synchronous, and knows nothing of Discord."""
