@@ -1,0 +1,131 @@
+"""Crop -> attention map -> shares by region of the face.
+
+The maps are pytorch-grad-cam's (Selvaraju et al. 2017, "Grad-CAM", and its kin). An embedding has no classes, so what
+is explained is a direction: `identity` is the embedding's own, which is all that a comparison can see of a face;
+`largest` is its largest dimension alone, which is what the library does when it is told nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.contracts import REGIONS, Region
+from core.models.spec import HeatmapMethod, HeatmapTarget
+
+if TYPE_CHECKING:
+    import torch
+
+    from core.models.explainable import Explainable
+
+# Over MediaPipe's mesh, painted in this order: what comes later lies on top. Of a turned head the nose and the lips
+# stand out over the rim of the mesh, so those parts are the convex hulls of their points, and the face that of all.
+_HULLS: Mapping[Region, tuple[tuple[int, ...], ...]] = {
+    "cheeks": (tuple(range(468)),),
+    "nose": (
+        (168, 193, 122, 196, 236, 129, 64, 98, 2, 327, 294, 358, 456, 419, 351, 417, 1, 4, 5, 195, 197, 6),
+        (107, 9, 336, 285, 417, 168, 193, 55),
+    ),
+    "mouth": (
+        (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185),
+        (61, 98, 2, 327, 291),
+    ),
+}
+_POLYGONS: Mapping[Region, tuple[tuple[int, ...], ...]] = {
+    "forehead": (
+        (21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 300, 293, 334, 296, 336, 9, 107, 66, 105, 63, 70),
+    ),
+    "chin": ((61, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 291),),
+    "eyes": (
+        (226, 247, 30, 29, 27, 28, 56, 190, 243, 112, 26, 22, 23, 24, 110, 25),
+        (446, 467, 260, 259, 257, 258, 286, 414, 463, 341, 256, 252, 253, 254, 339, 255),
+    ),
+    "brows": (
+        (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
+        (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
+    ),
+}
+_PAINT_ORDER: tuple[Region, ...] = ("cheeks", "forehead", "chin", "nose", "mouth", "eyes", "brows")
+
+
+def identity(output: torch.Tensor) -> torch.Tensor:
+    """How far the embedding `output` (d,) reaches in its own direction, that direction held still."""
+    direction = output.detach()
+    along: torch.Tensor = (output * (direction / direction.norm())).sum()
+    return along
+
+
+def largest_dimension(output: torch.Tensor) -> torch.Tensor:
+    """The largest of the embedding's dimensions."""
+    return output.max()
+
+
+_TARGETS: Mapping[HeatmapTarget, Callable[[torch.Tensor], torch.Tensor]] = {
+    "identity": identity,
+    "largest": largest_dimension,
+}
+
+
+def attention(
+    explainable: Explainable, crop: NDArray[np.uint8], method: HeatmapMethod, target: HeatmapTarget
+) -> NDArray[np.float32]:
+    """Where the network looks in `crop` (uint8, s x s x 3): float32 (s, s), 0-1, or all 0 where nothing counts."""
+    from core.models.torchvision_compat import make_importable
+
+    make_importable()
+    import pytorch_grad_cam as cams
+
+    methods = {
+        "gradcam": cams.GradCAM,
+        "gradcam++": cams.GradCAMPlusPlus,
+        "hirescam": cams.HiResCAM,
+        "layercam": cams.LayerCAM,
+        "scorecam": cams.ScoreCAM,
+    }
+    with methods[method](model=explainable.module, target_layers=list(explainable.layers)) as cam:
+        return np.asarray(cam(explainable.preprocess(crop[np.newaxis]), targets=[_TARGETS[target]])[0], np.float32)
+
+
+def regions(values: NDArray[np.float32], landmarks: NDArray[np.float32]) -> dict[Region, float]:
+    """Share of `values` (float32 (s, s), >= 0) in each region of the face, adding up to 1, or all 0 for an empty map.
+
+    `landmarks`: (478, 2), in the map's own pixels.
+    """
+    names = region_labels(landmarks, values.shape[0])
+    total = float(values.sum(dtype=np.float64))
+    sums = np.bincount(names.ravel(), weights=values.ravel().astype(np.float64), minlength=len(REGIONS))
+    return {region: float(sums[i]) / total if total > 0 else 0.0 for i, region in enumerate(REGIONS)}
+
+
+def region_labels(landmarks: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
+    """For each pixel of a `size` x `size` crop the index in REGIONS of the region it belongs to."""
+    labels = np.full((size, size), REGIONS.index("outside"), dtype=np.uint8)
+    corners = np.round(landmarks * 16).astype(np.int32)
+    for region in _PAINT_ORDER:
+        colour = REGIONS.index(region)
+        for polygon in _POLYGONS.get(region, ()):
+            cv2.fillPoly(labels, [corners[list(polygon)]], colour, shift=4)
+        for hull in _HULLS.get(region, ()):
+            cv2.fillPoly(labels, [cv2.convexHull(corners[list(hull)])], colour, shift=4)
+    return labels
+
+
+def on_photo(
+    values: NDArray[np.float32], back: NDArray[np.float64], height: int, width: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The map laid on the photo it came from: (values, coverage), both float32 (height, width), 0-1.
+
+    `back`: the 2 x 3 matrix from the crop's pixels to the photo's. Coverage is 1 where the network saw the photo and
+    0 where it did not, with a soft edge.
+    """
+    size = values.shape[0]
+    inset = max(1, size // 24)
+    seen = np.zeros((size, size), dtype=np.float32)
+    seen[inset:-inset, inset:-inset] = 1
+    seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), inset / 2), dtype=np.float32)
+    laid = cv2.warpAffine(np.dstack([values, seen]), back, (width, height), flags=cv2.INTER_LINEAR)
+    return np.asarray(laid[..., 0], dtype=np.float32), np.asarray(laid[..., 1], dtype=np.float32)

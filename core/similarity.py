@@ -1,0 +1,93 @@
+"""Vectors -> score, percent, the same person or not.
+
+The score is the model's own: Euclidean distance (dlib), or cosine. The percentage is for people: 100 for the same
+picture, 90 on the line between two people and one, and it spreads below: two strangers get about 20, where the usual
+formulas give them 75 to 96.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+
+from core.contracts import Metric
+from core.models.spec import ModelSpec, PolynomialPercent
+
+AT_THRESHOLD = 90.0
+AT_STRANGERS = 20.0
+
+
+class PercentCurve(Protocol):
+    def __call__(self, score: float) -> float:
+        """0-100 for a score in the model's metric."""
+        ...
+
+
+@dataclass(frozen=True)
+class Polynomial:
+    """`coefficients` of the score, highest power first, clipped to 0-100 and rounded to 2 digits.
+
+    JAPANESE FACE v1 has (-23.71, 49.98, 73.69): Kesamaru 2023.
+    """
+
+    coefficients: tuple[float, ...]
+
+    def __call__(self, score: float) -> float:
+        return round(min(max(float(np.polyval(self.coefficients, score)), 0.0), 100.0), 2)
+
+
+class Spread:
+    """The smooth falling curve through 100 (the same picture), 90 (`threshold`) and 20 (`strangers`, their median).
+
+    A monotone cubic (Fritsch & Carlson 1980) in the dissimilarity, which is the distance or 1 - cosine. It reaches 0
+    at twice the strangers' dissimilarity, which for cosine is about the opposite vector.
+    Errors: ValueError when the strangers' median is not on the far side of the threshold.
+    """
+
+    def __init__(self, metric: Metric, threshold: float, strangers: float) -> None:
+        self._metric: Metric = metric
+        line, far = self._dissimilarity(threshold), self._dissimilarity(strangers)
+        if not 0 < line < far:
+            raise ValueError(f"strangers' median {strangers} must be on the far side of the threshold {threshold}")
+        self._end = 2 * far
+        self._curve = PchipInterpolator([0, line, far, self._end], [100, AT_THRESHOLD, AT_STRANGERS, 0])
+
+    def __call__(self, score: float) -> float:
+        return float(self._curve(min(max(self._dissimilarity(score), 0.0), self._end)))
+
+    def _dissimilarity(self, score: float) -> float:
+        return score if self._metric == "euclidean" else 1 - score
+
+
+def score(a: NDArray[np.float32], b: NDArray[np.float32], metric: Metric) -> float:
+    """Of two vectors (d,), the same for both orders: Euclidean distance (>= 0), or cosine (-1 to 1).
+
+    Errors: ValueError for a vector of length 0 or one that is not finite, which no face gives.
+    """
+    a64, b64 = a.astype(np.float64), b.astype(np.float64)
+    if metric == "euclidean":
+        value = float(np.linalg.norm(a64 - b64))
+    else:
+        length = float(np.linalg.norm(a64) * np.linalg.norm(b64))
+        if length == 0:
+            raise ValueError("a vector of length 0 has no direction")
+        value = float(np.clip(a64 @ b64 / length, -1, 1))
+    if not np.isfinite(value):
+        raise ValueError("a vector is not finite")
+    return value
+
+
+def same_person(value: float, threshold: float, metric: Metric) -> bool:
+    """Whether a score lies on the near side of the threshold, the threshold itself included."""
+    return value <= threshold if metric == "euclidean" else value >= threshold
+
+
+def percent_curve(spec: ModelSpec) -> PercentCurve:
+    """The model's own way from a score to a percentage."""
+    if isinstance(spec.percent, PolynomialPercent):
+        return Polynomial(spec.percent.coefficients)
+    return Spread(spec.metric, spec.threshold, spec.percent.strangers_median)
