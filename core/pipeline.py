@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -67,11 +67,15 @@ class Stopwatch:
 
 @dataclass(frozen=True, eq=False)
 class Located:
-    """A photo's pixels (uint8 RGB h x w x 3) with its faces from left to right, one at least."""
+    """A photo's pixels (uint8 RGB h x w x 3) with its faces from left to right, one at least.
+
+    `shrunk`: the photo as it came was so many times larger each way.
+    """
 
     name: str
     pixels: NDArray[np.uint8]
     faces: tuple[Face, ...]
+    shrunk: int = 1
 
     @property
     def face(self) -> Face:
@@ -79,7 +83,8 @@ class Located:
         return self.faces[largest(self.faces)]
 
     def found(self, face: Face) -> FoundFace:
-        return FoundFace(self.name, face.box)
+        left, top, width, height = (value * self.shrunk for value in face.box)
+        return FoundFace(self.name, (left, top, width, height))
 
 
 class Pipeline:
@@ -88,45 +93,38 @@ class Pipeline:
     def __init__(self, settings: CoreSettings) -> None:
         self._settings = settings
         self._folder = Path(settings.model_folder) if settings.model_folder else default_folder()
-        self._resources = ExitStack()
-
-    def close(self) -> None:
-        """Free what is held outside of Python; must be done before the interpreter begins to shut down."""
-        self._resources.close()
 
     @cached_property
     def _finder(self) -> FaceFinder:
         path = Store(self._folder).path(LANDMARKS_FILE)
         try:
-            finder = FaceFinder(path)
+            return FaceFinder(path)
         except (RuntimeError, ValueError) as error:
             raise ModelBroken(LANDMARKS_FILE, f"{path} cannot be loaded: {error}") from error
-        self._resources.callback(finder.close)
-        return finder
 
     @cached_property
-    def _embedder(self) -> embedding.Embedder:
+    def embedder(self) -> embedding.Embedder:
         return embedding.load(self._settings.model, self._folder, self._settings.threads)
 
     @cached_property
     def _explainable(self) -> Explainable:
-        return self._embedder.explainable()
+        return self.embedder.explainable()
 
     def warm(self) -> None:
         """Load what nearly every request needs, and run it once; torch waits for the first heatmap."""
         blank = np.zeros((256, 256, 3), dtype=np.uint8)
         self._finder.find(blank)
-        size = self._embedder.spec.input_size
-        self._embedder(np.zeros((1, size, size, 3), dtype=np.uint8))
+        size = self.embedder.spec.input_size
+        self.embedder(np.zeros((1, size, size, 3), dtype=np.uint8))
 
     def similar(self, request: SimilarRequest) -> SimilarResult:
         watch = Stopwatch()
-        spec = self._embedder.spec
-        first, second = (self._locate(photo, watch) for photo in (request.first, request.second))
+        spec = self.embedder.spec
+        first, second = (self.locate(photo, watch) for photo in (request.first, request.second))
         with watch("align"):
-            crops = np.stack([self._crop(photo) for photo in (first, second)])
+            crops = np.stack([self.crop(photo) for photo in (first, second)])
         with watch("embed"):
-            vectors = self._embedder(crops)
+            vectors = self.embedder(crops)
         score = similarity.score(vectors[0], vectors[1], spec.metric)
         curve = similarity.percent_curve(spec)
         percent = curve(score)
@@ -152,8 +150,8 @@ class Pipeline:
 
     def gradcam(self, request: GradcamRequest) -> GradcamResult:
         watch = Stopwatch()
-        spec = self._embedder.spec
-        photo = self._locate(request.photo, watch)
+        spec = self.embedder.spec
+        photo = self.locate(request.photo, watch)
         with watch("align"):
             matrix = align.to_template(photo.face, align.TEMPLATES[spec.template], spec.input_size)
             crop = align.crop(photo.pixels, matrix, spec.input_size)
@@ -188,7 +186,7 @@ class Pipeline:
         skipped: list[Skipped] = []
         for done, photo in enumerate(request.photos, start=1):
             try:
-                located = self._locate(photo, watch)
+                located = self.locate(photo, watch)
             except PhotoError as error:
                 skipped.append(Skipped(photo.name, error.code))
             else:
@@ -227,16 +225,16 @@ class Pipeline:
         if "_finder" in vars(self):
             self._finder.close()
 
-    def _locate(self, photo: Photo, watch: Stopwatch) -> Located:
+    def locate(self, photo: Photo, watch: Stopwatch) -> Located:
         with watch("decode"):
-            pixels = decode(photo, self._settings.limits, long_side=LONG_SIDE)
+            raster = decode(photo, self._settings.limits, long_side=LONG_SIDE)
         with watch("detect"):
-            faces = self._finder.find(pixels)
+            faces = self._finder.find(raster.pixels)
         if not faces:
             raise NoFace(photo.name)
-        return Located(photo.name, pixels, faces)
+        return Located(photo.name, raster.pixels, faces, raster.shrunk)
 
-    def _crop(self, photo: Located) -> NDArray[np.uint8]:
-        spec = self._embedder.spec
+    def crop(self, photo: Located) -> NDArray[np.uint8]:
+        spec = self.embedder.spec
         template = align.TEMPLATES[spec.template]
         return align.crop(photo.pixels, align.to_template(photo.face, template, spec.input_size), spec.input_size)

@@ -57,7 +57,8 @@ class Spread:
         self._curve = PchipInterpolator([0, line, far, self._end], [100, AT_THRESHOLD, AT_STRANGERS, 0])
 
     def __call__(self, score: float) -> float:
-        return float(self._curve(min(max(self._dissimilarity(score), 0.0), self._end)))
+        percent = float(self._curve(min(max(self._dissimilarity(score), 0.0), self._end)))
+        return min(max(percent, 0.0), 100.0)  # rounding may leave either end by a hair
 
     def _dissimilarity(self, score: float) -> float:
         return score if self._metric == "euclidean" else 1 - score

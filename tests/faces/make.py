@@ -32,7 +32,7 @@ def main(london: Path) -> None:
         for person, people in HANDFULS.items():
             for number, view in VIEWS.items():
                 files = [london / one / f"{view}.jpg" for one in people]
-                photos = [decode(Photo(file.name, file.read_bytes()), Limits()) for file in files]
+                photos = [decode(Photo(file.name, file.read_bytes()), Limits()).pixels for file in files]
                 found = [finder.find(photo) for photo in photos]
                 faces = [some[largest(some)] for some in found]
                 average = mean_face(zip(photos, faces, strict=True), [face.landmarks for face in faces], SIDE)

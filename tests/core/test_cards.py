@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import cards
+from core.contracts import Colormap, Photo
+from core.faces import Face
+from core.pipeline import Located
+
+
+def share_of(card: np.ndarray, colour: tuple[int, int, int], rows: slice) -> float:
+    """How much of a row has the colour, at most."""
+    return float((np.abs(card[rows].astype(int) - colour).max(axis=2) < 6).mean(axis=1).max())
+
+
+@pytest.fixture(scope="module")
+def photo(sample: Callable[[str], Photo], locate: Callable[[Photo], Located]) -> Located:
+    return locate(sample("b_2"))
+
+
+@pytest.mark.parametrize("percent", [0.0, 12.5, 50.0, 90.0, 100.0])
+def test_the_gauge_is_as_full_as_the_percentage_says(percent: float, photo: Located) -> None:
+    card = cards.similar((photo.pixels,) * 2, (photo.face,) * 2, percent, 90, same_person=percent >= 90)
+    assert card.shape == (852, 1200, 3)
+    width = (1200 - 2 * cards.MARGIN) / 1200
+    ink = cards.SAME if percent >= 90 else cards.DIFFERENT
+    assert share_of(card, ink, slice(740, 768)) == pytest.approx(percent / 100 * width, abs=0.03)
+    assert share_of(card, cards.DIFFERENT if percent >= 90 else cards.SAME, slice(740, 768)) == 0
+
+
+def test_both_faces_are_shown_at_one_size_in_the_order_of_the_photos(photo: Located) -> None:
+    red = np.zeros_like(photo.pixels)
+    red[..., 0] = 255
+    card = cards.similar((photo.pixels, red), (photo.face, photo.face), 10, 90, same_person=False)
+    assert (card[200, 1000] == (255, 0, 0)).all()
+    assert (card[200, 300] != (255, 0, 0)).any()
+
+
+@pytest.mark.parametrize(
+    ("percent", "text"), [(100, "100"), (99.99, "99.9"), (89.96, "90.0"), (7.04, "7.0"), (0, "0.0")]
+)
+def test_only_the_same_picture_gets_a_full_hundred(percent: float, text: str) -> None:
+    assert cards._digits(percent) == text
+
+
+@pytest.mark.parametrize("colormap", ["cividis", "viridis", "inferno", "jet"])
+@pytest.mark.parametrize("shape", [(300, 300), (200, 900), (900, 200), (40, 40)])
+def test_a_heatmap_card_fits_any_photo(shape: tuple[int, int], colormap: Colormap) -> None:
+    grey = np.full((*shape, 3), 128, np.uint8)
+    landmarks = np.random.default_rng(0).uniform(0, 30, (478, 2)).astype(np.float32)
+    values = np.zeros(shape, np.float32)
+    card = cards.gradcam(grey, Face(landmarks), values, np.ones(shape, np.float32), colormap, mark=True)
+    assert max(card.shape) < 2200 and min(card.shape[:2]) > 100
+
+
+def test_the_hottest_place_is_the_brightest_with_the_default_colours() -> None:
+    black = np.zeros((300, 300, 3), np.uint8)
+    landmarks = np.random.default_rng(0).uniform(50, 250, (478, 2)).astype(np.float32)
+    values = np.zeros((300, 300), np.float32)
+    values[100:140, 150:190] = 1
+    card = cards.gradcam(black, Face(landmarks), values, np.ones_like(values), "cividis", mark=False)
+    grey = np.asarray(Image.fromarray(card).convert("L")).astype(int)
+    height = card.shape[0] - 2 * cards.MARGIN
+    overlay = grey[cards.MARGIN : -cards.MARGIN, cards.MARGIN + height + 24 : cards.MARGIN + 2 * height + 24]
+    y, x = np.unravel_index(overlay.argmax(), overlay.shape)
+    assert 100 / 300 < y / height < 140 / 300
+    assert 150 / 300 < x / height < 190 / 300
+
+
+@pytest.mark.parametrize(("count", "rows"), [(2, 1), (10, 1), (11, 2), (20, 2), (50, 2)])
+def test_the_strip_grows_by_rows_and_stops_at_two(count: int, rows: int) -> None:
+    face = np.full((512, 512, 3), 200, np.uint8)
+    thumbs = [np.full((40, 40, 3), (255, 0, 0), np.uint8)] * min(count, cards.STRIP_PLACES)
+    card = cards.average(face, thumbs, count)
+    strip = card[cards.MARGIN + 512 + 20 :]
+    red = (strip == (255, 0, 0)).all(axis=2)
+    height = (card.shape[0] - 512 - 2 * cards.MARGIN - 16) / rows
+    assert 40 < height < 60
+    assert red[:, : cards.MARGIN + 100].any()
+    # the last place of a full strip says how many more there are
+    assert red[-60:, -cards.MARGIN - 30 :].any() == (count in (10, 20))

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core import align, heatmap
+from core.contracts import REGIONS, Photo, Region
+from core.models.torchvision_compat import make_importable
+from core.pipeline import Located, Pipeline
+
+SIZE = 150
+
+
+@pytest.fixture(scope="module")
+def photo(sample: Callable[[str], Photo], locate: Callable[[Photo], Located]) -> Located:
+    return locate(sample("b_2"))
+
+
+@pytest.fixture(scope="module")
+def matrix(photo: Located) -> np.ndarray:
+    return align.to_template(photo.face, align.TEMPLATES["dlib"], SIZE)
+
+
+@pytest.fixture(scope="module")
+def landmarks(photo: Located, matrix: np.ndarray) -> np.ndarray:
+    return align.transform(photo.face.landmarks, matrix)
+
+
+@pytest.mark.parametrize(
+    ("region", "landmark"),
+    [("nose", 4), ("nose", 6), ("mouth", 13), ("mouth", 164), ("eyes", 468), ("eyes", 473), ("brows", 105),
+     ("brows", 334), ("cheeks", 50), ("cheeks", 280), ("chin", 199), ("forehead", 151)],
+)  # fmt: skip
+def test_what_lies_on_a_feature_counts_for_it(region: Region, landmark: int, landmarks: np.ndarray) -> None:
+    values = np.zeros((SIZE, SIZE), np.float32)
+    x, y = np.round(landmarks[landmark]).astype(int)
+    values[y, x] = 0.7
+    shares = heatmap.regions(values, landmarks)
+    assert shares[region] == 1
+    assert sum(shares.values()) == 1
+
+
+def test_the_corners_of_a_crop_are_outside_the_face(landmarks: np.ndarray) -> None:
+    labels = heatmap.region_labels(landmarks, SIZE)
+    outside = REGIONS.index("outside")
+    assert [labels[0, 0], labels[0, -1], labels[-1, 0], labels[-1, -1]] == [outside] * 4
+
+
+def test_both_sides_of_the_face_have_the_same_regions(landmarks: np.ndarray) -> None:
+    labels = heatmap.region_labels(landmarks, SIZE)
+    left, right = labels[:, : SIZE // 2], labels[:, SIZE // 2 :]
+    for index in range(len(REGIONS)):
+        sizes = (left == index).sum(), (right == index).sum()
+        assert min(sizes) > 0.6 * max(sizes), REGIONS[index]
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.floats(0.001, 1000))
+def test_shares_add_up_and_do_not_depend_on_the_scale(landmarks: np.ndarray, seed: int, scale: float) -> None:
+    values = np.random.default_rng(seed).random((SIZE, SIZE), np.float32)
+    shares = heatmap.regions(values, landmarks)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert heatmap.regions(values * np.float32(scale), landmarks) == pytest.approx(shares, abs=1e-4)
+
+
+def test_an_empty_map_claims_nothing(landmarks: np.ndarray) -> None:
+    assert set(heatmap.regions(np.zeros((SIZE, SIZE), np.float32), landmarks).values()) == {0.0}
+
+
+def test_the_map_comes_back_to_where_the_photo_has_it(
+    photo: Located, matrix: np.ndarray, landmarks: np.ndarray
+) -> None:
+    y, x = np.mgrid[:SIZE, :SIZE]
+    at = landmarks[473]
+    values = np.exp(-((x - at[0]) ** 2 + (y - at[1]) ** 2) / 20).astype(np.float32)
+    height, width = photo.pixels.shape[:2]
+    laid, coverage = heatmap.on_photo(values, align.invert(matrix), height, width)
+    top, left = np.unravel_index(laid.argmax(), laid.shape)
+    assert (left, top) == pytest.approx(tuple(photo.face.landmarks[473]), abs=1.5)
+    assert coverage[top, left] == pytest.approx(1, abs=1e-3)
+    assert coverage[0, 0] == 0
+
+
+def test_the_map_is_pytorch_grad_cam_s_own(pipeline: Pipeline, photo: Located) -> None:
+    make_importable()
+    from pytorch_grad_cam import GradCAM
+
+    explainable = pipeline.embedder.explainable()
+    crop = pipeline.crop(photo)
+    with GradCAM(model=explainable.module, target_layers=list(explainable.layers)) as cam:
+        theirs = cam(explainable.preprocess(crop[np.newaxis]), targets=None)[0]
+    assert heatmap.attention(explainable, crop, "gradcam", "largest") == pytest.approx(theirs, abs=1e-5)
+
+
+def test_the_two_targets_see_different_things(pipeline: Pipeline, photo: Located) -> None:
+    explainable, crop = pipeline.embedder.explainable(), pipeline.crop(photo)
+    maps = [heatmap.attention(explainable, crop, "layercam", target) for target in ("identity", "largest")]
+    assert all(one.min() >= 0 and one.max() <= 1 for one in maps)
+    assert np.abs(maps[0] - maps[1]).max() > 0.1
