@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from core.align import LEFT_IRIS, PORTRAIT, RIGHT_IRIS, Template, crop, to_template
-from core.contracts import Colormap
+from core.contracts import Colormap, shown_percent
 from core.faces import Face
 
 _Rgb = tuple[int, int, int]
@@ -65,7 +65,7 @@ def similar(
     ink = SAME if same_person else DIFFERENT
     draw = ImageDraw.Draw(card)
     middle, top = card.width // 2, MARGIN + side + 36
-    draw.text((middle, top), f"{_digits(percent)}%", INK, _font(104), anchor="mt", stroke_width=1)
+    draw.text((middle, top), f"{shown_percent(percent):.1f}%", INK, _font(104), anchor="mt", stroke_width=1)
     _gauge(card, (MARGIN, top + 116, card.width - 2 * MARGIN), percent, line, ink)
     return np.asarray(card)
 
@@ -164,11 +164,6 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     return font
 
 
-def _digits(percent: float) -> str:
-    """One decimal, and never 100 for what is not quite the same picture."""
-    return "100" if percent >= 99.995 else f"{min(percent, 99.9):.1f}"
-
-
 @lru_cache(maxsize=8)
 def _mask(width: int, height: int, radius: int) -> Image.Image:
     """A rectangle with smooth round corners, as coverage. A few sizes come again and again: they took half the time."""
@@ -207,7 +202,7 @@ def _gauge(card: Image.Image, place: tuple[int, int, int], percent: float, line:
         (100.0, "rt", left + width, FAINT),
         (line, "mt", at, INK),
     ):
-        draw.text((x, top + thick + 20), f"{value:g}", colour, _font(28), anchor=anchor)
+        draw.text((x, top + thick + 20), f"{value:.0f}", colour, _font(28), anchor=anchor)
 
 
 def _under_map(

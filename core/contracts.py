@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from math import floor
 from typing import Any, ClassVar, Literal
 
 Colormap = Literal["cividis", "viridis", "inferno", "jet"]
@@ -289,20 +290,34 @@ class SimilarRequest:
 class SimilarResult:
     """`score` in `metric` (euclidean: smaller is more alike; cosine: larger is), the same for both orders.
 
-    `percent`: 0-100, 90 at `threshold`; `same_person`: the score is on the near side of `threshold`; `faces`: the
-    two that were compared; `face_counts`: how many each photo holds; `stages`: seconds by stage of the work.
+    `percent`: 0-100; `line`: the percentage of `threshold`, 90 or nearly so; `same_person`: the score is on the near
+    side of `threshold`; `faces`: the two that were compared; `face_counts`: how many each photo holds; `stages`:
+    seconds by stage of the work.
     """
 
     model: str
     metric: Metric
     score: float
     percent: float
+    line: float
     same_person: bool
     threshold: float
     faces: tuple[FoundFace, FoundFace]
     face_counts: tuple[int, int]
     picture: Picture
     stages: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def shown_percent(self) -> float:
+        return shown_percent(self.percent)
+
+
+def shown_percent(percent: float) -> float:
+    """As people are told it, in pictures as in words: one decimal, cut and not rounded.
+
+    So nobody reads of 90.0 % and two people, and 100 is left to the same picture.
+    """
+    return 100.0 if percent >= 99.995 else floor(percent * 10 + 1e-6) / 10
 
 
 @dataclass(frozen=True)

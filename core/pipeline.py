@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,13 +34,12 @@ from core.contracts import (
     TooFewFaces,
 )
 from core.faces import Face, FaceFinder, largest
-from core.models.store import Store, default_folder
+from core.models.catalog import LANDMARKS_FILE
+from core.models.store import Store, folder_of
 from core.photo import decode, encode
 
 if TYPE_CHECKING:
     from core.models.explainable import Explainable
-
-LANDMARKS_FILE = "face_landmarker.task"
 
 LONG_SIDE = 1600
 """Pixels a photo keeps, at least, of its longer side: enough for a crop of a face that fills a tenth of it."""
@@ -92,7 +90,7 @@ class Pipeline:
 
     def __init__(self, settings: CoreSettings) -> None:
         self._settings = settings
-        self._folder = Path(settings.model_folder) if settings.model_folder else default_folder()
+        self._folder = folder_of(settings)
 
     @cached_property
     def _finder(self) -> FaceFinder:
@@ -127,12 +125,10 @@ class Pipeline:
             vectors = self.embedder(crops)
         score = similarity.score(vectors[0], vectors[1], spec.metric)
         curve = similarity.percent_curve(spec)
-        percent = curve(score)
+        percent, line = curve(score), curve(spec.threshold)
         same = similarity.same_person(score, spec.threshold, spec.metric)
         with watch("draw"):
-            card = cards.similar(
-                (first.pixels, second.pixels), (first.face, second.face), percent, curve(spec.threshold), same
-            )
+            card = cards.similar((first.pixels, second.pixels), (first.face, second.face), percent, line, same)
         with watch("encode"):
             picture = encode(card, request.picture_format)
         return SimilarResult(
@@ -140,6 +136,7 @@ class Pipeline:
             metric=spec.metric,
             score=score,
             percent=percent,
+            line=line,
             same_person=same,
             threshold=spec.threshold,
             faces=(first.found(first.face), second.found(second.face)),

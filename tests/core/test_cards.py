@@ -40,13 +40,6 @@ def test_both_faces_are_shown_at_one_size_in_the_order_of_the_photos(photo: Loca
     assert (card[200, 300] != (255, 0, 0)).any()
 
 
-@pytest.mark.parametrize(
-    ("percent", "text"), [(100, "100"), (99.99, "99.9"), (89.96, "90.0"), (7.04, "7.0"), (0, "0.0")]
-)
-def test_only_the_same_picture_gets_a_full_hundred(percent: float, text: str) -> None:
-    assert cards._digits(percent) == text
-
-
 @pytest.mark.parametrize("colormap", ["cividis", "viridis", "inferno", "jet"])
 @pytest.mark.parametrize("shape", [(300, 300), (200, 900), (900, 200), (40, 40)])
 def test_a_heatmap_card_fits_any_photo(shape: tuple[int, int], colormap: Colormap) -> None:

@@ -1,0 +1,110 @@
+"""Crops to vectors, whichever model does it."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.contracts import ModelChoice, ModelMissing
+from core.models import dlib_resnet
+from core.models.catalog import load_catalog, resolve
+from core.models.onnx_embedder import OnnxEmbedder, require_same, torch_twin
+from core.models.spec import ModelSpec
+from core.models.store import Store
+
+if TYPE_CHECKING:
+    from core.models.explainable import Explainable
+
+
+class Embedder(Protocol):
+    """A loaded model. `spec` says what crops it wants and how its vectors are compared."""
+
+    @property
+    def spec(self) -> ModelSpec: ...
+
+    def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 RGB crops (n, s, s, 3) in the frame of the model's template to float32 vectors (n, d).
+
+        The vectors are as the network gives them, not normalised. ValueError for crops of another shape or type.
+        """
+
+    def explainable(self) -> Explainable:
+        """The same network as a torch module, for heatmaps. Loads torch on the first call. Raises ModelError."""
+
+
+def load(choice: ModelChoice, folder: Path, threads: int) -> Embedder:
+    """Load a model. Its file is kept in `folder`, and fetched and converted where that was not done yet.
+
+    `threads`: how many one run may use, 0 for as many as there are processors. torch is not loaded for kinds other
+    than timm, but for the one conversion of dlib's file. Raises ModelMissing, ModelBroken or ModelMisconfigured.
+    """
+    spec = resolve(choice)
+    path = _file(spec, folder)
+    if spec.kind == "dlib":
+        return OnnxEmbedder(spec, _dlib_graph(spec, path, folder), threads, partial(_explain_dlib, path, threads))
+    if spec.kind == "onnx":
+        return OnnxEmbedder(spec, path, threads, partial(_explain_onnx, threads))
+    from core.models.timm_checkpoint import TimmEmbedder
+
+    _limit_torch(threads)
+    return TimmEmbedder(spec)
+
+
+def _file(spec: ModelSpec, folder: Path) -> Path:
+    if spec.path is None:
+        assert spec.file is not None  # resolve sees to it that one of them is there
+        return Store(folder).path(spec.file)
+    if not spec.path.is_file():
+        raise ModelMissing(spec.name, f"expected a file at {spec.path}, found none; remedy: correct `path`")
+    return spec.path
+
+
+def _dlib_graph(spec: ModelSpec, path: Path, folder: Path) -> Path:
+    """The converted network, made once for each .dat and each version of the conversion."""
+
+    def build(target: Path) -> None:
+        from core.models.dlib_resnet.graph import convert
+
+        convert(path, target)
+
+    if spec.file is not None:
+        digest = load_catalog().files[spec.file].sha256
+    else:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Store(folder).derived(f"dlib-resnet-{digest[:16]}-v{dlib_resnet.GRAPH_VERSION}.onnx", build)
+
+
+def _explain_dlib(path: Path, threads: int, embedder: OnnxEmbedder) -> Explainable:
+    from core.models.dlib_resnet.module import DlibResnet
+    from core.models.dlib_resnet.weights import read_weights
+    from core.models.explainable import explain
+
+    _limit_torch(threads)
+    module = DlibResnet(read_weights(path.read_bytes(), path.name))
+    return explain(embedder.spec, module, embedder.spec.heatmap.layers)
+
+
+def _explain_onnx(threads: int, embedder: OnnxEmbedder) -> Explainable:
+    from core.models.explainable import explain
+    from core.models.timm_checkpoint import load_network, timm_layers
+
+    _limit_torch(threads)
+    spec = embedder.spec
+    if spec.torch is None:
+        return explain(spec, torch_twin(embedder), spec.heatmap.layers)
+    module = load_network(spec)
+    require_same(embedder, module)
+    return explain(spec, module, timm_layers(spec))
+
+
+def _limit_torch(threads: int) -> None:
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)

@@ -1,0 +1,57 @@
+"""A model of one's own, named in the settings, answers all three questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from efficientnet import Efficientnet
+
+from core.contracts import AverageRequest, CoreSettings, GradcamRequest, ModelChoice, Photo, SimilarRequest
+from core.pipeline import Pipeline
+
+KINDS: dict[str, Callable[[Efficientnet], dict[str, Any]]] = {
+    "onnx": lambda files: {"path": str(files.onnx)},
+    "onnx with a state dict for heatmaps": lambda files: {"path": str(files.onnx), "torch": {"path": str(files.state)}},
+    "timm state dict": lambda files: {"kind": "timm", "path": str(files.state)},
+}
+
+
+@pytest.fixture(scope="module", params=list(KINDS))
+def own(request: pytest.FixtureRequest, efficientnet: Efficientnet) -> Iterator[Pipeline]:
+    choice = ModelChoice("japanese-face-v1", KINDS[request.param](efficientnet))
+    pipeline = Pipeline(CoreSettings(model=choice, threads=2))
+    yield pipeline
+    pipeline.close()
+
+
+def test_similar(own: Pipeline, sample: Callable[[str], Photo]) -> None:
+    result = own.similar(SimilarRequest(sample("a_1"), sample("b_1")))
+    assert (result.model, result.metric, result.threshold) == ("japanese-face-v1", "cosine", 0.4)
+    c = result.score
+    assert result.percent == pytest.approx(-23.71 * c * c + 49.98 * c + 73.69, abs=0.006)
+    assert result.same_person == (c >= 0.4)
+    assert own.similar(SimilarRequest(sample("a_1"), sample("a_1"))).percent == 99.96
+
+
+def test_gradcam(own: Pipeline, sample: Callable[[str], Photo]) -> None:
+    result = own.gradcam(GradcamRequest(sample("a_1")))
+    assert (result.method, result.target) == ("gradcam", "largest")
+    assert sum(result.regions.values()) == pytest.approx(1)
+
+
+def test_average(own: Pipeline, sample: Callable[[str], Photo]) -> None:
+    result = own.average(AverageRequest((sample("a_1"), sample("b_1")), size=256))
+    assert len(result.used) == 2
+
+
+def test_all_ways_to_the_same_weights_give_the_same_score(
+    efficientnet: Efficientnet, sample: Callable[[str], Photo]
+) -> None:
+    scores = []
+    for kind in KINDS.values():
+        pipeline = Pipeline(CoreSettings(model=ModelChoice("japanese-face-v1", kind(efficientnet)), threads=2))
+        scores.append(pipeline.similar(SimilarRequest(sample("c_1"), sample("d_1"))).score)
+        pipeline.close()
+    assert scores == pytest.approx([scores[0]] * len(scores), abs=1e-5)
