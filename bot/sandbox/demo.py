@@ -92,6 +92,6 @@ def _show(
 ) -> None:
     given = "".join(f" {name}:{value.name}" for name, value in options.items() if isinstance(value, File))
     print(f"\n#{thread.name}  {invocation.user.name}: /{invocation.name}{given}")
-    print(textwrap.indent(answer.content, "    "))
+    print(textwrap.indent(answer.content.replace(f"<#{thread.id}>", f"#{thread.name}"), "    "))
     for path in kept:
         print(f"    -> {path}")

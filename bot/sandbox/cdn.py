@@ -1,0 +1,163 @@
+"""Where attachments and avatars lie: signed addresses that expire, and faults on purpose.
+
+https://discord.com/developers/docs/reference#signed-attachment-cdn-urls: `ex` and `is` are seconds since 1970 in
+hexadecimal, `hm` an HMAC over the path and those two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import re
+import secrets
+import struct
+import zlib
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from aiohttp import web
+
+from bot.sandbox.state import Attachment, Clock, User, World
+
+ADDRESS_LIFE_SECONDS = 24 * 3600
+_DEFAULT_AVATARS = ((88, 101, 242), (117, 126, 138), (59, 165, 92), (250, 166, 26), (237, 66, 69), (235, 69, 158))
+
+
+@dataclass
+class Fault:
+    """What goes wrong with the next `times` downloads whose file name matches `pattern`.
+
+    `status`: answered instead of the file; `seconds`: the download takes this long; `cut_after`: the connection
+    breaks after so many bytes.
+    """
+
+    pattern: re.Pattern[str]
+    times: int
+    status: int | None = None
+    seconds: float = 0.0
+    cut_after: int | None = None
+
+
+class Cdn:
+    """`base`: its address, set once the port is known; `downloads`: names of the files asked for, in order."""
+
+    def __init__(self, clock: Clock, world: World) -> None:
+        self.base = ""
+        self.downloads: list[str] = []
+        self._clock = clock
+        self._world = world
+        self._key = secrets.token_bytes(32)
+        self._files: dict[tuple[int, int], Attachment] = {}
+        self._faults: list[Fault] = []
+
+    # ------------------------------------------------------------ faults
+
+    def fail(self, status: int = 500, *, times: int = 1, name: str = "") -> None:
+        """The next `times` downloads of files with `name` in their name are answered with `status`."""
+        self._faults.append(Fault(re.compile(re.escape(name)), times, status=status))
+
+    def slow(self, seconds: float, *, times: int = 1, name: str = "") -> None:
+        """... trickle, and take `seconds`."""
+        self._faults.append(Fault(re.compile(re.escape(name)), times, seconds=seconds))
+
+    def cut(self, after: int, *, times: int = 1, name: str = "") -> None:
+        """... break off after `after` bytes."""
+        self._faults.append(Fault(re.compile(re.escape(name)), times, cut_after=after))
+
+    def expire(self) -> None:
+        """Every address handed out so far is no longer good; new ones are."""
+        self._key = secrets.token_bytes(32)
+
+    # ------------------------------------------------------------ addresses
+
+    def keep(self, attachment: Attachment) -> Attachment:
+        """Stores the file, so that its address answers."""
+        self._files[attachment.folder, attachment.id] = attachment
+        return attachment
+
+    def url(self, attachment: Attachment, *, proxy: bool = False) -> str:
+        """A fresh signed address; `proxy`: on the media proxy instead."""
+        room = "ephemeral-attachments" if attachment.ephemeral else "attachments"
+        path = f"{room}/{attachment.folder}/{attachment.id}/{quote(attachment.filename)}"
+        issued = int(self._clock.now())
+        expires = issued + ADDRESS_LIFE_SECONDS
+        signature = self._sign(attachment.folder, attachment.id, f"{expires:x}", f"{issued:x}")
+        return f"{self.base}/{'media' if proxy else 'cdn'}/{path}?ex={expires:x}&is={issued:x}&hm={signature}&"
+
+    def _sign(self, folder: int, id: int, expires: str, issued: str) -> str:  # noqa: A002
+        text = f"{folder}/{id}/{expires}/{issued}".encode()
+        return hmac.new(self._key, text, hashlib.sha256).hexdigest()
+
+    # ------------------------------------------------------------ answers
+
+    def routes(self) -> list[web.RouteDef]:
+        file = r"{room:attachments|ephemeral-attachments}/{folder:\d+}/{id:\d+}/{name}"
+        return [
+            web.get(f"/cdn/{file}", self._file),
+            web.get(f"/media/{file}", self._file),
+            web.get(r"/cdn/avatars/{user:\d+}/{name}", self._avatar),
+            web.get(r"/cdn/embed/avatars/{number:\d+}.png", self._default_avatar),
+        ]
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        folder, id_ = int(request.match_info["folder"]), int(request.match_info["id"])
+        self.downloads.append(request.match_info["name"])
+        attachment = self._files.get((folder, id_))
+        if attachment is None or not self._signed(request, folder, id_):
+            return web.Response(status=404, text="This content is no longer available.")
+        return await self._send(request, attachment.data, attachment.content_type, attachment.filename)
+
+    def _signed(self, request: web.Request, folder: int, id: int) -> bool:  # noqa: A002
+        expires, issued = request.query.get("ex", ""), request.query.get("is", "")
+        good = hmac.compare_digest(self._sign(folder, id, expires, issued), request.query.get("hm", ""))
+        return good and int(expires, 16) > self._clock.now()
+
+    async def _avatar(self, request: web.Request) -> web.StreamResponse:
+        user: User | None = self._world.users.get(int(request.match_info["user"]))
+        if user is None or user.avatar is None or str(user.avatar_hash) not in request.match_info["name"]:
+            return web.Response(status=404)
+        return await self._send(request, user.avatar.data, user.avatar.content_type or "image/png", user.avatar.name)
+
+    async def _default_avatar(self, request: web.Request) -> web.StreamResponse:
+        number = int(request.match_info["number"])
+        if number >= len(_DEFAULT_AVATARS):
+            return web.Response(status=404)
+        return await self._send(request, one_colour_png(256, _DEFAULT_AVATARS[number]), "image/png", f"{number}.png")
+
+    async def _send(self, request: web.Request, data: bytes, content_type: str | None, name: str) -> web.StreamResponse:
+        fault = self._next_fault(name)
+        if fault and fault.status:
+            return web.Response(status=fault.status, text="")
+        response = web.StreamResponse(headers={"Content-Type": content_type or "application/octet-stream"})
+        response.content_length = len(data)
+        await response.prepare(request)
+        if fault and fault.cut_after is not None:
+            await response.write(data[: fault.cut_after])
+            if request.transport:
+                request.transport.close()
+            return response
+        step = max(1, len(data) // 10) if fault else len(data)
+        for start in range(0, len(data), step or 1):
+            await response.write(data[start : start + step])
+            if fault:
+                await asyncio.sleep(fault.seconds / 10)
+        return response
+
+    def _next_fault(self, name: str) -> Fault | None:
+        for fault in self._faults:
+            if fault.times > 0 and fault.pattern.search(name):
+                fault.times -= 1
+                return fault
+        return None
+
+
+def one_colour_png(side: int, colour: tuple[int, int, int]) -> bytes:
+    """A square PNG of `side` pixels, 8 bits a channel, RGB."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = (b"\0" + bytes(colour) * side) * side
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")

@@ -1,0 +1,352 @@
+"""The sandbox as a whole: everything wired together, and a person's hands on it."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+import discord
+import yarl
+from aiohttp import web
+from discord.asset import Asset
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.sandbox import rest, rules
+from bot.sandbox.cdn import Cdn
+from bot.sandbox.changes import Changes
+from bot.sandbox.commands import LOCALES, CannotInvoke, Value
+from bot.sandbox.gateway import Gateway
+from bot.sandbox.interactions import Interactions, Setting
+from bot.sandbox.invocation import Invocation
+from bot.sandbox.messages import Messages
+from bot.sandbox.parts import Parts
+from bot.sandbox.payloads import Payloads
+from bot.sandbox.refused import Refusal
+from bot.sandbox.rest import ROOT, Api, Exchange, Faults
+from bot.sandbox.state import (
+    DEFAULT_SIZE_LIMIT,
+    EVERYONE,
+    Application,
+    Channel,
+    ChannelType,
+    Clock,
+    File,
+    Guild,
+    Message,
+    Overwrite,
+    User,
+    World,
+)
+
+REMEMBERED = 10_000
+# Of a whole request; what a file may have is another matter (rules.py).
+REQUEST_BYTES = 512 * 1024 * 1024
+
+
+class Sandbox:
+    """A Discord of one's own on 127.0.0.1, for one bot. An asynchronous context manager.
+
+    `port`: 0 takes a free one; `name`: the bot's; `shards`: how many Discord recommends; `privileged`: intents that
+    the owner switched on in the developer portal (of `members`, `presences`, `message_content`);
+    `heartbeat_interval` in seconds.
+
+    Once entered, `api`, `cdn.base` and `gateway.url` are where the bot is led; `token`: the bot's; `requests`: every
+    HTTP request with its answer; `refusals`: every breach of Discord's rules; `faults`, `cdn`, `gateway`: what can be
+    broken on purpose; `clock`: the sandbox's own time. There is a guild already, its `owner`, and the channel
+    "general".
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        name: str = "Sokkuri",
+        shards: int = 1,
+        privileged: Iterable[str] = ("message_content",),
+        heartbeat_interval: float = 41.25,
+    ) -> None:
+        self.clock = Clock()
+        self.requests: deque[Exchange] = deque(maxlen=REMEMBERED)
+        self.refusals: deque[Refusal] = deque(maxlen=REMEMBERED)
+        self.world = World(self.clock)
+        self.owner = self.world.add_user("Kei")
+        self.bot = self.world.add_user(name, bot=True)
+        self.token = _token(self.bot.id)
+        self.application = Application(
+            self.bot.id, self.bot.name, self.bot, self.owner, self.token, frozenset(privileged)
+        )
+        self.guild = self.add_guild("Sandbox")
+        self.cdn = Cdn(self.clock, self.world)
+        self._changes = Changes()
+        payloads = Payloads(self.application, self.cdn)
+        self.gateway = Gateway(
+            self.world,
+            self.application,
+            payloads,
+            self.refusals,
+            self._changes,
+            shards=shards,
+            heartbeat_interval=heartbeat_interval,
+        )
+        messages = Messages(self.world, self.bot, self.cdn, payloads, self.gateway)
+        self._parts = Parts(
+            self.world, self.application, payloads, messages, self.gateway, self._changes, self.refusals
+        )
+        self._api = Api(self.token, self.requests, self.refusals)
+        self._interactions = Interactions(self._parts)
+        self._port = port
+        self._runner: web.AppRunner | None = None
+
+    # ------------------------------------------------------------ coming and going
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=REQUEST_BYTES)
+        app.router.add_get("/gateway", self.gateway.handle)
+        for routes in (self._api.serve(rest.routes(self._parts)), self.cdn.routes()):
+            app.add_routes(routes)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
+        self._port = self._runner.addresses[0][1]
+        self.gateway.url = f"ws://127.0.0.1:{self._port}/gateway"
+        self.cdn.base = self.address
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._interactions.close()
+        await self.gateway.drop(1001)
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def api(self) -> str:
+        return self.address + ROOT
+
+    @property
+    def faults(self) -> Faults:
+        return self._api.faults
+
+    @contextmanager
+    def in_place_of_discord(self) -> Iterator[None]:
+        """Within, every discord.py client of this process talks to the sandbox: its base addresses lead here."""
+        before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
+        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = self.api, yarl.URL(self.gateway.url)
+        Asset.BASE = f"{self.address}/cdn"
+        try:
+            yield
+        finally:
+            Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = before
+
+    async def wait_ready(self, within: float = 30.0, *, commands: bool = True) -> None:
+        """Until the bot is connected with all its shards and, with `commands`, has registered some.
+
+        Raises TimeoutError after `within` seconds.
+        """
+        app = self.application
+
+        def ready() -> bool:
+            return self.gateway.ready and (not commands or bool(app.commands or any(app.guild_commands.values())))
+
+        await self._changes.until(ready, within)
+
+    # ------------------------------------------------------------ people and places
+
+    def add_guild(self, name: str, *, locale: str = "en-US") -> Guild:
+        """With the owner, the bot (its own role gives it what everyone may) and the channel "general"."""
+        guild = self.world.add_guild(name, self.owner, [self.bot], locale=locale)
+        role = self.world.add_role(guild, self.bot.name, EVERYONE, bot=self.bot)
+        guild.members[self.bot.id][1].add(role.id)
+        self.world.add_channel(guild, "general")
+        return guild
+
+    @property
+    def people(self) -> Mapping[str, User]:
+        """By name."""
+        return {user.name: user for user in self.world.users.values() if not user.bot}
+
+    def person(self, name: str, *, locale: str = "en-US", avatar: File | None = None) -> User:
+        """Somebody of that name; a new one joins the guild."""
+        if name in self.people:
+            return self.people[name]
+        user = self.world.add_user(name, locale=locale, avatar=avatar)
+        self.guild.members[user.id] = (user, set())
+        return user
+
+    def channel(self, name: str) -> Channel:
+        """A channel of the guild by its name. Raises KeyError."""
+        for channel in self.guild.channels.values():
+            if channel.name == name and not channel.is_thread:
+                return channel
+        raise KeyError(name)
+
+    async def open_channel(self, name: str, type: ChannelType = ChannelType.TEXT) -> Channel:  # noqa: A002
+        channel = self.world.add_channel(self.guild, name, type)
+        await self._announce("CHANNEL_CREATE", channel)
+        return channel
+
+    async def open_thread(
+        self, channel: Channel, name: str, owner: User | None = None, *, private: bool = False
+    ) -> Channel:
+        """A private one has nobody in it but its owner, so the bot does not see it."""
+        kind = ChannelType.PRIVATE_THREAD if private else ChannelType.PUBLIC_THREAD
+        thread = self.world.add_thread(channel, name, owner or self.owner, kind)
+        await self._announce("THREAD_CREATE", thread)
+        return thread
+
+    async def archive(self, thread: Channel) -> None:
+        thread.archived, thread.archived_at = True, self.clock.now()
+        await self._announce("THREAD_UPDATE", thread)
+
+    def direct(self, user: User | None = None) -> Channel:
+        """The direct conversation of a person with the bot."""
+        return self.world.direct_channel(user or self.owner)
+
+    async def allow(self, channel: Channel, *permissions: str) -> None:
+        """Gives the bot permissions in `channel`, by discord.py's names (`read_message_history`)."""
+        await self._overwrite(channel, discord.Permissions(**dict.fromkeys(permissions, True)).value, 0)
+
+    async def deny(self, channel: Channel, *permissions: str) -> None:
+        """Takes permissions in `channel` from the bot."""
+        await self._overwrite(channel, 0, discord.Permissions(**dict.fromkeys(permissions, True)).value)
+
+    async def _overwrite(self, channel: Channel, allow: int, deny: int) -> None:
+        before = channel.overwrites.get(self.bot.id, Overwrite())
+        after = Overwrite(before.allow & ~deny | allow, before.deny & ~allow | deny)
+        channel.overwrites[self.bot.id] = after
+        await self._announce("CHANNEL_UPDATE", channel)
+
+    async def _announce(self, event: str, channel: Channel) -> None:
+        if channel.is_thread and not rules.permissions(channel, self.bot).view_channel:
+            return
+        payload = self._parts.payloads.channel(channel)
+        await self.gateway.publish(event, channel.guild, lambda _: payload, intent="guilds")
+
+    # ------------------------------------------------------------ what people do
+
+    async def post(
+        self, channel: Channel, author: User | None = None, content: str = "", files: Iterable[File] = ()
+    ) -> Message:
+        """A person's message."""
+        base = self._parts.messages.empty(channel, author or self.owner)
+        attached = tuple(self._parts.messages.attach(file, channel.id) for file in files)
+        message = replace(base, content=content, attachments=attached)
+        await self._parts.messages.put(message)
+        return message
+
+    async def slash(
+        self,
+        command: str,
+        options: Mapping[str, Value] | None = None,
+        *,
+        user: User | None = None,
+        channel: Channel | None = None,
+        locale: str | None = None,
+        attachment_size_limit: int = DEFAULT_SIZE_LIMIT,
+    ) -> Invocation:
+        """A slash command, options by name, values as the registered definition wants them.
+
+        `command`: with subcommands after a space. `locale`: the person's by default; `attachment_size_limit` in bytes
+        a file. Raises CannotInvoke where Discord's own client would not send it.
+        """
+        setting = self._setting(user, channel, locale, attachment_size_limit)
+        return await self._interactions.slash(setting, command, options or {})
+
+    async def autocomplete(
+        self,
+        command: str,
+        options: Mapping[str, Value],
+        typing: str,
+        *,
+        user: User | None = None,
+        channel: Channel | None = None,
+        locale: str | None = None,
+    ) -> Invocation:
+        """What a person has typed so far into the option `typing` of a slash command."""
+        return await self._interactions.autocomplete(self._setting(user, channel, locale), command, options, typing)
+
+    async def message_command(
+        self,
+        name: str,
+        target: Message,
+        *,
+        user: User | None = None,
+        locale: str | None = None,
+        attachment_size_limit: int = DEFAULT_SIZE_LIMIT,
+    ) -> Invocation:
+        """Apps > NAME on a message."""
+        setting = self._setting(user, target.channel, locale, attachment_size_limit)
+        return await self._interactions.message_command(setting, name, target)
+
+    async def user_command(
+        self,
+        name: str,
+        target: User,
+        *,
+        user: User | None = None,
+        channel: Channel | None = None,
+        locale: str | None = None,
+        attachment_size_limit: int = DEFAULT_SIZE_LIMIT,
+    ) -> Invocation:
+        """Apps > NAME on a person."""
+        setting = self._setting(user, channel, locale, attachment_size_limit)
+        return await self._interactions.user_command(setting, name, target)
+
+    async def click(
+        self, message: Message, custom_id: str, *, user: User | None = None, locale: str | None = None
+    ) -> Invocation:
+        """A button."""
+        return await self._interactions.component(
+            self._setting(user, message.channel, locale), message, custom_id, None
+        )
+
+    async def select(
+        self,
+        message: Message,
+        custom_id: str,
+        values: Iterable[Value],
+        *,
+        user: User | None = None,
+        locale: str | None = None,
+    ) -> Invocation:
+        """A choice from a menu: texts, or people, channels, roles."""
+        setting = self._setting(user, message.channel, locale)
+        return await self._interactions.component(setting, message, custom_id, list(values))
+
+    async def submit(self, opened: Invocation, texts: Mapping[str, str], *, locale: str | None = None) -> Invocation:
+        """The form that an invocation opened, filled in by the person who opened it."""
+        setting = self._setting(opened.user, opened.channel, locale, opened.attachment_size_limit)
+        return await self._interactions.submit(setting, opened, texts)
+
+    def _setting(
+        self,
+        user: User | None,
+        channel: Channel | None,
+        locale: str | None,
+        attachment_size_limit: int = DEFAULT_SIZE_LIMIT,
+    ) -> Setting:
+        if locale is not None and locale not in LOCALES:
+            raise CannotInvoke(f"{locale} is no locale of Discord's")
+        return Setting(user or self.owner, channel or self.channel("general"), locale, attachment_size_limit)
+
+
+def _token(bot_id: int) -> str:
+    """Of the shape of Discord's: the bot's id, a time, a secret, each in base64."""
+    first = base64.urlsafe_b64encode(str(bot_id).encode()).decode().rstrip("=")
+    return f"{first}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"
