@@ -1,0 +1,173 @@
+"""The client: start, command tree, errors, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+import discord
+import yarl
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot import health, locales, registration, replies
+from bot.commands import Rooms, about, average, edit, gradcam, job_id, similar
+from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings
+from bot.jobs import Jobs
+from bot.photos import Photos
+from bot.workers.local import LocalWorkers
+from core import tasks
+from core.contracts import PersonError, Stopping
+
+COMMANDS = (similar, gradcam, average, about)
+
+log = logging.getLogger(__name__)
+
+
+async def run(settings: Settings) -> None:
+    """Be the bot until SIGTERM or SIGINT. Then take no more requests, end the running ones, and return.
+
+    Raises ConfigError: Discord cannot be reached, or refuses the token or an intent; a port is taken.
+    """
+    _log_to_stderr(settings.log_level)
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses its voice libraries here
+    if not settings.discord.token.get_secret_value():
+        raise ConfigError("there is no token: set SOKKURI_TOKEN, or token under [discord] in config.toml")
+    async with (
+        aiohttp.ClientSession() as session,
+        LocalWorkers(
+            settings.core(),
+            tasks.warm,
+            count=settings.workers.count,
+            tasks=settings.workers.tasks,
+            start_seconds=settings.workers.start_seconds,
+        ) as workers,
+    ):
+        jobs = Jobs(workers, waiting=settings.limits.waiting, deadline=settings.workers.deadline_seconds)
+        photos = Photos(session, settings.limits, settings.discord)
+        client = Client(Rooms(settings, locales.load(), photos, jobs))
+        async with client, health.served(settings.health, client, jobs):
+            await _until_told(client, jobs, settings)
+    log.info("stopped")
+
+
+class Client(discord.AutoShardedClient):
+    """Connected to Discord, and answering commands.
+
+    It asks for no messages as they are posted: commands bring all that is needed, and histories are read when asked
+    for. The Message Content intent decides what is in those.
+    """
+
+    def __init__(self, rooms: Rooms) -> None:
+        settings = rooms.settings.discord
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody here has a voice to miss
+        super().__init__(
+            intents=discord.Intents(guilds=True, message_content=settings.message_content),
+            shard_count=settings.shards or None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self._rooms = rooms
+        self.tree = Tree(self, rooms)
+        for module in COMMANDS:
+            self.tree.add_command(module.command(rooms))
+
+    async def setup_hook(self) -> None:
+        if self._rooms.settings.discord.api != DISCORD_API:
+            _, gateway, _ = await self.http.get_bot_gateway()
+            DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+        await registration.register(self.tree, registration.CommandTranslator(self._rooms.languages))
+
+    async def on_ready(self) -> None:
+        log.info("connected as %s to %d servers", self.user, len(self.guilds))
+
+
+class Tree(app_commands.CommandTree[Client]):
+    """The commands, and what is answered when one of them fails."""
+
+    def __init__(self, client: Client, rooms: Rooms) -> None:
+        super().__init__(client)
+        self._rooms = rooms
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
+        problem = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        request = job_id(interaction)
+        if isinstance(problem, PersonError | Stopping):
+            log.info("request %s: %s", request, problem.code)
+        else:
+            log.error("request %s failed", request, exc_info=problem)
+        reply = replies.error(problem, request, self._rooms.words(interaction))
+        try:
+            if interaction.response.is_done():
+                await edit(interaction, reply)
+            else:
+                await interaction.response.send_message(reply.text, ephemeral=True)
+        except discord.HTTPException as unsent:  # the command's 15 minutes are over, or Discord is unwell
+            log.warning("request %s: the answer could not be sent: %s", request, unsent)
+
+
+async def _until_told(client: Client, jobs: Jobs, settings: Settings) -> None:
+    connection = asyncio.create_task(_connect(client, settings.discord))
+    with _told_to_stop() as told:
+        stop = asyncio.create_task(told.wait())
+        try:
+            await asyncio.wait({connection, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if connection.done():
+                connection.result()
+                return
+            log.info("told to stop")
+            await jobs.drain(settings.workers.grace_seconds)
+        finally:
+            stop.cancel()
+            await client.close()
+            connection.cancel()
+            await asyncio.gather(connection, return_exceptions=True)
+
+
+async def _connect(client: Client, settings: DiscordSection) -> None:
+    """Log in and stay connected until the client is closed."""
+    if settings.api != DISCORD_API:
+        Route.BASE = settings.api
+    try:
+        await client.start(settings.token.get_secret_value())
+    except discord.LoginFailure:
+        raise ConfigError(
+            "Discord refused the token: copy it anew from https://discord.com/developers/applications, page Bot, "
+            "into SOKKURI_TOKEN"
+        ) from None
+    except discord.PrivilegedIntentsRequired:
+        raise ConfigError(
+            "Discord refused the Message Content intent: switch it on at https://discord.com/developers/applications, "
+            "page Bot, or set message_content = false under [discord], and then /average cannot see photos"
+        ) from None
+    except (aiohttp.ClientConnectionError, discord.GatewayNotFound) as error:
+        raise ConfigError(f"Discord cannot be reached at {settings.api}: {error}") from None
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[asyncio.Event]:
+    """An event that SIGTERM and SIGINT set, for the time of the block."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, told.set)
+    try:
+        yield told
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # On DEBUG discord.py writes down whole requests, with the keys that commands are answered by.
+    logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))

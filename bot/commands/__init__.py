@@ -1,0 +1,93 @@
+"""One module a command: options -> photos -> job -> reply. Here is what they share."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import inspect
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.config import Settings
+from bot.jobs import Job, Jobs
+from bot.locales import FALLBACK, Language, Languages
+from bot.photos import Photos
+from bot.replies import Reply
+
+Command = app_commands.Command[Any, ..., None]
+Interaction = discord.Interaction[Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An acknowledged command: its `job`, the `words` for its person, and the way to reply."""
+
+    interaction: Interaction
+    job: Job
+    words: Language
+
+    async def reply(self, reply: Reply) -> None:
+        with self.job.stage("reply"):
+            await edit(self.interaction, reply.within(self.interaction.filesize_limit, self.words))
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What commands are given to work with."""
+
+    settings: Settings
+    languages: Languages
+    photos: Photos
+    jobs: Jobs
+
+    def words(self, interaction: Interaction) -> Language:
+        return self.languages.of(interaction.locale.value)
+
+    @asynccontextmanager
+    async def answering(self, interaction: Interaction) -> AsyncIterator[Answer]:
+        """Acknowledge, which Discord waits for no longer than 3 s, then hold a job for the time of the block.
+
+        Raises Busy and Stopping, see `Jobs.admit`.
+        """
+        await interaction.response.defer(thinking=True)
+        name = interaction.command.name if interaction.command else ""
+        async with self.jobs.admit(job_id(interaction), name) as job:
+            yield Answer(interaction, job, self.words(interaction))
+
+    def command(
+        self, name: str, *, guild_only: bool = False
+    ) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Command]:
+        """Make a command of a function, described by the words under `command-NAME`."""
+        words = self.languages.of(FALLBACK)
+
+        def make(function: Callable[..., Coroutine[Any, Any, None]]) -> Command:
+            _, *options = inspect.signature(function).parameters
+            described = {option: words.text(f"command-{name}.{option}-description") for option in options}
+            return app_commands.Command(
+                name=name,
+                description=words.text(f"command-{name}.description"),
+                callback=app_commands.describe(**described)(function),
+                allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=not guild_only),
+            )
+
+        return make
+
+
+async def edit(interaction: Interaction, reply: Reply) -> None:
+    """Put `reply` where "is thinking" stands. Nobody is mentioned, whatever a file is called."""
+    await interaction.edit_original_response(
+        content=reply.text,
+        attachments=[shown.file() for shown in reply.shown],
+        allowed_mentions=discord.AllowedMentions.none(),
+    )
+
+
+def job_id(interaction: Interaction) -> str:
+    """A short id, the same wherever it is asked for, that can be read out and tells nothing of the person."""
+    digest = hashlib.blake2s(str(interaction.id).encode(), digest_size=5).digest()
+    return base64.b32encode(digest).decode().lower()[:6]

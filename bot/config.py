@@ -1,0 +1,226 @@
+"""Settings, from `config.toml` and from the environment.
+
+Every setting stands in `config.example.toml` with its default, its unit and a word about it. The environment goes
+before the file: `SOKKURI_` and the name, sections parted by two underscores (`SOKKURI_LIMITS__PIXELS=50000000`), and
+`SOKKURI_TOKEN` for the token.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from core.contracts import Colormap, CoreSettings, Fault, Limits, ModelChoice
+
+DISCORD_API = "https://discord.com/api/v10"
+
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+@dataclass(eq=False)
+class ConfigError(Fault):
+    """`message`: one line that says which setting is wrong, how, and where it may be set."""
+
+    message: str
+    code = "config_error"
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Section(BaseModel):
+    """One table of the file. A key that is not known is an error, so that no typing mistake goes unseen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DiscordSection(Section):
+    """How to reach Discord. `shards` 0: as many as Discord recommends."""
+
+    token: SecretStr = SecretStr("")
+    api: str = DISCORD_API
+    cdn_hosts: tuple[str, ...] = ("cdn.discordapp.com", "media.discordapp.net")
+    message_content: bool = True
+    shards: Annotated[int, Field(ge=0)] = 0
+
+    @field_validator("api")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+
+class LimitsSection(Section):
+    """What a request may cost. Bytes, pixels (width times height), seconds, and counts."""
+
+    file_bytes: Count = 25 * 1024 * 1024
+    pixels: Count = 100_000_000
+    average_photos: Annotated[int, Field(ge=2, le=500)] = 50
+    average_bytes: Count = 128 * 1024 * 1024
+    average_history: Annotated[int, Field(ge=1, le=10_000)] = 500
+    download_seconds: Seconds = 30.0
+    downloads: Count = 4
+    waiting: Annotated[int, Field(ge=0)] = 20
+
+
+class WorkersSection(Section):
+    """The processes that do the work. `tasks` and `threads` 0: no limit."""
+
+    count: Count = 2
+    threads: Annotated[int, Field(ge=0)] = 1
+    tasks: Annotated[int, Field(ge=0)] = 500
+    start_seconds: Seconds = 120.0
+    deadline_seconds: Seconds = 60.0
+    grace_seconds: Annotated[float, Field(ge=0)] = 20.0
+
+
+class ModelSection(BaseModel):
+    """A model of the catalogue by name. Any other key overrides the catalogue's; core checks those."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: str = "dlib"
+
+
+class HeatmapSection(Section):
+    colormap: Colormap = "cividis"
+
+
+class HealthSection(Section):
+    """Where `/healthz` answers. `port` 0: nowhere."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, with the model's free keys read as JSON where they are JSON: no type says so for them."""
+
+    def __call__(self) -> dict[str, Any]:
+        values = super().__call__()
+        model = values.get("model")
+        if isinstance(model, dict):
+            values["model"] = {key: value if key == "name" else _json(value) for key, value in model.items()}
+        return values
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. `model_folder` "": `sokkuri` in the user's cache folder.
+
+    Values given to the constructor are those of the file: the environment goes before them.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SOKKURI_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    model_folder: str = ""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    discord: DiscordSection = DiscordSection()
+    limits: LimitsSection = LimitsSection()
+    workers: WorkersSection = WorkersSection()
+    model: ModelSection = ModelSection()
+    heatmap: HeatmapSection = HeatmapSection()
+    health: HealthSection = HealthSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        token = os.environ.get("SOKKURI_TOKEN")
+        short = InitSettingsSource(settings_cls, {"discord": {"token": token}} if token else {})
+        return short, _Environment(settings_cls), init_settings
+
+    def core(self) -> CoreSettings:
+        """The part of the settings that the workers are given."""
+        return CoreSettings(
+            model=ModelChoice(
+                self.model.name,
+                {key: _plain(value) for key, value in (self.model.model_extra or {}).items()},
+            ),
+            model_folder=self.model_folder or None,
+            limits=Limits(file_bytes=self.limits.file_bytes, pixels=self.limits.pixels),
+            threads=self.workers.threads,
+            colormap=self.heatmap.colormap,
+        )
+
+
+def load(path: Path | None = None) -> Settings:
+    """Settings from `path`, else from the file that `SOKKURI_CONFIG` names, else from `config.toml` if it is here.
+
+    Raises ConfigError: a file that was named is not there or is no TOML, a key is unknown, a value is not allowed.
+    """
+    named = path or (Path(os.environ["SOKKURI_CONFIG"]) if os.environ.get("SOKKURI_CONFIG") else None)
+    file = named or Path("config.toml")
+    values: dict[str, Any] = {}
+    if named is not None or file.is_file():
+        values = _read(file)
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, file)) from None  # pydantic's own text repeats the values, a token too
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}") from error
+
+
+def _explain(error: ValidationError, file: Path) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = [str(part) for part in first["loc"]]
+    variable = "SOKKURI_" + "__".join(place).upper()
+    if first["type"] == "extra_forbidden":
+        known = _keys(place[:-1])
+        close = difflib.get_close_matches(place[-1], known, n=1)
+        what = "unknown setting" + (f", did you mean {close[0]}?" if close else f"; known here: {', '.join(known)}")
+    else:
+        what = first["msg"][:1].lower() + first["msg"][1:]
+    return f"{'.'.join(place)} ({file} or {variable}): {what}"
+
+
+def _keys(section: list[str]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for name in section:
+        inner = model.model_fields[name].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)
+
+
+def _json(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _plain(value: Any) -> Any:
+    """Lists of the file as tuples, so that frozen settings hold nothing that can change."""
+    if isinstance(value, list):
+        return tuple(_plain(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value

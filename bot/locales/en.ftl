@@ -1,0 +1,117 @@
+## Commands as Discord shows them. Names: lower case, at most 32 characters; descriptions: at most 100.
+
+command-similar = similar
+    .description = How alike are the faces in two photos?
+    .photo1 = photo1
+    .photo1-description = The first photo; its largest face counts
+    .photo2 = photo2
+    .photo2-description = The second photo; its largest face counts
+command-gradcam = gradcam
+    .description = Where does the neural network look in this face?
+    .photo = photo
+    .photo-description = The photo; its largest face counts
+command-average = average
+    .description = The average face of the photos in a thread or channel
+    .thread = thread
+    .thread-description = A thread or channel whose photos to use; this one if left out
+    .limit = limit
+    .limit-description = How many of the newest photos to use
+command-about = about
+    .description = What this bot does, and what becomes of your photos
+
+## Answers
+
+similar-same = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%** alike: most likely one and the same person.
+similar-different = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%** alike: most likely two different people.
+similar-meaning = From { NUMBER($line, maximumFractionDigits: 0) }% on, the network ({ $model }) takes two faces for one person. { $metric ->
+        [euclidean] The distance between these two is { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }, and the line is at { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } (smaller is more alike).
+       *[cosine] The cosine similarity of these two is { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }, and the line is at { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } (larger is more alike).
+    }
+similar-alt = Two faces side by side: on the left the one from { $first }, on the right the one from { $second }. Under them a gauge that shows { NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) } percent, { $same ->
+        [yes] past the mark at { NUMBER($line, maximumFractionDigits: 0) } percent from which two faces are taken for one person.
+       *[no] short of the mark at { NUMBER($line, maximumFractionDigits: 0) } percent from which two faces are taken for one person.
+    }
+
+several-faces = { $photo } shows { $count } faces; the largest one was used.
+
+gradcam-most = The network looks most at the **{ $first }** ({ NUMBER($first-share, style: "percent", maximumFractionDigits: 0) }), then at the { $second } ({ NUMBER($second-share, style: "percent", maximumFractionDigits: 0) }) and the { $third } ({ NUMBER($third-share, style: "percent", maximumFractionDigits: 0) }).
+gradcam-all = All of its attention: { $shares }.
+gradcam-share = { $region } { NUMBER($share, style: "percent", maximumFractionDigits: 0) }
+gradcam-method = Method: { $method }, model: { $model }. { $target ->
+        [identity] The picture shows what makes the network recognise this face.
+       *[largest] The picture shows what drives the largest number in the network's description of this face.
+    }
+gradcam-alt = The photo { $photo }, and beside it the same photo with a heatmap over the face. It is strongest over these parts: { $shares }.
+
+region-brows = brows
+region-eyes = eyes
+region-nose = nose
+region-mouth = mouth
+region-cheeks = cheeks
+region-chin = chin
+region-forehead = forehead
+region-outside = area outside the face
+
+average-done = The average of **{ $count } faces** from { $place }.
+average-skipped = { $count ->
+        [one] One photo was left out:
+       *[other] { $count } photos were left out:
+    }
+average-skipped-line = - { $photo }: { $reason }
+average-skipped-more = { $count ->
+        [one] - and one more
+       *[other] - and { $count } more
+    }
+average-alt = The average face of { $count } people's photos, and under it a strip of small pictures of the { $count } faces that went into it.
+
+reason-no-face = no face found
+reason-not-a-picture = not a picture that I can read
+reason-broken-picture = the file is damaged
+reason-file-too-large = the file is too large
+reason-picture-too-large = too many pixels
+reason-download-failed = could not be fetched
+reason-no-room = all photos together would be too large
+reason-other = could not be used
+
+picture-too-heavy = My picture has { NUMBER($size, maximumFractionDigits: 1) } MB, but only { NUMBER($limit, maximumFractionDigits: 1) } MB may be sent here, so you get the words alone.
+
+about-title = Sokkuri { $version }
+about-what = Three questions about faces in photos:
+    - `/similar`: how alike are two faces?
+    - `/gradcam`: where does the neural network look?
+    - `/average`: what is the average of all faces in a thread?
+about-model = Model: { $model }. It measures how alike photos look; it cannot prove who anybody is.
+about-privacy = Privacy: photos are held in memory only while you wait, and nothing of them, no photo, no face, no number, is kept, logged or passed on after the answer.
+
+## What went wrong, and what to do next. `photo` and `place` are names.
+
+error-not-a-picture = { $photo } is not a picture that I can read. Please send JPEG, PNG, WebP, GIF, AVIF or HEIC.
+error-broken-picture = { $photo } is damaged or cut short. Please send it again, or save it anew first.
+error-file-too-large = { $photo } is too large: { NUMBER($size, maximumFractionDigits: 1) } MB, and at most { NUMBER($limit, maximumFractionDigits: 1) } MB is allowed. Please send a smaller version.
+error-picture-too-large = { $photo } has too many pixels: { $width } × { $height }, and at most { NUMBER($limit, maximumFractionDigits: 0) } megapixels are allowed. Please send a smaller version.
+error-download-failed = { $photo } could not be fetched. Please send it again.
+error-no-face = I found no face in { $photo }. Please take a photo that shows the face from the front, large and well lit.
+error-no-photos = { $looked_at ->
+        [0] There are no photos in { $place }.
+       *[other] There are no photos among the newest { $looked_at } messages of { $place }. Post some there, or choose another thread.
+    }
+error-too-few-faces = { $found ->
+        [0] I found no face that I could use, and { $needed } are needed. Add photos that show a face from the front.
+        [one] I found only one face that I could use, and { $needed } are needed. Add photos that show a face from the front.
+       *[other] I found only { $found } faces that I could use, and { $needed } are needed. Add photos that show a face from the front.
+    }
+error-missing-permission = I may not read { $place }: I lack the permission “{ $permission }” there. Somebody who manages the server can grant it: settings of the channel, then Permissions, then my name.
+error-missing-intent = I cannot see the photos in { $place }, because the Message Content Intent is switched off. Whoever runs this bot can switch it on: Discord Developer Portal, page “Bot”, “Message Content Intent”, and then `message_content = true` in the bot's settings.
+error-wrong-place = I cannot do that here. Please choose a thread or text channel of this server whose messages both of us may read.
+error-busy = { $waiting ->
+        [0] I am busy with another request. Please try again in a minute.
+        [one] I am busy: another request is waiting already. Please try again in a minute.
+       *[other] I am busy: { $waiting } requests are waiting already. Please try again in a minute.
+    }
+error-stopping = I am being restarted. Please try again in a minute.
+error-deadline-exceeded = Sorry, that took too long, and I gave up. Please try again, perhaps with smaller or fewer photos. (Request { $id })
+error-worker-lost = Sorry, something broke while I was working on this. Please try again. (Request { $id })
+error-fault = Sorry, something went wrong on my side; it is not your photo's fault. If it happens again, please tell whoever runs this bot, and name this request: { $id }
+
+permission-view-channel = View Channel
+permission-read-message-history = Read Message History

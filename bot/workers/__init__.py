@@ -1,0 +1,36 @@
+"""Where the work is done: away from the bot's own process, behind one interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+
+from core.contracts import CoreSettings
+
+Request = TypeVar("Request")
+Result = TypeVar("Result")
+
+Task = Callable[[CoreSettings, Request], Result]
+"""A function at the top level of a module, so that its name can be sent (see `core.tasks`)."""
+
+
+class Workers(Protocol):
+    """Opened with `async with`. Once closed, nothing that it started is left running."""
+
+    @property
+    def count(self) -> int:
+        """How many requests are worked on at once; further ones wait inside `submit`."""
+
+    async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
+        """What `task` makes of `request`, worked out elsewhere.
+
+        `deadline`: seconds the work may take once begun. Cancelling the call ends the work too. Raises what the task
+        raises; WorkerLost when the worker dies on it; DeadlineExceeded when the deadline passes, and the work is ended.
+        """
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

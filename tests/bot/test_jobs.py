@@ -1,0 +1,145 @@
+"""bot.jobs with real worker processes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import worker_tasks as tasks
+
+from bot.jobs import Jobs
+from bot.workers.local import LocalWorkers
+from core.contracts import Busy, CoreSettings, DeadlineExceeded, NoFace, Stopping
+
+
+@pytest.fixture
+async def workers() -> AsyncIterator[LocalWorkers]:
+    async with LocalWorkers(CoreSettings(), tasks.warm, count=1, tasks=0, start_seconds=60) as workers:
+        yield workers
+
+
+async def ask(jobs: Jobs, task: Any, request: object, name: str = "a") -> Any:
+    async with jobs.admit(name, "test") as job:
+        return await job.run(task, request)
+
+
+async def settle() -> None:
+    """Let every task go as far as it can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_the_next_beyond_those_who_may_wait_is_refused(workers: LocalWorkers, tmp_path: Path) -> None:
+    jobs = Jobs(workers, waiting=2, deadline=60)
+    gate = tmp_path / "gate"
+    gate.touch()
+    admitted = [asyncio.create_task(ask(jobs, tasks.until, gate)) for _ in range(3)]
+    await settle()
+    assert jobs.open == 3
+    with pytest.raises(Busy) as caught:
+        await ask(jobs, tasks.pid, None)
+    assert caught.value.waiting == 2
+    gate.unlink()
+    await asyncio.gather(*admitted)
+    assert jobs.open == 0
+    assert await ask(jobs, tasks.echo, b"again") == b"again"
+
+
+async def test_one_more_than_works_may_hold_photos(workers: LocalWorkers, tmp_path: Path) -> None:
+    jobs = Jobs(workers, waiting=9, deadline=60)
+    gate = tmp_path / "gate"
+    gate.touch()
+    holding = most = 0
+
+    async def hold() -> None:
+        nonlocal holding, most
+        async with jobs.admit("a", "test") as job:
+            holding += 1
+            most = max(most, holding)
+            await job.run(tasks.until, gate)
+            holding -= 1
+
+    running = [asyncio.create_task(hold()) for _ in range(6)]
+    await settle()
+    assert (holding, jobs.open, jobs.working) == (2, 6, 1)
+    gate.unlink()
+    await asyncio.gather(*running)
+    assert (holding, most) == (0, 2)
+
+
+async def test_first_come_first_served(workers: LocalWorkers, tmp_path: Path) -> None:
+    jobs = Jobs(workers, waiting=9, deadline=60)
+    gate = tmp_path / "gate"
+    gate.touch()
+    order: list[int] = []
+
+    async def number(n: int) -> None:
+        await ask(jobs, tasks.until, gate)
+        order.append(n)
+
+    running = [asyncio.create_task(number(n)) for n in range(5)]
+    await settle()
+    gate.unlink()
+    await asyncio.gather(*running)
+    assert order == [0, 1, 2, 3, 4]
+
+
+async def test_errors_and_deadlines_free_the_turn(workers: LocalWorkers, tmp_path: Path) -> None:
+    jobs = Jobs(workers, waiting=0, deadline=0.5)
+    with pytest.raises(NoFace):
+        await ask(jobs, tasks.no_face, "me.jpg")
+    with pytest.raises(DeadlineExceeded):
+        await ask(jobs, tasks.sleep, tmp_path / "begun")
+    jobs.deadline = 60
+    assert await ask(jobs, tasks.echo, b"next") == b"next"
+
+
+async def test_stages_are_timed(workers: LocalWorkers) -> None:
+    jobs = Jobs(workers, waiting=0, deadline=60)
+    async with jobs.admit("a", "test") as job:
+        with job.stage("photos"):
+            await asyncio.sleep(0)
+        await job.run(tasks.pid, None)
+    assert list(job.stages) == ["queue", "photos", "wait", "work"]
+
+
+async def test_draining_lets_running_requests_end_and_refuses_new_ones(workers: LocalWorkers, tmp_path: Path) -> None:
+    jobs = Jobs(workers, waiting=9, deadline=60)
+    gate = tmp_path / "gate"
+    gate.touch()
+    running = asyncio.create_task(ask(jobs, tasks.until, gate))
+    await settle()
+    drained = asyncio.create_task(jobs.drain(60))
+    await settle()
+    with pytest.raises(Stopping):
+        await asyncio.create_task(ask(jobs, tasks.pid, None))
+    assert not drained.done()
+    gate.unlink()
+    await drained
+    assert running.done()
+    assert isinstance(running.result(), int)
+
+
+async def test_after_the_grace_time_people_are_told(workers: LocalWorkers, tmp_path: Path) -> None:
+    jobs = Jobs(workers, waiting=9, deadline=60)
+    answers: list[str] = []
+
+    async def answered(request: Path) -> None:
+        try:
+            await ask(jobs, tasks.sleep, request)
+        except Stopping:
+            await asyncio.sleep(0)  # an answer takes its time, after the cut
+            answers.append("told")
+
+    running = [asyncio.create_task(answered(tmp_path / str(n))) for n in range(3)]
+    await settle()
+    await jobs.drain(0.2)
+    assert answers == ["told"] * 3
+    assert all(task.done() for task in running)
+
+
+async def test_draining_an_idle_bot_ends_at_once(workers: LocalWorkers) -> None:
+    await asyncio.wait_for(Jobs(workers, waiting=0, deadline=60).drain(3600), timeout=60)

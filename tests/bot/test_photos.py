@@ -1,0 +1,166 @@
+"""bot.photos against a real web server that does everything wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.config import DiscordSection, LimitsSection
+from bot.photos import Photos, distinct
+from core.contracts import DownloadFailed, FileTooLarge, PhotoError
+
+LIMIT = 100_000
+
+
+@dataclass
+class Server:
+    """Files by path; `most`: how many were on their way at once."""
+
+    base: str = ""
+    now: int = 0
+    most: int = 0
+    asked: list[str] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        kind = request.match_info["kind"]
+        self.asked.append(kind)
+        if kind == "redirect":
+            raise web.HTTPFound("/good/1")
+        if kind == "gone":
+            raise web.HTTPNotFound
+        self.now += 1
+        self.most = max(self.most, self.now)
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            if kind == "endless":
+                while True:
+                    await response.write(bytes(10_000))
+            if kind == "silent":
+                await self.gate.wait()
+            if kind == "many":
+                await asyncio.sleep(0.01)
+            await response.write(f"{kind} {request.match_info['name']}".encode())
+        except ConnectionResetError:
+            pass
+        finally:
+            self.now -= 1
+        return response
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    server = Server()
+    app = web.Application()
+    app.router.add_get("/{kind}/{name}", server.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    server.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield server
+    server.gate.set()
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def photos() -> AsyncIterator[Photos]:
+    async with aiohttp.ClientSession() as session:
+        yield make(session)
+
+
+def make(session: aiohttp.ClientSession, hosts: tuple[str, ...] = ("127.0.0.1",), **limits: Any) -> Photos:
+    settings = LimitsSection(**{"file_bytes": LIMIT, "downloads": 3, **limits})
+    return Photos(session, settings, DiscordSection(cdn_hosts=hosts))
+
+
+def attachment(url: str, name: str = "me.jpg", size: int = 10) -> discord.Attachment:
+    data: Any = {"id": "1", "filename": name, "size": size, "url": url, "proxy_url": url}
+    return discord.Attachment(data=data, state=SimpleNamespace(http=None))  # type: ignore[arg-type]
+
+
+async def test_photos_come_in_their_order_with_their_names(server: Server, photos: Photos) -> None:
+    found = await photos.of(*(attachment(f"{server.base}/good/{n}", f"{n}.jpg") for n in range(8)))
+    assert [(photo.name, photo.data) for photo in found] == [(f"{n}.jpg", f"good {n}".encode()) for n in range(8)]
+
+
+async def test_no_more_at_once_than_allowed(server: Server, photos: Photos) -> None:
+    await photos.of(*(attachment(f"{server.base}/many/{n}") for n in range(12)))
+    assert server.most == 3
+
+
+@pytest.mark.parametrize("kind", ["redirect", "gone"])
+async def test_what_is_not_simply_there_failed(server: Server, photos: Photos, kind: str) -> None:
+    with pytest.raises(DownloadFailed) as caught:
+        await photos.of(attachment(f"{server.base}/{kind}/1", "lost.jpg"))
+    assert caught.value.photo == "lost.jpg"
+    assert server.asked == [kind]  # the redirect was not followed
+
+
+async def test_more_bytes_than_were_claimed_are_not_taken(server: Server, photos: Photos) -> None:
+    with pytest.raises(FileTooLarge) as caught:
+        await photos.of(attachment(f"{server.base}/endless/1", size=10))
+    assert LIMIT < caught.value.size <= LIMIT + 64 * 1024
+    assert caught.value.limit == LIMIT
+
+
+async def test_what_is_known_to_be_too_large_is_not_asked_for(server: Server, photos: Photos) -> None:
+    with pytest.raises(FileTooLarge):
+        await photos.of(attachment(f"{server.base}/good/1", size=LIMIT + 1))
+    assert not server.asked
+
+
+async def test_an_answer_that_never_ends_is_given_up(server: Server) -> None:
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(DownloadFailed):
+            await make(session, download_seconds=0.2).of(attachment(f"{server.base}/silent/1"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:{port}/good/1",
+        "http://example.invalid/good/1",
+        "http://127.0.0.1.example.invalid/good/1",
+        "http://127.0.0.1@example.invalid/good/1",
+        "file:///etc/hostname",
+        "ftp://127.0.0.1/good/1",
+        "/good/1",
+    ],
+)
+async def test_only_hosts_of_the_list_are_asked(server: Server, photos: Photos, url: str) -> None:
+    with pytest.raises(DownloadFailed):
+        await photos.of(attachment(url.format(port=server.base.rpartition(":")[2])))
+    assert not server.asked
+
+
+async def test_an_entry_with_a_port_is_for_that_port(server: Server) -> None:
+    async with aiohttp.ClientSession() as session:
+        authority = server.base.removeprefix("http://")
+        assert await make(session, (authority,)).of(attachment(f"{server.base}/good/1"))
+        with pytest.raises(DownloadFailed):
+            await make(session, ("127.0.0.1:1",)).of(attachment(f"{server.base}/good/1"))
+
+
+async def test_a_host_elsewhere_is_asked_in_secret_only() -> None:
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(PhotoError):
+            await make(session, ("cdn.discordapp.com",)).of(attachment("http://cdn.discordapp.com/1.jpg"))
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c", "d"])))
+def test_distinct_names_are_distinct_and_leave_single_ones_alone(names: list[str]) -> None:
+    result = distinct(names)
+    assert len(set(result)) == len(names)
+    for before, after in zip(names, result, strict=True):
+        assert after == before if names.count(before) == 1 else after.startswith(f"{before} (")

@@ -1,0 +1,168 @@
+"""bot.workers.local: real processes, killed at every moment that can be thought of."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+import worker_tasks as tasks
+
+from bot.workers.local import LocalWorkers
+from core.contracts import CoreSettings, DeadlineExceeded, NoFace, WorkerLost
+
+LONG = 60.0
+
+
+def make(**options: object) -> LocalWorkers:
+    defaults: dict[str, object] = {"warm": tasks.warm, "count": 2, "tasks": 0, "start_seconds": LONG}
+    return LocalWorkers(CoreSettings(threads=7), **{**defaults, **options})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def workers() -> AsyncIterator[LocalWorkers]:
+    async with make() as workers:
+        yield workers
+
+
+async def begun(file: Path) -> int:
+    """Process id of the worker that has made `file`."""
+    while not (file.exists() and file.read_text()):
+        await asyncio.sleep(0.01)
+    return int(file.read_text())
+
+
+async def gone(pid: int) -> None:
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        await asyncio.sleep(0.01)
+
+
+async def test_a_task_gets_the_settings_and_its_request(workers: LocalWorkers) -> None:
+    assert await workers.submit(tasks.threads, None, LONG) == 7
+    megabytes = os.urandom(20_000_000)
+    assert await workers.submit(tasks.echo, megabytes, LONG) == megabytes
+    assert await workers.submit(tasks.pid, None, LONG) in workers.pids
+
+
+async def test_errors_come_back_typed_and_the_worker_stays(workers: LocalWorkers) -> None:
+    before = sorted(workers.pids)
+    for _ in range(3):
+        with pytest.raises(NoFace) as caught:
+            await workers.submit(tasks.no_face, "me.jpg", LONG)
+        assert caught.value.photo == "me.jpg"
+    with pytest.raises(RuntimeError, match="Odd in a worker") as odd:
+        await workers.submit(tasks.odd_error, "what", LONG)
+    assert "odd_error" in str(odd.value)  # the place, for the log
+    assert sorted(workers.pids) == before
+
+
+@pytest.mark.parametrize("task", [tasks.die, tasks.crash, tasks.leave, tasks.die_while_answering])
+async def test_a_death_costs_its_own_request_alone(workers: LocalWorkers, task: object, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.touch()
+    running = asyncio.create_task(workers.submit(tasks.until, other, LONG))
+    with pytest.raises(WorkerLost):
+        await workers.submit(task, None, LONG)  # type: ignore[arg-type]
+    other.unlink()
+    assert isinstance(await running, int)
+    assert await workers.submit(tasks.echo, b"next", LONG) == b"next"
+    assert len(workers.pids) == 2
+
+
+async def test_idle_workers_that_are_killed_cost_nothing(workers: LocalWorkers) -> None:
+    await workers.submit(tasks.pid, None, LONG)
+    before = workers.pids
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+        await gone(pid)
+    for _ in range(4):
+        assert await workers.submit(tasks.pid, None, LONG) not in before
+
+
+async def test_an_overdue_worker_is_ended(workers: LocalWorkers, tmp_path: Path) -> None:
+    await workers.submit(tasks.pid, None, LONG)
+    with pytest.raises(DeadlineExceeded) as caught:
+        await workers.submit(tasks.sleep, tmp_path / "begun", 0.5)
+    assert caught.value.seconds == 0.5
+    await gone(await begun(tmp_path / "begun"))
+    assert await workers.submit(tasks.echo, b"next", LONG) == b"next"
+
+
+async def test_cancelling_ends_the_work(workers: LocalWorkers, tmp_path: Path) -> None:
+    request = asyncio.create_task(workers.submit(tasks.sleep, tmp_path / "begun", LONG))
+    pid = await begun(tmp_path / "begun")
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    await gone(pid)
+    assert await workers.submit(tasks.echo, b"next", LONG) == b"next"
+
+
+async def test_a_worker_is_replaced_after_its_share_of_tasks() -> None:
+    async with make(count=1, tasks=2) as workers:
+        pids = [await workers.submit(tasks.pid, None, LONG) for _ in range(5)]
+    assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
+
+
+async def test_a_worker_that_cannot_warm_up_still_answers() -> None:
+    async with make(count=1, warm=tasks.warm_up_badly) as workers:
+        assert await workers.submit(tasks.echo, b"yes", LONG) == b"yes"
+
+
+async def test_a_worker_that_never_gets_ready_is_given_up() -> None:
+    async with make(count=1, warm=tasks.warm_up_for_ever, start_seconds=0.2) as workers:
+        with pytest.raises(DeadlineExceeded):
+            await workers.submit(tasks.pid, None, LONG)
+
+
+async def test_nothing_is_left_after_closing(tmp_path: Path) -> None:
+    async with make() as workers:
+        busy = asyncio.create_task(workers.submit(tasks.sleep, tmp_path / "begun", LONG))
+        await begun(tmp_path / "begun")
+        pids = workers.pids
+    assert len(pids) == 2
+    with pytest.raises(WorkerLost):
+        await busy
+    for pid in pids:
+        await gone(pid)
+
+
+async def test_workers_leave_signals_to_the_bot(workers: LocalWorkers) -> None:
+    pid = await workers.submit(tasks.pid, None, LONG)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(pid, number)
+    assert {await workers.submit(tasks.pid, None, LONG) for _ in range(4)} >= {pid}
+
+
+async def test_workers_end_when_the_bot_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import asyncio, sys, worker_tasks as tasks\n"
+        "from bot.workers.local import LocalWorkers\n"
+        "from core.contracts import CoreSettings\n"
+        "async def main():\n"
+        "    async with LocalWorkers(CoreSettings(), tasks.warm, count=2, tasks=0, start_seconds=60) as workers:\n"
+        "        await asyncio.gather(*(workers.submit(tasks.pid, None, 60) for _ in range(2)))\n"
+        "        print(*workers.pids, flush=True)\n"
+        "        await asyncio.sleep(3600)\n"
+        "if __name__ == '__main__':\n"
+        "    asyncio.run(main())\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
+    parent = subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
+    )
+    assert parent.stdout is not None
+    pids = [int(pid) for pid in (await asyncio.to_thread(parent.stdout.readline)).split()]
+    assert len(pids) == 2
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    for pid in pids:
+        await gone(pid)

@@ -1,0 +1,128 @@
+"""A bot in a process of its own, connected to a sandbox, as the end-to-end tests find it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+
+from bot.sandbox import File, Sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+FACES = ROOT / "tests" / "faces"
+PATIENCE = 60.0
+"""Seconds: far more than anything here takes."""
+
+
+@dataclass
+class Bot:
+    """`process`: the bot; `modules`: where it writes its modules on SIGUSR1; `log`: what it writes to standard error;
+    `port`: where it tells of its health.
+    """
+
+    sandbox: Sandbox
+    process: asyncio.subprocess.Process
+    modules: Path
+    log: Path
+    port: int
+
+    async def health(self) -> tuple[int, dict[str, Any]]:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{self.port}/healthz") as response,
+        ):
+            return response.status, await response.json()
+
+    async def healthy(self) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while (await self.health())[0] != 200:
+                await asyncio.sleep(0.02)
+
+    async def work_begins(self, working: int, requests: int) -> None:
+        """Wait until so many requests are being answered, and so many of them are in workers' hands."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                _, state = await self.health()
+                if (state["working"], state["requests"]) == (working, requests):
+                    return
+                await asyncio.sleep(0.02)
+
+    def workers(self) -> list[psutil.Process]:
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+    async def log_shows(self, text: str, times: int = 1) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while self.log.read_text().count(text) < times:
+                await asyncio.sleep(0.02)
+
+    def freeze(self) -> list[psutil.Process]:
+        """Stop all workers where they are: busy for as long as one likes."""
+        workers = self.workers()
+        for worker in workers:
+            worker.suspend()
+        return workers
+
+    async def stop(self) -> int:
+        """Exit status after SIGTERM."""
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(PATIENCE):
+            return await self.process.wait()
+
+
+@asynccontextmanager
+async def running(sandbox: Sandbox, folder: Path, *, ready: bool = True, **settings: str) -> AsyncIterator[Bot]:
+    """The bot with further settings, by the names of their environment variables without `SOKKURI_`."""
+    port = free_port()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("SOKKURI_")},
+        "PYTHONPATH": str(ROOT),
+        "SOKKURI_TOKEN": sandbox.token,
+        "SOKKURI_DISCORD__API": sandbox.api,
+        "SOKKURI_DISCORD__CDN_HOSTS": '["127.0.0.1"]',
+        "SOKKURI_HEALTH__PORT": str(port),
+        **{f"SOKKURI_{name}": value for name, value in settings.items()},
+    }
+    folder.mkdir(exist_ok=True)
+    log = folder / "log"
+    with log.open("wb") as errors:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            Path(__file__).with_name("bot_process.py"),
+            folder / "modules",
+            cwd=folder,
+            env=environment,
+            stderr=errors,
+        )
+    bot = Bot(sandbox, process, folder / "modules", log, port)
+    try:
+        if ready:
+            await sandbox.wait_ready(PATIENCE)
+        yield bot
+    finally:
+        if process.returncode is None:
+            for worker in bot.workers():
+                worker.resume()
+            process.kill()
+            await process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def face(name: str) -> File:
+    return File.read(FACES / name)

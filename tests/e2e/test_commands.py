@@ -1,0 +1,370 @@
+"""Every command, over real sockets: slash in, picture out; and every mistake answered by its name."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+import signal
+import struct
+import zlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import discord
+import openapi
+import psutil
+import pytest
+import pytest_asyncio
+from PIL import Image
+from running import FACES, PATIENCE, Bot, face, running
+
+from bot.sandbox import Channel, File, Message, Sandbox
+from bot.sandbox.state import Overwrite
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+FORBIDDEN = {"numpy", "cv2", "PIL", "torch", "onnxruntime", "mediapipe", "scipy", "timm"}
+JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
+LANGUAGES = ("en-US", "ja")
+LIMITS = {"WAITING": 1, "PIXELS": 2_000_000, "FILE_BYTES": 1_000_000, "AVERAGE_BYTES": 1_500_000}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
+    settings = {f"LIMITS__{name}": str(value) for name, value in LIMITS.items()}
+    async with (
+        Sandbox() as sandbox,
+        running(sandbox, tmp_path_factory.mktemp("bot"), **settings) as bot,
+    ):
+        yield bot
+        assert not sandbox.refusals  # nothing that any test did broke one of Discord's rules
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def thread(bot: Bot) -> Channel:
+    """A thread of somebody who posted six faces, one by one, and three files that are of no use."""
+    sandbox = bot.sandbox
+    thread = await sandbox.open_thread(sandbox.channel("general"), "faces")
+    author = sandbox.person("Mio")
+    for path in sorted(FACES.glob("*_1.jpg")):
+        await sandbox.post(thread, author, "me!", [File.read(path)])
+    await sandbox.post(thread, author, "", [File("note.txt", b"not a picture, and not called one")])
+    await sandbox.post(thread, author, "", [File("renamed.jpg", b"not a picture, but called one")])
+    await sandbox.post(thread, author, "", [File("half.jpg", face("person_b_2.jpg").data[:9000]), blank()])
+    return thread
+
+
+def blank(name: str = "wall.png") -> File:
+    """A picture without a face."""
+    data = io.BytesIO()
+    Image.new("RGB", (640, 480), "lightgrey").save(data, "PNG")
+    return File(name, data.getvalue())
+
+
+def claims(width: int, height: int) -> File:
+    """A small PNG that says it is a large one."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+    return File("bomb.png", b"\x89PNG\r\n\x1a\n" + body)
+
+
+def check_picture(reply: Message, locale: str) -> Image.Image:
+    """One picture, in this person's language, for those who cannot see it too."""
+    (file,) = reply.files
+    assert file.description
+    assert len(file.description) <= 1024
+    for text in (reply.content, file.description):
+        assert bool(JAPANESE.search(text)) == (locale == "ja"), text
+    picture = Image.open(io.BytesIO(file.data))
+    picture.load()
+    assert min(picture.size) >= 400
+    return picture
+
+
+# ---------------------------------------------------------------- answers
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+async def test_similar(bot: Bot, locale: str) -> None:
+    photos = {"photo1": face("person_a_1.jpg"), "photo2": face("person_a_2.jpg")}
+    invocation = await bot.sandbox.slash("similar", photos, locale=locale)
+    reply = await invocation.answered(PATIENCE)
+    check_picture(reply, locale)
+    percent = float(re.search(r"\*\*([\d.]+)%", reply.content).group(1))  # type: ignore[union-attr]
+    assert percent >= 90
+    assert "person_a_1.jpg" in (reply.files[0].description or "")
+    assert "person_a_2.jpg" in (reply.files[0].description or "")
+
+
+async def test_different_people_are_told_apart(bot: Bot) -> None:
+    photos = {"photo1": face("person_a_1.jpg"), "photo2": face("person_b_2.jpg")}
+    reply = await (await bot.sandbox.slash("similar", photos)).answered(PATIENCE)
+    assert "two different people" in reply.content
+    assert float(re.search(r"\*\*([\d.]+)%", reply.content).group(1)) < 90  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+async def test_gradcam(bot: Bot, locale: str) -> None:
+    invocation = await bot.sandbox.slash("gradcam", {"photo": face("person_c_1.jpg")}, locale=locale)
+    reply = await invocation.answered(PATIENCE)
+    check_picture(reply, locale)
+    shares = [int(share) for share in re.findall(r"(\d+)%", reply.content.splitlines()[1])]
+    assert sum(shares) in range(95, 106)
+    assert shares == sorted(shares, reverse=True)
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+async def test_average_of_a_thread(bot: Bot, thread: Channel, locale: str) -> None:
+    where = {"channel": thread} if locale == "ja" else {"options": {"thread": thread}}
+    invocation = await bot.sandbox.slash("average", locale=locale, **where)  # type: ignore[arg-type]
+    reply = await invocation.answered(PATIENCE)
+    check_picture(reply, locale)
+    done, *rest = reply.content.splitlines()
+    assert re.search(r"\*\*6\D", done)
+    assert thread.mention in done
+    assert len(rest) == 4
+    for name in ("renamed.jpg", "half.jpg", "wall.png"):
+        assert sum(f"`{name}`" in line for line in rest) == 1
+    assert "note.txt" not in reply.content
+
+
+async def test_average_of_the_newest_here_leaves_out_the_bots_own_pictures(bot: Bot) -> None:
+    here = await bot.sandbox.open_channel("meet")
+    for name in ("person_a_1.jpg", "person_b_1.jpg", "person_c_1.jpg"):
+        await bot.sandbox.post(here, files=[face(name)])
+    downloads = bot.sandbox.cdn.downloads
+    for _ in range(2):
+        before = len(downloads)
+        invocation = await bot.sandbox.slash("average", {"limit": 2}, channel=here)
+        reply = await invocation.answered(PATIENCE)
+        assert "**2 faces**" in reply.content
+        assert sorted(downloads[before:]) == ["person_b_1.jpg", "person_c_1.jpg"]
+
+
+async def test_average_of_an_archived_thread_from_another_channel(bot: Bot) -> None:
+    elsewhere = await bot.sandbox.open_channel("elsewhere")
+    old = await bot.sandbox.open_thread(elsewhere, "old")
+    await bot.sandbox.post(old, files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
+    await bot.sandbox.archive(old)
+    reply = await (await bot.sandbox.slash("average", {"thread": old})).answered(PATIENCE)
+    assert "**2 faces**" in reply.content
+
+
+async def test_average_of_more_than_memory_holds_leaves_out_the_oldest(bot: Bot) -> None:
+    heavy = await bot.sandbox.open_channel("heavy")
+    for name in ("person_a_1.jpg", "person_b_1.jpg", "person_c_1.jpg"):
+        await bot.sandbox.post(heavy, files=[File(name, face(name).data + bytes(550_000))])
+    reply = await (await bot.sandbox.slash("average", channel=heavy)).answered(PATIENCE)
+    assert "**2 faces**" in reply.content
+    assert "`person_a_1.jpg`: all photos together would be too large" in reply.content
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+async def test_about(bot: Bot, locale: str) -> None:
+    reply = await (await bot.sandbox.slash("about", locale=locale)).answered(PATIENCE)
+    assert reply.ephemeral
+    assert bool(JAPANESE.search(reply.content)) == (locale == "ja")
+    assert "dlib" in reply.content
+
+
+async def test_a_language_that_is_not_here_gets_english(bot: Bot) -> None:
+    reply = await (await bot.sandbox.slash("about", locale="fr")).answered(PATIENCE)
+    assert "Privacy:" in reply.content
+
+
+async def test_in_a_direct_conversation(bot: Bot) -> None:
+    invocation = await bot.sandbox.slash("gradcam", {"photo": face("person_c_1.jpg")}, channel=bot.sandbox.direct())
+    check_picture(await invocation.answered(PATIENCE), "en-US")
+
+
+async def test_commands_have_japanese_names(bot: Bot) -> None:
+    commands = {command["name"]: command for command in bot.sandbox.application.commands.values()}
+    assert {name: command["name_localizations"]["ja"] for name, command in commands.items()} == {
+        "similar": "似てる",
+        "gradcam": "ヒートマップ",
+        "average": "平均顔",
+        "about": "このボットについて",
+    }
+    for command in commands.values():
+        for item in (command, *command.get("options", [])):
+            assert JAPANESE.search(item["description_localizations"]["ja"])
+            assert not JAPANESE.search(item["description"])
+
+
+async def test_a_picture_too_large_for_this_server_is_not_sent(bot: Bot) -> None:
+    invocation = await bot.sandbox.slash("gradcam", {"photo": face("person_c_1.jpg")}, attachment_size_limit=10_000)
+    reply = await invocation.answered(PATIENCE)
+    assert not reply.files
+    assert "My picture has" in reply.content
+    assert "looks most at" in reply.content
+
+
+# ---------------------------------------------------------------- mistakes
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        (blank(), "found no face"),
+        (File("letter.jpg", b"Dear Sir or Madam"), "not a picture"),
+        (File("half.jpg", face("person_b_2.jpg").data[:9000]), "damaged"),
+        (File("heavy.jpg", face("person_b_2.jpg").data + bytes(1_000_000)), "too large"),
+        (claims(50_000, 50_000), "50,000 × 50,000"),
+    ],
+    ids=lambda value: value.name if isinstance(value, File) else "",
+)
+async def test_a_photo_of_no_use_is_named(bot: Bot, file: File, says: str, locale: str) -> None:
+    photos = {"photo1": face("person_a_1.jpg"), "photo2": file}
+    reply = await (await bot.sandbox.slash("similar", photos, locale=locale)).answered(PATIENCE)
+    assert not reply.files
+    assert f"`{file.name}`" in reply.content
+    assert "person_a_1.jpg" not in reply.content
+    assert JAPANESE.search(reply.content) if locale == "ja" else says in reply.content
+
+
+async def test_of_two_photos_with_one_name_the_right_one_is_named(bot: Bot) -> None:
+    good = File("image0.jpg", face("person_a_1.jpg").data)
+    reply = await (await bot.sandbox.slash("similar", {"photo1": good, "photo2": blank("image0.jpg")})).answered(
+        PATIENCE
+    )
+    assert "`image0.jpg (2)`" in reply.content
+
+
+async def test_a_download_that_fails(bot: Bot) -> None:
+    bot.sandbox.cdn.fail(503, name="person_d_1")
+    reply = await (await bot.sandbox.slash("gradcam", {"photo": face("person_d_1.jpg")})).answered(PATIENCE)
+    assert "`person_d_1.jpg` could not be fetched" in reply.content
+
+
+async def test_a_download_that_breaks_off(bot: Bot) -> None:
+    bot.sandbox.cdn.cut(5000, times=9, name="person_d_2")
+    reply = await (await bot.sandbox.slash("gradcam", {"photo": face("person_d_2.jpg")})).answered(PATIENCE)
+    assert "`person_d_2.jpg` could not be fetched" in reply.content
+
+
+async def test_a_place_without_photos(bot: Bot) -> None:
+    empty = await bot.sandbox.open_channel("empty")
+    await bot.sandbox.post(empty, content="nothing but words")
+    reply = await (await bot.sandbox.slash("average", channel=empty)).answered(PATIENCE)
+    assert f"no photos among the newest 500 messages of {empty.mention}" in reply.content
+
+
+async def test_a_place_with_one_face(bot: Bot) -> None:
+    lonely = await bot.sandbox.open_channel("lonely")
+    await bot.sandbox.post(lonely, files=[face("person_a_1.jpg"), blank()])
+    reply = await (await bot.sandbox.slash("average", channel=lonely)).answered(PATIENCE)
+    assert "only one face" in reply.content
+    assert "`wall.png`" in reply.content
+
+
+@pytest.mark.parametrize(
+    ("permission", "called"), [("read_message_history", "Read Message History"), ("view_channel", "View Channel")]
+)
+async def test_a_place_that_the_bot_may_not_read(bot: Bot, permission: str, called: str) -> None:
+    closed = await bot.sandbox.open_channel(f"closed-{permission}")
+    await bot.sandbox.post(closed, files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
+    await bot.sandbox.deny(closed, permission)
+    reply = await (await bot.sandbox.slash("average", {"thread": closed})).answered(PATIENCE)
+    assert called in reply.content
+    assert closed.mention in reply.content
+
+
+async def test_a_place_whose_photos_cannot_be_had(bot: Bot) -> None:
+    lost = await bot.sandbox.open_channel("lost")
+    await bot.sandbox.post(lost, files=[File("a.jpg", face("person_a_1.jpg").data)])
+    bot.sandbox.cdn.fail(404, name="a.jpg")
+    reply = await (await bot.sandbox.slash("average", channel=lost)).answered(PATIENCE)
+    assert "`a.jpg`: could not be fetched" in reply.content
+
+
+async def test_a_place_whose_past_the_person_may_not_read(bot: Bot) -> None:
+    secret = await bot.sandbox.open_channel("secret")
+    await bot.sandbox.post(secret, files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
+    guest = bot.sandbox.person("Guest")
+    secret.overwrites[guest.id] = Overwrite(deny=discord.Permissions(read_message_history=True).value)
+    reply = await (await bot.sandbox.slash("average", {"thread": secret}, user=guest)).answered(PATIENCE)
+    assert "I cannot do that here" in reply.content
+    assert not reply.files
+
+
+async def test_names_of_files_stay_names(bot: Bot) -> None:
+    name = "@everyone **bold** `code` <@1>.png"
+    reply = await (await bot.sandbox.slash("gradcam", {"photo": blank(name)})).answered(PATIENCE)
+    assert "`@everyone **bold** ˋcodeˋ <@1>.png`" in reply.content
+    edits = [one for one in bot.sandbox.requests if one.path.endswith("/@original") and one.method == "PATCH"]
+    assert edits
+    assert all(edit.json["allowed_mentions"] == {"parse": []} for edit in edits)
+
+
+# ---------------------------------------------------------------- strain
+
+
+async def test_acknowledged_in_time_and_refused_politely_while_all_workers_are_busy(bot: Bot) -> None:
+    frozen = bot.freeze()
+    assert len(frozen) == 2
+    await bot.work_begins(working=0, requests=0)
+    waiting = [await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}) for _ in range(3)]
+    for invocation in waiting:
+        assert await invocation.acknowledged() < 3
+    refused = await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
+    assert "another request is waiting already" in (await refused.answered(PATIENCE)).content
+    for worker in frozen:
+        worker.resume()
+    for invocation in waiting:
+        assert (await invocation.answered(PATIENCE)).files
+
+
+async def test_acknowledged_in_time_under_real_work(bot: Bot, thread: Channel) -> None:
+    invocations = [await bot.sandbox.slash("average", {"thread": thread}) for _ in range(3)]
+    for invocation in invocations:
+        assert await invocation.acknowledged() < 3
+    for invocation in invocations:
+        assert (await invocation.answered(PATIENCE)).files
+
+
+async def test_a_killed_worker_costs_one_request(bot: Bot) -> None:
+    frozen = bot.freeze()
+    invocations = [await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}) for _ in range(3)]
+    await bot.work_begins(working=2, requests=3)
+    frozen[0].kill()
+    frozen[1].resume()
+    replies = [await invocation.answered(PATIENCE) for invocation in invocations]
+    lost = [reply for reply in replies if not reply.files]
+    assert len(lost) == 1
+    (request,) = re.findall(r"\(Request (\w+)\)", lost[0].content)
+    await bot.log_shows(f"request {request} failed")
+    for _ in range(3):
+        reply = await (await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})).answered(PATIENCE)
+        assert reply.files
+
+
+# ---------------------------------------------------------------- the process
+
+
+async def test_the_bots_process_is_light(bot: Bot) -> None:
+    bot.process.send_signal(signal.SIGUSR1)
+    async with asyncio.timeout(PATIENCE):
+        while not bot.modules.exists():
+            await asyncio.sleep(0.02)
+    loaded = {name.partition(".")[0] for name in bot.modules.read_text().splitlines()}
+    assert "discord" in loaded
+    assert not loaded & FORBIDDEN
+    assert psutil.Process(bot.process.pid).memory_info().rss < 120e6
+
+
+async def test_the_log_tells_nothing_of_photos_or_the_token(bot: Bot) -> None:
+    log = bot.log.read_text()
+    assert "ended; seconds" in log
+    assert bot.sandbox.token not in log
+    assert not re.search(r"person_\w|\.jpg|\.png", log)
+
+
+@pytest.mark.shared
+async def test_all_requests_and_answers_are_as_discord_describes_them(bot: Bot, shared: Path) -> None:
+    openapi.load(shared).check(bot.sandbox.requests)

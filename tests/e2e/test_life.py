@@ -1,0 +1,133 @@
+"""Start and stop of the real bot: with and without what it needs, and told to end in the middle of work."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+from running import PATIENCE, face, running
+
+from bot.sandbox import Sandbox
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as sandbox:
+        yield sandbox
+
+
+def puts(sandbox: Sandbox) -> int:
+    """How often the bot has told Discord its commands."""
+    return sum(one.method == "PUT" and one.path.endswith("/commands") for one in sandbox.requests)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_told_to_stop_it_ends_what_runs_and_refuses_what_comes(
+    sandbox: Sandbox, tmp_path: Path, number: signal.Signals
+) -> None:
+    async with running(sandbox, tmp_path) as bot:
+        workers = bot.freeze()
+        running_one = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
+        await bot.work_begins(working=1, requests=1)
+        for process in (psutil.Process(bot.process.pid), *workers):  # as from a terminal or a service manager
+            process.send_signal(number)
+        await bot.log_shows("told to stop")
+        late = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}, locale="ja")
+        assert "再起動" in (await late.answered(PATIENCE)).content
+        for worker in workers:
+            worker.resume()
+        assert (await running_one.answered(PATIENCE)).files
+        assert await bot.stop() == 0
+        assert not any(worker.is_running() for worker in workers)
+    assert not sandbox.refusals
+
+
+async def test_what_does_not_end_in_time_is_cut_off_and_the_person_told(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with running(sandbox, tmp_path, WORKERS__GRACE_SECONDS="0.2") as bot:
+        workers = bot.freeze()
+        invocation = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
+        await bot.work_begins(working=1, requests=1)
+        assert await bot.stop() == 0
+        assert "being restarted" in (await invocation.answered(PATIENCE)).content
+        assert not any(worker.is_running() for worker in workers)
+
+
+async def test_work_that_takes_too_long_is_given_up(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with running(sandbox, tmp_path, WORKERS__COUNT="1", WORKERS__START_SECONDS="0.5") as bot:
+        bot.freeze()
+        invocation = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
+        reply = await invocation.answered(PATIENCE)
+        assert "took too long" in reply.content
+        assert await bot.stop() == 0
+
+
+async def test_commands_are_registered_when_they_changed_and_only_then(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with running(sandbox, tmp_path) as bot:
+        assert puts(sandbox) == 1
+        await bot.healthy()
+        await bot.stop()
+    async with running(sandbox, tmp_path) as bot:
+        assert puts(sandbox) == 1
+        await bot.stop()
+    async with running(sandbox, tmp_path, LIMITS__AVERAGE_PHOTOS="7") as bot:
+        await bot.log_shows("registered the commands")
+        assert puts(sandbox) == 2
+        await bot.stop()
+
+
+async def test_a_lost_connection_is_made_again(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with running(sandbox, tmp_path) as bot:
+        await sandbox.gateway.drop(4000)
+        await bot.log_shows("RESUMED")
+        await sandbox.wait_ready(PATIENCE)
+        reply = await (await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})).answered(PATIENCE)
+        assert reply.files
+        await bot.stop()
+
+
+async def test_without_the_intent_in_the_settings_average_names_the_switch(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with running(sandbox, tmp_path, DISCORD__MESSAGE_CONTENT="false") as bot:
+        await sandbox.post(sandbox.channel("general"), files=[face("person_a_1.jpg")])
+        reply = await (await sandbox.slash("average")).answered(PATIENCE)
+        assert "Message Content Intent" in reply.content
+        assert "`message_content = true`" in reply.content
+        await bot.stop()
+
+
+async def fails(sandbox: Sandbox, folder: Path, **settings: str) -> str:
+    """Last line of what a bot that cannot start says."""
+    async with running(sandbox, folder, ready=False, **settings) as bot:
+        async with asyncio.timeout(PATIENCE):
+            assert await bot.process.wait() == 1
+        return bot.log.read_text().splitlines()[-1]
+
+
+async def test_an_intent_that_discord_refuses(tmp_path: Path) -> None:
+    async with Sandbox(privileged=()) as sandbox:
+        last = await fails(sandbox, tmp_path)
+    assert "ConfigError: Discord refused the Message Content intent: switch it on at" in last
+    assert "message_content = false" in last
+
+
+async def test_a_token_that_discord_refuses(sandbox: Sandbox, tmp_path: Path) -> None:
+    last = await fails(sandbox, tmp_path, TOKEN="MTIz.abc.def")
+    assert "Discord refused the token" in last
+    assert "MTIz" not in (tmp_path / "log").read_text()
+
+
+async def test_no_token(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert "there is no token: set SOKKURI_TOKEN" in await fails(sandbox, tmp_path, TOKEN="")
+
+
+async def test_no_discord(sandbox: Sandbox, tmp_path: Path) -> None:
+    last = await fails(sandbox, tmp_path, DISCORD__API="http://127.0.0.1:9/api/v10")
+    assert "Discord cannot be reached at http://127.0.0.1:9/api/v10" in last
+
+
+async def test_a_port_that_is_taken(sandbox: Sandbox, tmp_path: Path) -> None:
+    port = sandbox.address.rpartition(":")[2]
+    assert f"health.port: cannot listen on 127.0.0.1:{port}" in await fails(sandbox, tmp_path, HEALTH__PORT=port)
