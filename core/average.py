@@ -112,13 +112,23 @@ class _Warp:
     def to_mean_of(cls, landmarks: Sequence[NDArray[np.float32]], size: int) -> _Warp:
         mean = mean_shape(landmarks, size)
         triangulation = Delaunay(np.concatenate([mean, _anchors(size)]))
-        x, y = np.meshgrid(np.arange(size), np.arange(size))
-        pixels = np.stack([x, y], axis=-1).reshape(-1, 2)
-        own = triangulation.find_simplex(pixels)
-        to_parts = triangulation.transform[own]
-        first_two = np.einsum("nij,nj->ni", to_parts[:, :2], pixels - to_parts[:, 2])
-        parts = np.column_stack([first_two, 1 - first_two.sum(axis=1)]).astype(np.float32)
-        return cls(size, mean, triangulation.simplices[own], parts)
+        own = np.zeros((size, size), dtype=np.int32)
+        parts = np.zeros((size, size, 3), dtype=np.float32)
+        # Done by hand: scipy's find_simplex and transform call LAPACK once a triangle, and with BLAS's threads waiting
+        # for each other on a busy machine that took 5 s now and then.
+        for number, corners in enumerate(triangulation.points[triangulation.simplices]):
+            first, second, third = corners
+            left, top = np.clip(np.ceil(corners.min(axis=0)), 0, size).astype(int)
+            right, bottom = np.clip(np.floor(corners.max(axis=0)) + 1, 0, size).astype(int)
+            (ax, ay), (bx, by) = first - third, second - third
+            doubled_area = ax * by - ay * bx
+            x, y = np.arange(left, right) - third[0], np.arange(top, bottom)[:, np.newaxis] - third[1]
+            of_first, of_second = (x * by - y * bx) / doubled_area, (y * ax - x * ay) / doubled_area
+            here = np.stack([of_first, of_second, 1 - of_first - of_second], axis=-1)
+            inside = (here > -1e-9).all(axis=-1)  # a pixel on an edge is that of either side
+            own[top:bottom, left:right][inside] = number
+            parts[top:bottom, left:right][inside] = here[inside]
+        return cls(size, mean, triangulation.simplices[own.ravel()], parts.reshape(-1, 3))
 
     def sampling(self, face: Face) -> NDArray[np.float32]:
         """Where in the face's photo each pixel of the picture comes from: float32 (size, size, 2), x and y.

@@ -77,6 +77,10 @@ class Bot:
         """Exit status after SIGTERM."""
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Exit status, once it ends by itself."""
         async with asyncio.timeout(PATIENCE):
             return await self.process.wait()
 

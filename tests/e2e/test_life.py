@@ -41,7 +41,7 @@ async def test_told_to_stop_it_ends_what_runs_and_refuses_what_comes(
         for worker in workers:
             worker.resume()
         assert (await running_one.answered(PATIENCE)).files
-        assert await bot.stop() == 0
+        assert await bot.ended() == 0
         assert not any(worker.is_running() for worker in workers)
     assert not sandbox.refusals
 

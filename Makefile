@@ -1,0 +1,58 @@
+# Each target sets up what it needs by itself, once: `.venv` from constraints.txt, and the models.
+#   PYTHON=...       another Python (3.11 to 3.13) than the first one found
+#   TORCH_INDEX=...  an extra package index to take torch from, such as PyTorch's own for CPU builds (see README.md)
+
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help run demo test lint bench setup clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make run    the bot: on Discord with a token, in the sandbox without one"
+	@echo "make demo   all three commands in the sandbox; the pictures land in demo/"
+	@echo "make test   the tests"
+	@echo "make lint   format, lint, types, and which room may import which"
+	@echo "make bench  what takes how long on this machine"
+	@echo "make clean  away with .venv, caches and demo/ (models stay in your cache folder)"
+
+run: setup
+	@$(BIN)/sokkuri run
+
+demo: setup
+	@$(BIN)/sokkuri sandbox --demo demo
+
+test: setup
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+setup: $(VENV)/.models
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@for python in $(PYTHON) python3.11 python3.12 python3.13 python3; do \
+	    "$$python" -c 'import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue; \
+	    echo "Setting up $(VENV) with $$("$$python" --version). This is done once and takes a few minutes."; \
+	    test -x $(BIN)/python || "$$python" -m venv $(VENV); \
+	    exit; \
+	done; \
+	echo "No Python 3.11, 3.12 or 3.13 with venv was found. Install one (Debian: apt-get install python3-venv), or name it: make PYTHON=/path/to/python" >&2; \
+	exit 1
+	$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(VENV)/.models: $(VENV)/.installed core/models/catalog.toml
+	@$(BIN)/sokkuri doctor --check libraries
+	@$(BIN)/sokkuri models get
+	@touch $@
+
+clean:
+	rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,0 +1,245 @@
+"""What Sokkuri needs of a machine, and how to mend what is missing. Each check looks at the real thing."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import json
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from cli.settings import needed_files
+from core.contracts import CoreSettings, ModelError
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+
+LIBRARIES = {
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libGLESv2.so.2": "libgles2",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libxcb.so.1": "libxcb1",
+}
+"""What mediapipe and cv2 load, and Debian's package of it."""
+
+PACKAGES = ("cv2", "mediapipe", "onnxruntime", "torch")
+PORTAL = "https://discord.com/developers/applications"
+
+MESSAGE_CONTENT = 1 << 18 | 1 << 19
+"""Application flags GATEWAY_MESSAGE_CONTENT and, for bots in fewer than 100 servers, ..._LIMITED."""
+
+MEGABYTE = 1_000_000
+DISK_MB = 200
+BOT_MB = 120
+WORKER_MB = 700
+
+State = Literal["ok", "note", "missing"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's. `note`: worth knowing, nothing fails; `missing`: something will, until it is mended."""
+
+    name: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def python(running: tuple[int, int, int] = sys.version_info[:3]) -> Iterator[Finding]:
+    name = ".".join(map(str, running))
+    if (3, 11) <= running[:2] <= (3, 13):
+        yield Finding("python", "ok", name)
+    else:
+        yield Finding("python", "missing", f"this is Python {name}", "use Python 3.11, 3.12 or 3.13")
+
+
+def libraries(load: Callable[[str], Any] = ctypes.CDLL, platform: str = sys.platform) -> Iterator[Finding]:
+    if platform != "linux":
+        yield Finding("libraries", "ok", f"none needed on {platform}")
+        return
+    for library, package in LIBRARIES.items():
+        try:
+            load(library)
+        except OSError:
+            yield Finding("libraries", "missing", f"{library} cannot be loaded", f"apt-get install {package}")
+        else:
+            yield Finding("libraries", "ok", library)
+
+
+def packages(names: Sequence[str] = PACKAGES, interpreter: str = sys.executable) -> Iterator[Finding]:
+    """Each in a process of its own, since a broken native library takes its process along."""
+    for name in names:
+        done = subprocess.run(
+            [interpreter, "-c", f"import {name}"], capture_output=True, text=True, errors="replace", check=False
+        )
+        if done.returncode == 0:
+            yield Finding("packages", "ok", name)
+        else:
+            last = (done.stderr.strip().splitlines() or [f"died with status {done.returncode}"])[-1]
+            remedy = "`make setup`, or pip install -c constraints.txt -e . in your environment"
+            yield Finding("packages", "missing", f"{name} cannot be imported: {last}", remedy)
+
+
+def models(settings: Settings) -> Iterator[Finding]:
+    from core.models.catalog import resolve
+    from core.models.store import Store, folder_of
+
+    core = settings.core()
+    try:
+        own = resolve(core.model).path
+        needed = needed_files(core)
+    except ModelError as error:
+        yield Finding("models", "missing", f"{error.model}: {error.detail}", "mend [model] in the settings")
+        return
+    if own is not None and not own.is_file():
+        yield Finding("models", "missing", f"there is no file {own}", "mend [model] path in the settings")
+    for file in Store(folder_of(core)).check():
+        if file.name not in needed and not file.made_here:
+            continue
+        if file.state == "ready":
+            yield Finding("models", "ok", file.name)
+        else:
+            yield Finding("models", "missing", f"{file.path}: {file.state}", "sokkuri models get")
+
+
+def token(settings: Settings) -> Iterator[Finding]:
+    """Asks Discord whether it knows the token, and whether the intent is on. The token itself is never shown."""
+    secret = settings.discord.token.get_secret_value()
+    where = f"make one at {PORTAL} (Bot, Reset Token) and set SOKKURI_TOKEN, or token under [discord] in config.toml"
+    if not secret:
+        yield Finding("token", "note", "not set, so `sokkuri run` uses the sandbox", where)
+        return
+    request = urllib.request.Request(
+        f"{settings.discord.api}/applications/@me",
+        headers={
+            "Authorization": f"Bot {secret}",
+            "User-Agent": f"DiscordBot (https://github.com/sokkuri, {version('sokkuri')})",
+        },
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            application = json.load(response)
+    except urllib.error.HTTPError as error:
+        if error.code == 401:
+            yield Finding("token", "missing", "Discord does not know this token", where)
+        else:
+            yield Finding("token", "note", f"Discord answered {error.code}, so nothing is known", "try again later")
+    except (OSError, ValueError) as error:
+        yield Finding("token", "note", f"set, but {settings.discord.api} gave no answer ({error})", "try again later")
+    else:
+        yield Finding("token", "ok", f"Discord knows it as {application.get('name', 'an application')}")
+        yield intent(settings, int(application.get("flags", 0)))
+
+
+def intent(settings: Settings, flags: int) -> Finding:
+    if flags & MESSAGE_CONTENT:
+        return Finding("intent", "ok", "Message Content is on")
+    lost = "Message Content is off: attachments of other people's messages come empty"
+    if not settings.discord.message_content:
+        return Finding("intent", "note", lost, "as set by message_content under [discord]")
+    return Finding("intent", "missing", lost, f"switch it on at {PORTAL} (Bot, Privileged Gateway Intents)")
+
+
+def workers(settings: Settings) -> Iterator[Finding]:
+    """Starts one worker as the bot does, and lets it load the models."""
+    from bot.workers.local import LocalWorkers
+    from core.models.store import Store, folder_of
+
+    core = settings.core()
+    try:
+        needed = needed_files(core)
+    except ModelError:
+        needed = ()
+    whole = {file.name for file in Store(folder_of(core)).status() if file.state == "ready"}
+    if not needed or not whole.issuperset(needed):
+        yield Finding("workers", "note", "not tried, since a model is missing", "mend the models first")
+        return
+
+    async def start() -> None:
+        async with LocalWorkers(core, _nothing, count=1, tasks=0, start_seconds=settings.workers.start_seconds) as pool:
+            await pool.submit(_load, None, settings.workers.start_seconds)
+
+    try:
+        asyncio.run(start())
+    except Exception as error:
+        detail = " ".join(str(error).split()) or type(error).__name__
+        remedy = "mend what is missing above"
+        yield Finding("workers", "missing", f"a worker could not load the models: {detail}", remedy)
+    else:
+        yield Finding("workers", "ok", "a worker started and loaded the models")
+
+
+def _nothing(settings: CoreSettings) -> None:
+    """Warms nothing: what goes wrong while models are loaded must come back as the task's own error."""
+
+
+def _load(settings: CoreSettings, request: None) -> None:
+    from core import tasks
+
+    tasks.warm(settings)
+
+
+def room(settings: Settings) -> Iterator[Finding]:
+    from core.models.store import folder_of
+
+    folder = folder_of(settings.core())
+    existing = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.is_dir())
+    free = shutil.disk_usage(existing).free // MEGABYTE
+    if free >= DISK_MB:
+        yield Finding("room", "ok", f"{free:,} MB of disk")
+    else:
+        yield Finding("room", "missing", f"{free} MB of disk at {existing}", f"free {DISK_MB} MB, or set model_folder")
+    available = memory()
+    if available is None:
+        return
+    needed = BOT_MB + settings.workers.count * WORKER_MB
+    if available >= needed:
+        yield Finding("room", "ok", f"{available:,} MB of memory")
+    else:
+        yield Finding(
+            "room",
+            "missing",
+            f"{available} MB of memory, where {settings.workers.count} workers take up to {needed}",
+            "lower count under [workers], or end other programs",
+        )
+
+
+def memory(root: Path = Path("/")) -> int | None:
+    """Megabytes that may still be used: of the machine, and of the container where there is one; None: not known."""
+    try:
+        lines = (root / "proc/meminfo").read_text().splitlines()
+        available = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        return None
+    try:
+        group = root / "sys/fs/cgroup"
+        limit = int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
+    except (OSError, ValueError):
+        limit = available
+    return min(available, limit) // MEGABYTE
+
+
+MACHINE: Mapping[str, Callable[[], Iterator[Finding]]] = {
+    "python": python,
+    "libraries": libraries,
+    "packages": packages,
+}
+"""Checks that need no settings."""
+
+CONFIGURED: Mapping[str, Callable[[Settings], Iterator[Finding]]] = {
+    "models": models,
+    "workers": workers,
+    "token": token,
+    "room": room,
+}
+"""Checks of what the settings ask for."""

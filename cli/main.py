@@ -1,0 +1,58 @@
+"""The command line `sokkuri`.
+
+Exit status: 0 done; 1 our fault; 2 wrong usage or wrong settings; 3 the person can mend it. Errors are one line on
+standard error. Heavy libraries are imported inside the commands: the bot, and `--help`, never load them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cli import doctor, faces, models, serve
+from core.contracts import PersonError
+
+
+class PersonCanMend(click.ClickException):
+    exit_code = 3
+
+
+class Program(click.Group):
+    """Turns the one tree of errors into exit statuses and lines."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            from cli import words
+
+            if isinstance(error, PersonError):
+                raise PersonCanMend(words.of_person_error(error)) from error
+            if ctx.params["debug"]:
+                raise
+            raise click.ClickException(words.of_fault(error)) from error
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of an error that is our fault.")
+@click.version_option(package_name="sokkuri", message="%(prog)s %(version)s")
+def main(debug: bool) -> None:
+    """Faces in photos: how alike, what the network looks at, and the average.
+
+    Exit status: 0 done, 1 our fault, 2 wrong usage, 3 something that you can mend (a photo without a face, say).
+    """
+
+
+for command in (
+    faces.similar,
+    faces.gradcam,
+    faces.average,
+    models.models,
+    serve.run,
+    serve.sandbox,
+    doctor.doctor,
+):
+    main.add_command(command)

@@ -1,0 +1,77 @@
+"""Results and errors in words, those of the bot, in the language of the terminal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+
+from bot.locales import Language, load
+from core.contracts import (
+    AverageResult,
+    GradcamResult,
+    ModelError,
+    PersonError,
+    SimilarResult,
+    Skipped,
+    SokkuriError,
+    TooFewFaces,
+)
+
+
+def language(environment: Mapping[str, str] = os.environ) -> Language:
+    """The language that the environment asks for, as POSIX has it; English where it asks for none that there is."""
+    names = (environment.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next((name for name in names if name), "")
+    return load().of(locale.partition(".")[0].replace("_", "-"))
+
+
+def of_person_error(error: PersonError) -> str:
+    """One line: what is wrong, with which photo, and what to do next."""
+    words = language()
+    lines = [words.error(error)]
+    if isinstance(error, TooFewFaces):
+        lines += _left_out(words, error.skipped)
+    return " ".join(" ".join(lines).split())
+
+
+def of_fault(error: Exception) -> str:
+    """One line for whoever runs this, in English as all that is meant for the log."""
+    if isinstance(error, ModelError):
+        text = f"{error.model}: {error.detail}"
+    elif isinstance(error, SokkuriError):
+        text = str(error)
+    else:
+        text = f"{type(error).__name__}: {error}"
+    return " ".join(text.split())
+
+
+def of_similar(result: SimilarResult) -> str:
+    from bot import replies
+
+    return _plain(replies.similar(result, language()).text)
+
+
+def of_gradcam(result: GradcamResult) -> str:
+    from bot import replies
+
+    return _plain(replies.gradcam(result, language()).text)
+
+
+def of_average(result: AverageResult, place: str) -> str:
+    """`place`: where the photos came from. All that were left out are named: a terminal has room."""
+    words = language()
+    done = _plain(words.text("average-done", count=len(result.used), place=place))
+    return "\n".join([done, *_left_out(words, result.skipped)])
+
+
+def _left_out(words: Language, skipped: Iterable[Skipped]) -> Iterator[str]:
+    left = list(skipped)
+    if left:
+        yield words.text("average-skipped", count=len(left))
+    for one in left:
+        yield words.text("average-skipped-line", photo=one.photo, reason=words.reason(one.reason))
+
+
+def _plain(text: str) -> str:
+    """Without Discord's marks for bold type."""
+    return text.replace("**", "")

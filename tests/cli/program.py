@@ -1,0 +1,19 @@
+"""The real program `sokkuri`, as a person or a script runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+PROGRAM = Path(sys.executable).with_name("sokkuri")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's, in English and without settings; `more` on top."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SOKKURI_")}
+    return kept | {"LC_ALL": "C.UTF-8"} | more

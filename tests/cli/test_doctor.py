@@ -1,0 +1,199 @@
+"""`sokkuri doctor`: each thing made missing on purpose is named, with its remedy."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from program import Run
+
+from bot.config import Settings
+from bot.sandbox import Sandbox
+from cli import checks
+from cli.checks import Finding
+from core.models.store import default_folder
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SOKKURI_TOKEN", raising=False)
+
+
+def only(findings: list[Finding], state: str) -> list[Finding]:
+    return [finding for finding in findings if finding.state == state]
+
+
+def test_python() -> None:
+    assert [one.state for version in ((3, 11, 0), (3, 13, 9)) for one in checks.python(version)] == ["ok", "ok"]
+    for version in ((3, 10, 14), (3, 14, 0)):
+        (finding,) = checks.python(version)
+        assert finding.state == "missing"
+        assert "3.11" in finding.remedy
+
+
+def test_a_missing_library_is_named_with_its_package() -> None:
+    def load(name: str) -> None:
+        if name == "libGLESv2.so.2":
+            raise OSError(f"{name}: cannot open shared object file")
+
+    (missing,) = only(list(checks.libraries(load, "linux")), "missing")
+    assert "libGLESv2.so.2" in missing.found
+    assert missing.remedy == "apt-get install libgles2"
+
+
+def test_libraries_of_this_machine(sokkuri: Run) -> None:
+    done = sokkuri("doctor", "--check", "libraries")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("OK") == len(checks.LIBRARIES)
+
+
+def test_a_package_that_is_absent_and_one_that_kills_its_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "crashing.py").write_text("import os\nos.abort()\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    findings = list(checks.packages(("json", "nonesuch", "crashing")))
+    assert [finding.state for finding in findings] == ["ok", "missing", "missing"]
+    assert "No module named 'nonesuch'" in findings[1].found
+    assert "status -6" in findings[2].found
+    assert all("pip install" in finding.remedy for finding in findings[1:])
+
+
+def test_no_models(sokkuri: Run, tmp_path: Path) -> None:
+    env = {"SOKKURI_MODEL_FOLDER": str(tmp_path / "nothing")}
+    done = sokkuri("doctor", "--check", "models", "--check", "workers", "--json", env=env)
+    assert (done.returncode, done.stderr) == (1, "")
+    answer = json.loads(done.stdout)
+    assert answer["ok"] is False
+    missing = [check for check in answer["checks"] if check["state"] == "missing"]
+    assert [Path(check["found"].split(":")[0]).name for check in missing] == [
+        "face_landmarker.task",
+        "dlib_face_recognition_resnet_model_v1.dat",
+    ]
+    assert {check["remedy"] for check in missing} == {"sokkuri models get"}
+    assert not (tmp_path / "nothing").exists()  # looking fetches nothing
+
+
+def test_a_damaged_model(sokkuri: Run, tmp_path: Path) -> None:
+    assert sokkuri("models", "get").returncode == 0
+    folder = tmp_path / "models"
+    shutil.copytree(default_folder(), folder)
+    file = folder / "face_landmarker.task"
+    file.write_bytes(bytes(file.stat().st_size))
+    done = sokkuri("doctor", "--check", "models", env={"SOKKURI_MODEL_FOLDER": str(folder)})
+    assert done.returncode == 1
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("MISSING")]
+    assert "face_landmarker.task: wrong hash -> sokkuri models get" in line
+
+
+def test_a_model_of_ones_own_that_is_not_there() -> None:
+    own = {"name": "custom", "path": "/nowhere/face.onnx", "input_size": 112, "threshold": 0.4}
+    (missing,) = only(list(checks.models(Settings(model=own))), "missing")
+    assert "/nowhere/face.onnx" in missing.found
+    (wrong,) = checks.models(Settings(model={**own, "input_size": -3}))
+    assert "input_size" in wrong.found
+    assert "[model]" in wrong.remedy
+
+
+def test_wrong_settings(sokkuri: Run, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[limits]\npixel = 3\n")
+    done = sokkuri("doctor", "--check", "settings", "--check", "models", "--config", file)
+    assert done.returncode == 1
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("MISSING")
+    assert "did you mean pixels" in line
+
+
+def test_no_token_is_named_but_needed_only_on_discord(sokkuri: Run) -> None:
+    done = sokkuri("doctor", "--check", "token")
+    assert done.returncode == 0
+    (line,) = done.stdout.splitlines()
+    assert "not set" in line
+    assert checks.PORTAL in line
+
+
+async def ask(sandbox: Sandbox, *, token: str | None = None, message_content: bool = True) -> list[Finding]:
+    discord = {"token": token or sandbox.token, "api": sandbox.api, "message_content": message_content}
+    return await asyncio.to_thread(lambda: list(checks.token(Settings(discord=discord))))
+
+
+async def test_token_and_intent_as_they_should_be() -> None:
+    async with Sandbox() as sandbox:
+        findings = await ask(sandbox)
+    assert [(one.name, one.state) for one in findings] == [("token", "ok"), ("intent", "ok")]
+    assert sandbox.token not in repr(findings)
+
+
+async def test_a_token_that_discord_does_not_know() -> None:
+    async with Sandbox() as sandbox:
+        (finding,) = await ask(sandbox, token="abc.def.ghi")
+    assert (finding.name, finding.state) == ("token", "missing")
+    assert "Reset Token" in finding.remedy
+    assert "abc.def.ghi" not in repr(finding)
+
+
+async def test_the_intent_is_off() -> None:
+    async with Sandbox(privileged=()) as sandbox:
+        _, wanted = await ask(sandbox)
+        _, given_up = await ask(sandbox, message_content=False)
+    assert (wanted.name, wanted.state) == ("intent", "missing")
+    assert checks.PORTAL in wanted.remedy
+    assert "Message Content" in wanted.found
+    assert given_up.state == "note"
+
+
+async def test_discord_out_of_reach() -> None:
+    async with Sandbox() as sandbox:
+        pass
+    (finding,) = await ask(sandbox)
+    assert finding.state == "note"
+    assert sandbox.api in finding.found
+
+
+def test_a_worker_starts(sokkuri: Run) -> None:
+    assert sokkuri("models", "get").returncode == 0
+    done = sokkuri("doctor", "--check", "workers")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("OK")
+
+
+def test_a_worker_that_cannot_load_its_model(sokkuri: Run, tmp_path: Path) -> None:
+    broken = tmp_path / "face.onnx"
+    broken.write_bytes(b"no onnx at all")
+    file = tmp_path / "config.toml"
+    file.write_text(f'[model]\nname = "custom"\npath = "{broken}"\ninput_size = 112\nthreshold = 0.4\n')
+    done = sokkuri("doctor", "--check", "workers", "--config", file)
+    assert done.returncode == 1
+    assert str(broken) in done.stdout
+
+
+def test_room(tmp_path: Path) -> None:
+    assert only(list(checks.room(Settings(workers={"count": 1}))), "ok")
+    (missing,) = only(list(checks.room(Settings(workers={"count": 100_000}))), "missing")
+    assert "memory" in missing.found
+    assert "count" in missing.remedy
+    assert checks.memory(tmp_path) is None
+    for file, text in {
+        "proc/meminfo": "MemTotal: 9000000 kB\nMemAvailable: 8000000 kB\n",
+        "sys/fs/cgroup/memory.max": "max\n",
+        "sys/fs/cgroup/memory.current": "100000000\n",
+    }.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text)
+    assert checks.memory(tmp_path) == 8192
+    (tmp_path / "sys/fs/cgroup/memory.max").write_text("500000000\n")
+    assert checks.memory(tmp_path) == 400
+
+
+def test_everything_at_once(sokkuri: Run) -> None:
+    assert sokkuri("models", "get").returncode == 0
+    done = sokkuri("doctor", "--json")
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["ok"], done.stderr) == (0, True, ""), done.stdout
+    assert {check["name"] for check in answer["checks"]} == {
+        *("python", "libraries", "packages", "settings", "models", "workers", "token", "room")
+    }

@@ -1,0 +1,204 @@
+"""`sokkuri similar`, `gradcam` and `average`: answers, JSON, files, exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from program import PROGRAM, Run, environment
+
+SIGNATURES = {".jpg": b"\xff\xd8\xff", ".png": b"\x89PNG", ".webp": b"RIFF"}
+
+
+@pytest.fixture
+def no_face(tmp_path: Path) -> Path:
+    path = tmp_path / "wall.png"
+    Image.new("RGB", (320, 240), (120, 130, 140)).save(path)
+    return path
+
+
+@pytest.fixture
+def no_picture(tmp_path: Path) -> Path:
+    path = tmp_path / "letter.jpg"
+    path.write_text("Dear reader")
+    return path
+
+
+def one_object(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """The JSON object that is all there is on standard output; standard error is empty."""
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+    value = json.loads(done.stdout)
+    assert isinstance(value, dict)
+    return value
+
+
+def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:
+    """The one line on standard error; standard output is empty."""
+    assert (done.returncode, done.stdout) == (status, ""), done
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+def test_similar_in_json(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+    first, second, other = (sample_faces / f"person_{name}.jpg" for name in ("a_1", "a_2", "b_1"))
+    same = one_object(sokkuri("similar", first, second, "--json"))
+    assert list(same) == [
+        *("model", "metric", "score", "percent", "same_person", "threshold", "faces", "picture"),
+    ]
+    assert same["model"] == "dlib"
+    assert same["same_person"] is True
+    assert 90 < same["percent"] <= 100
+    assert [face["photo"] for face in same["faces"]] == [str(first), str(second)]
+    assert all(len(face["box"]) == 4 for face in same["faces"])
+    assert same["picture"] is None
+    out = tmp_path / "picture.webp"
+    different = one_object(sokkuri("similar", first, other, "--json", "--out", out))
+    assert different["picture"] == str(out)
+    assert out.read_bytes().startswith(SIGNATURES[".webp"])
+    assert different["same_person"] is False
+    assert different["percent"] < 90
+
+
+def test_similar_in_words(sokkuri: Run, sample_faces: Path) -> None:
+    photos = sample_faces / "person_a_1.jpg", sample_faces / "person_a_2.jpg"
+    english = sokkuri("similar", *photos)
+    assert (english.returncode, english.stderr) == (0, "")
+    assert "same person" in english.stdout
+    assert "90%" in english.stdout
+    assert "**" not in english.stdout
+    japanese = sokkuri("similar", *photos, env={"LC_ALL": "ja_JP.UTF-8"})
+    assert "同一人物" in japanese.stdout
+
+
+def test_gradcam_in_json_and_in_words(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+    out = tmp_path / "heatmap.jpg"
+    photo = sample_faces / "person_e_1.jpg"
+    answer = one_object(sokkuri("gradcam", photo, "--json", "--out", out))
+    assert list(answer) == ["model", "method", "target", "regions", "outside_face", "faces", "picture"]
+    assert sum(answer["regions"].values()) == pytest.approx(1)
+    assert answer["outside_face"] == answer["regions"]["outside"]
+    assert [face["photo"] for face in answer["faces"]] == [str(photo)]
+    assert out.read_bytes().startswith(SIGNATURES[".jpg"])
+    words = sokkuri("gradcam", photo)
+    assert (words.returncode, words.stderr) == (0, "")
+    assert "cheeks" in words.stdout
+    assert "**" not in words.stdout
+
+
+def test_average_of_a_folder_and_a_file(
+    sokkuri: Run, sample_faces: Path, tmp_path: Path, no_picture: Path, no_face: Path
+) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name in ("person_b_1.jpg", "person_a_1.jpg"):
+        shutil.copy(sample_faces / name, folder)
+    shutil.copy(no_picture, folder)
+    shutil.copy(no_picture, folder / ".hidden.jpg")
+    (folder / "deeper").mkdir()
+    extra = sample_faces / "person_c_1.jpg"
+    out = tmp_path / "average.png"
+    done = sokkuri("average", folder, extra, no_face, "--shape", "align", "--size", "200", "--json", "--out", out)
+    answer = one_object(done)
+    assert list(answer) == ["method", "shape", "used", "skipped", "size", "picture"]
+    assert answer["used"] == [str(folder / "person_a_1.jpg"), str(folder / "person_b_1.jpg"), str(extra)]
+    assert answer["skipped"] == [
+        {"photo": str(folder / "letter.jpg"), "reason": "not_a_picture"},
+        {"photo": str(no_face), "reason": "no_face"},
+    ]
+    assert (answer["shape"], answer["size"]) == ("align", [200, 200])
+    assert out.read_bytes().startswith(SIGNATURES[".png"])
+    words = sokkuri("average", folder, extra)
+    assert "3 faces" in words.stdout
+    assert f"{folder / 'letter.jpg'}: not a picture" in words.stdout
+
+
+def test_progress_shows_on_a_terminal_alone(sample_faces: Path) -> None:
+    controller, terminal = pty.openpty()
+    command = [PROGRAM, "average", sample_faces / "person_a_1.jpg", sample_faces / "person_b_1.jpg", "--json"]
+    with subprocess.Popen(command, env=environment(TERM="xterm"), stdout=subprocess.PIPE, stderr=terminal) as process:
+        os.close(terminal)
+        assert process.stdout is not None
+        json.loads(process.stdout.read())
+    shown = os.read(controller, 65536).decode()
+    os.close(controller)
+    assert "Faces" in shown
+    assert "2/2" in shown
+
+
+def test_what_the_person_can_mend_is_status_3_and_names_the_photo(
+    sokkuri: Run, sample_faces: Path, no_face: Path, no_picture: Path
+) -> None:
+    fine = sample_faces / "person_a_1.jpg"
+    assert str(no_face) in one_line(sokkuri("similar", fine, no_face, "--json"), 3)
+    assert str(no_picture) in one_line(sokkuri("gradcam", no_picture), 3)
+    line = one_line(sokkuri("average", fine, no_face, no_picture), 3)
+    assert str(no_face) in line
+    assert str(no_picture) in line
+
+
+def test_a_cut_photo_and_a_file_past_the_limit(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+    whole = sample_faces / "person_a_1.jpg"
+    cut = tmp_path / "cut.jpg"
+    cut.write_bytes(whole.read_bytes()[:5000])
+    assert str(cut) in one_line(sokkuri("gradcam", cut), 3)
+    small = {"SOKKURI_LIMITS__FILE_BYTES": "1000"}
+    line = one_line(sokkuri("similar", whole, whole, env=small), 3)
+    assert str(whole) in line
+    assert "too large" in line
+    assert "too large" in one_line(sokkuri("average", whole, whole, env=small), 3)
+
+
+def test_an_empty_folder(sokkuri: Run, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert str(empty) in one_line(sokkuri("average", empty), 3)
+
+
+def test_errors_in_the_terminals_language(sokkuri: Run, no_face: Path) -> None:
+    line = one_line(sokkuri("gradcam", no_face, env={"LC_ALL": "", "LC_MESSAGES": "", "LANG": "ja_JP.UTF-8"}), 3)
+    assert str(no_face) in line
+    assert "顔" in line
+
+
+def test_wrong_usage_is_status_2_and_names_the_path(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+    photo = sample_faces / "person_a_1.jpg"
+    absent = tmp_path / "absent.jpg"
+    settings = tmp_path / "wrong.toml"
+    settings.write_text("[limits]\npixel = 3\n")
+    for arguments, named in (
+        (("similar", photo, absent), absent),
+        (("similar", photo, tmp_path), tmp_path),
+        (("gradcam", absent), absent),
+        (("average", absent), absent),
+        (("gradcam", photo, "--out", tmp_path / "picture.tif"), "picture.tif"),
+        (("gradcam", photo, "--out", tmp_path / "nowhere" / "picture.png"), tmp_path / "nowhere"),
+        (("gradcam", photo, "--model", "nonesuch"), "nonesuch"),
+        (("gradcam", photo, "--config", absent), absent),
+        (("gradcam", photo, "--config", settings), settings),
+        (("average",), "DIR|FILE"),
+        (("similar", photo), "SECOND"),
+    ):
+        done = sokkuri(*arguments)
+        assert (done.returncode, done.stdout) == (2, ""), arguments
+        assert str(named) in " ".join(done.stderr.split()), arguments
+
+
+def test_our_fault_is_status_1_in_one_line_and_a_traceback_only_with_debug(
+    sokkuri: Run, sample_faces: Path, tmp_path: Path
+) -> None:
+    absent = tmp_path / "absent.onnx"
+    settings = tmp_path / "own.toml"
+    settings.write_text(f'[model]\nname = "custom"\npath = "{absent}"\ninput_size = 112\nthreshold = 0.4\n')
+    arguments = ("gradcam", sample_faces / "person_a_1.jpg", "--config", settings)
+    assert str(absent) in one_line(sokkuri(*arguments), 1)
+    debug = sokkuri("--debug", *arguments)
+    assert debug.returncode == 1
+    assert "Traceback" in debug.stderr
