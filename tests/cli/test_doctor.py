@@ -154,13 +154,6 @@ async def test_discord_out_of_reach() -> None:
     assert sandbox.api in finding.found
 
 
-def test_a_worker_starts(sokkuri: Run) -> None:
-    assert sokkuri("models", "get").returncode == 0
-    done = sokkuri("doctor", "--check", "workers")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("OK")
-
-
 def test_a_worker_that_cannot_load_its_model(sokkuri: Run, tmp_path: Path) -> None:
     broken = tmp_path / "face.onnx"
     broken.write_bytes(b"no onnx at all")

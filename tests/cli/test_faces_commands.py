@@ -67,18 +67,16 @@ def test_similar_in_json(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> No
     assert different["percent"] < 90
 
 
-def test_similar_in_words(sokkuri: Run, sample_faces: Path) -> None:
+def test_similar_in_the_words_of_the_terminals_language(sokkuri: Run, sample_faces: Path) -> None:
     photos = sample_faces / "person_a_1.jpg", sample_faces / "person_a_2.jpg"
-    english = sokkuri("similar", *photos)
-    assert (english.returncode, english.stderr) == (0, "")
-    assert "same person" in english.stdout
-    assert "90%" in english.stdout
-    assert "**" not in english.stdout
-    japanese = sokkuri("similar", *photos, env={"LC_ALL": "ja_JP.UTF-8"})
-    assert "同一人物" in japanese.stdout
+    done = sokkuri("similar", *photos, env={"LC_ALL": "ja_JP.UTF-8"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "同一人物" in done.stdout
+    assert "90%" in done.stdout
+    assert "**" not in done.stdout
 
 
-def test_gradcam_in_json_and_in_words(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+def test_gradcam_in_json(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
     out = tmp_path / "heatmap.jpg"
     photo = sample_faces / "person_e_1.jpg"
     answer = one_object(sokkuri("gradcam", photo, "--json", "--out", out))
@@ -87,10 +85,6 @@ def test_gradcam_in_json_and_in_words(sokkuri: Run, sample_faces: Path, tmp_path
     assert answer["outside_face"] == answer["regions"]["outside"]
     assert [face["photo"] for face in answer["faces"]] == [str(photo)]
     assert out.read_bytes().startswith(SIGNATURES[".jpg"])
-    words = sokkuri("gradcam", photo)
-    assert (words.returncode, words.stderr) == (0, "")
-    assert "cheeks" in words.stdout
-    assert "**" not in words.stdout
 
 
 def test_average_of_a_folder_and_a_file(
@@ -160,12 +154,6 @@ def test_an_empty_folder(sokkuri: Run, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     assert str(empty) in one_line(sokkuri("average", empty), 3)
-
-
-def test_errors_in_the_terminals_language(sokkuri: Run, no_face: Path) -> None:
-    line = one_line(sokkuri("gradcam", no_face, env={"LC_ALL": "", "LC_MESSAGES": "", "LANG": "ja_JP.UTF-8"}), 3)
-    assert str(no_face) in line
-    assert "顔" in line
 
 
 def test_wrong_usage_is_status_2_and_names_the_path(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
