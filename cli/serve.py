@@ -65,9 +65,7 @@ async def serve(port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Sandbox(port) as sandbox:
         hosts = json.dumps([urlsplit(sandbox.address).hostname])
-        click.echo(
-            f"A sandbox stands in for Discord at {sandbox.api} until Ctrl-C. To connect the bot to it:"
-        )
+        click.echo(f"A sandbox stands in for Discord at {sandbox.api} until Ctrl-C. To connect the bot to it:")
         click.echo(
             f"SOKKURI_DISCORD__API={sandbox.api} SOKKURI_DISCORD__CDN_HOSTS='{hosts}' "
             f"SOKKURI_TOKEN={sandbox.token} sokkuri run"
