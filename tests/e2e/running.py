@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from bot.sandbox import File, Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 FACES = ROOT / "tests" / "faces"
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds: far more than anything here takes."""
 
 
@@ -58,8 +58,12 @@ class Bot:
                 await asyncio.sleep(0.02)
 
     def workers(self) -> list[psutil.Process]:
-        children = psutil.Process(self.process.pid).children()
-        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # one that has just been replaced
+                if "spawn_main" in " ".join(child.cmdline()):
+                    found.append(child)
+        return found
 
     async def log_shows(self, text: str, times: int = 1) -> None:
         async with asyncio.timeout(PATIENCE):

@@ -29,7 +29,7 @@ def puts(sandbox: Sandbox) -> int:
 async def test_told_to_stop_it_ends_what_runs_and_refuses_what_comes(
     sandbox: Sandbox, tmp_path: Path, number: signal.Signals
 ) -> None:
-    async with running(sandbox, tmp_path) as bot:
+    async with running(sandbox, tmp_path, WORKERS__GRACE_SECONDS=str(PATIENCE)) as bot:
         workers = bot.freeze()
         running_one = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
         await bot.work_begins(working=1, requests=1)
