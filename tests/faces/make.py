@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.average import mean_face
 from core.contracts import Limits, Photo
+from core.detection.centerface import network_file
 from core.faces import FaceFinder, largest
 from core.models.store import Store, default_folder
 from core.photo import decode, encode
@@ -28,7 +29,8 @@ SIDE = 512
 
 
 def main(london: Path) -> None:
-    with FaceFinder(Store(default_folder()).path("face_landmarker.task")) as finder:
+    store = Store(default_folder())
+    with FaceFinder(store.path("face_landmarker.task"), lambda: network_file(store)) as finder:
         for person, people in HANDFULS.items():
             for number, view in VIEWS.items():
                 files = [london / one / f"{view}.jpg" for one in people]
