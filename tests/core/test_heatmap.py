@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import align, heatmap
-from core.contracts import REGIONS, Photo, Region
+from core.contracts import REGIONS, HeatmapMethod, Photo, Region
 from core.models.torchvision_compat import make_importable
 from core.pipeline import Located, Pipeline
 
 SIZE = 150
+
+Locate = Callable[[Photo], Located]
 
 
 @pytest.fixture(scope="module")
@@ -85,19 +87,114 @@ def test_the_map_comes_back_to_where_the_photo_has_it(
     assert coverage[0, 0] == 0
 
 
-def test_the_map_is_pytorch_grad_cam_s_own(pipeline: Pipeline, photo: Located) -> None:
+@pytest.fixture(scope="module")
+def crop(pipeline: Pipeline, photo: Located) -> np.ndarray:
+    return pipeline.crop(photo)
+
+
+@pytest.fixture(scope="module")
+def vectors(pipeline: Pipeline, crop: np.ndarray, sample: Callable[[str], Photo], locate: Locate) -> np.ndarray:
+    """The embedding of the photo, and of another person's."""
+    return pipeline.embedder(np.stack([crop, pipeline.crop(locate(sample("c_1")))]))
+
+
+@pytest.fixture(scope="module")
+def targets(vectors: np.ndarray) -> dict[str, heatmap.Target]:
+    own, other = vectors
+    return {
+        "identity": heatmap.Identity(own, "euclidean"),
+        "likeness": heatmap.Likeness(other, "euclidean"),
+        "largest": heatmap.Dimension(int(own.argmax())),
+        "dimension": heatmap.Dimension(5),
+    }
+
+
+def test_the_map_is_pytorch_grad_cam_s_own(
+    pipeline: Pipeline, crop: np.ndarray, targets: dict[str, heatmap.Target]
+) -> None:
     make_importable()
     from pytorch_grad_cam import GradCAM
 
     explainable = pipeline.embedder.explainable()
-    crop = pipeline.crop(photo)
     with GradCAM(model=explainable.module, target_layers=list(explainable.layers)) as cam:
         theirs = cam(explainable.preprocess(crop[np.newaxis]), targets=None)[0]
-    assert heatmap.attention(explainable, crop, "gradcam", "largest") == pytest.approx(theirs, abs=1e-5)
+    assert heatmap.attention(pipeline.embedder, crop, "gradcam", targets["largest"]) == pytest.approx(theirs, abs=1e-5)
 
 
-def test_the_two_targets_see_different_things(pipeline: Pipeline, photo: Located) -> None:
-    explainable, crop = pipeline.embedder.explainable(), pipeline.crop(photo)
-    maps = [heatmap.attention(explainable, crop, "layercam", target) for target in ("identity", "largest")]
-    assert all(one.min() >= 0 and one.max() <= 1 for one in maps)
-    assert np.abs(maps[0] - maps[1]).max() > 0.1
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [("gradcam", "GradCAM"), ("gradcam++", "GradCAMPlusPlus"), ("hirescam", "HiResCAM"), ("layercam", "LayerCAM"),
+     ("eigencam", "EigenCAM"), ("scorecam", "ScoreCAM")],
+)  # fmt: skip
+def test_each_method_of_the_library_gives_the_library_s_map(
+    method: HeatmapMethod,
+    name: str,
+    pipeline: Pipeline,
+    crop: np.ndarray,
+    vectors: np.ndarray,
+    targets: dict[str, heatmap.Target],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_importable()
+    import pytorch_grad_cam
+    import torch
+
+    other = torch.from_numpy(vectors[1])
+
+    def like_the_other(output: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.cosine_similarity(output, other, dim=0)
+
+    explainable = pipeline.embedder.explainable()
+    with getattr(pytorch_grad_cam, name)(model=explainable.module, target_layers=list(explainable.layers)) as cam:
+        theirs = cam(explainable.preprocess(crop[np.newaxis]), targets=[like_the_other])[0]
+    capsys.readouterr()
+    ours = heatmap.attention(pipeline.embedder, crop, method, targets["likeness"])
+    assert capsys.readouterr() == ("", "")
+    assert ours == pytest.approx(theirs, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("method", "names"),
+    [("layercam", ("identity", "likeness", "largest", "dimension")), ("occlusion", ("identity", "likeness"))],
+)
+def test_the_targets_see_different_things(
+    method: HeatmapMethod,
+    names: tuple[str, ...],
+    pipeline: Pipeline,
+    crop: np.ndarray,
+    targets: dict[str, heatmap.Target],
+) -> None:
+    maps = [heatmap.attention(pipeline.embedder, crop, method, targets[name]) for name in names]
+    assert all(one.dtype == np.float32 and one.min() >= 0 and one.max() <= 1 for one in maps)
+    for i, first in enumerate(maps):
+        for second in maps[:i]:
+            assert np.abs(first - second).max() > 0.1
+
+
+def test_occlusion_is_hot_where_hiding_costs_the_most(
+    pipeline: Pipeline, crop: np.ndarray, targets: dict[str, heatmap.Target]
+) -> None:
+    target = targets["identity"]
+    values = heatmap.attention(pipeline.embedder, crop, "occlusion", target)
+    order = values.ravel().argsort(kind="stable")
+    tenth = len(order) // 10
+    distances = []
+    for pixels in (order[-tenth:], order[:tenth]):
+        hidden = crop.copy()
+        hidden.reshape(-1, 3)[pixels] = heatmap.blurred(crop).reshape(-1, 3)[pixels]
+        distances.append(-float(target.of(pipeline.embedder(hidden[np.newaxis]))[0]))
+    assert distances[0] > 4 * distances[1]
+
+
+def test_a_face_without_evidence_has_no_map(pipeline: Pipeline) -> None:
+    grey = np.full((SIZE, SIZE, 3), 128, np.uint8)
+    (vector,) = pipeline.embedder(grey[np.newaxis])
+    values = heatmap.attention(pipeline.embedder, grey, "occlusion", heatmap.Identity(vector, "euclidean"))
+    assert not values.any()
+
+
+def test_cosine_targets_are_cosines() -> None:
+    vectors = np.array([[1, 0], [0, 3], [2, 2]], np.float32)
+    assert heatmap.Likeness(vectors[0], "cosine").of(vectors) == pytest.approx([1, 0, 0.5**0.5])
+    assert heatmap.Likeness(vectors[0], "euclidean").of(vectors) == pytest.approx([0, -(10**0.5), -(5**0.5)])
+    assert heatmap.Dimension(1).of(vectors) == pytest.approx([0, 3, 2])

@@ -1,26 +1,14 @@
-"""Crop -> attention map -> shares by region of the face.
-
-The maps are pytorch-grad-cam's (Selvaraju et al. 2017, "Grad-CAM", and its kin). An embedding has no classes, so what
-is explained is a direction: `identity` is the embedding's own, which is all that a comparison can see of a face;
-`largest` is its largest dimension alone, which is what the library does when it is told nothing.
-"""
+"""Which part of a face a pixel of a crop belongs to, what a map says of each, and the map back on its photo."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.contracts import REGIONS, Region
-from core.models.spec import HeatmapMethod, HeatmapTarget
-
-if TYPE_CHECKING:
-    import torch
-
-    from core.models.explainable import Explainable
 
 # Over MediaPipe's mesh, painted in this order: what comes later lies on top. Of a turned head the nose and the lips
 # stand out over the rim of the mesh, so those parts are the convex hulls of their points, and the face that of all.
@@ -50,44 +38,6 @@ _POLYGONS: Mapping[Region, tuple[tuple[int, ...], ...]] = {
     ),
 }
 _PAINT_ORDER: tuple[Region, ...] = ("cheeks", "forehead", "chin", "nose", "mouth", "eyes", "brows")
-
-
-def identity(output: torch.Tensor) -> torch.Tensor:
-    """How far the embedding `output` (d,) reaches in its own direction, that direction held still."""
-    direction = output.detach()
-    along: torch.Tensor = (output * (direction / direction.norm())).sum()
-    return along
-
-
-def largest_dimension(output: torch.Tensor) -> torch.Tensor:
-    """The largest of the embedding's dimensions."""
-    return output.max()
-
-
-_TARGETS: Mapping[HeatmapTarget, Callable[[torch.Tensor], torch.Tensor]] = {
-    "identity": identity,
-    "largest": largest_dimension,
-}
-
-
-def attention(
-    explainable: Explainable, crop: NDArray[np.uint8], method: HeatmapMethod, target: HeatmapTarget
-) -> NDArray[np.float32]:
-    """Where the network looks in `crop` (uint8, s x s x 3): float32 (s, s), 0-1, or all 0 where nothing counts."""
-    from core.models.torchvision_compat import make_importable
-
-    make_importable()
-    import pytorch_grad_cam as cams
-
-    methods = {
-        "gradcam": cams.GradCAM,
-        "gradcam++": cams.GradCAMPlusPlus,
-        "hirescam": cams.HiResCAM,
-        "layercam": cams.LayerCAM,
-        "scorecam": cams.ScoreCAM,
-    }
-    with methods[method](model=explainable.module, target_layers=list(explainable.layers)) as cam:
-        return np.asarray(cam(explainable.preprocess(crop[np.newaxis]), targets=[_TARGETS[target]])[0], np.float32)
 
 
 def regions(values: NDArray[np.float32], landmarks: NDArray[np.float32]) -> dict[Region, float]:

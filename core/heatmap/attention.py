@@ -1,0 +1,123 @@
+"""Crop and target -> attention map, by gradients or by hiding parts of the crop.
+
+The gradient methods are pytorch-grad-cam's: Grad-CAM (Selvaraju et al. 2017), Grad-CAM++ (Chattopadhay et al. 2018),
+HiResCAM (Draelos & Carin 2020), LayerCAM (Jiang et al. 2021), Eigen-CAM (Muhammad & Yeasin 2020; it knows no target)
+and Score-CAM (Wang et al. 2020). Occlusion (Zeiler & Fergus 2014) hides one part after the other and looks how far the
+target falls: it needs no gradients, so any model has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import redirect_stderr
+from io import StringIO
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.contracts import HeatmapMethod
+from core.heatmap.targets import Target
+
+if TYPE_CHECKING:
+    from core.embedding import Embedder
+    from core.models.explainable import Explainable
+
+BLUR = 0.08
+"""Standard deviation of the blur that hides, in parts of the crop's side: no feature of a face is left."""
+
+SPOTS, _SPOT_WIDTH = 12, 1 / 21
+"""Spots of occlusion a side, and their standard deviation in parts of the crop's side: each overlaps its neighbours."""
+
+_BATCH = 20
+
+
+def attention(
+    embedder: Embedder, crop: NDArray[np.uint8], method: HeatmapMethod, target: Target
+) -> NDArray[np.float32]:
+    """Where the network looks in `crop` (uint8, s x s x 3): float32 (s, s), 0-1, or all 0 where nothing counts.
+
+    Loads torch for a gradient method. Raises ModelError where the network has no form that gives gradients.
+    """
+    if method == "occlusion":
+        return _scaled(occlusion(embedder, crop, target))
+    return _by_gradient(embedder.explainable(), crop, method, target)
+
+
+def by_gradient(method: HeatmapMethod) -> bool:
+    """Whether the method needs the network as a torch module."""
+    return method != "occlusion"
+
+
+def blurred(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A crop (uint8, s x s x 3) in which nothing can be recognised."""
+    return np.asarray(cv2.GaussianBlur(crop, (0, 0), BLUR * crop.shape[0]), dtype=np.uint8)
+
+
+def _by_gradient(
+    explainable: Explainable, crop: NDArray[np.uint8], method: HeatmapMethod, target: Target
+) -> NDArray[np.float32]:
+    from core.models.torchvision_compat import make_importable
+
+    make_importable()
+    import pytorch_grad_cam as cams
+
+    methods = {
+        "gradcam": cams.GradCAM,
+        "gradcam++": cams.GradCAMPlusPlus,
+        "hirescam": cams.HiResCAM,
+        "layercam": cams.LayerCAM,
+        "eigencam": cams.EigenCAM,
+        "scorecam": cams.ScoreCAM,
+    }
+    with (
+        redirect_stderr(StringIO()),  # Score-CAM draws progress bars there, and knows no switch
+        methods[method](model=explainable.module, target_layers=list(explainable.layers)) as cam,
+    ):
+        return np.asarray(cam(explainable.preprocess(crop[np.newaxis]), targets=[target])[0], np.float32)
+
+
+def occlusion(embedder: Embedder, crop: NDArray[np.uint8], target: Target) -> NDArray[np.float32]:
+    """How far the target falls where a soft spot is hidden, the mean over the spots that cover a pixel.
+
+    `crop`: uint8 (s, s, 3). Returns float32 (s, s), in the target's unit; below 0 where it rises.
+    """
+    size = crop.shape[0]
+    whole = float(target.of(embedder(crop[np.newaxis]))[0])
+    total, cover = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
+    for hidden in _batches(_spots(size)):
+        falls = whole - target.of(embedder(_seen_through(crop, 1 - hidden)))
+        total += np.tensordot(falls, hidden, 1)
+        cover += hidden.sum(axis=0)
+    return total / cover
+
+
+def _seen_through(crop: NDArray[np.uint8], masks: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Copies of a crop, each blurred where its mask (float32 (n, s, s)) is 0."""
+    behind = blurred(crop).astype(np.float32)
+    shown = behind + masks[..., np.newaxis] * (crop.astype(np.float32) - behind)
+    return np.asarray(np.rint(shown), dtype=np.uint8)
+
+
+def _spots(size: int) -> Iterator[NDArray[np.float32]]:
+    places = (np.arange(SPOTS) + 0.5) * size / SPOTS - 0.5
+    pixels = np.arange(size)
+    bells = np.exp(-((pixels - places[:, np.newaxis]) ** 2) / (2 * (_SPOT_WIDTH * size) ** 2)).astype(np.float32)
+    for row in bells:
+        for column in bells:
+            yield np.outer(row, column)
+
+
+def _batches(masks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+    """So that the memory for crops does not grow with their number."""
+    while batch := list(islice(masks, _BATCH)):
+        yield np.stack(batch)
+
+
+def _scaled(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What speaks for the target, the most of it as 1."""
+    positive = np.maximum(values, 0)
+    most = positive.max()
+    return positive / most if most > 0 else positive

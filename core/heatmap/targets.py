@@ -1,0 +1,85 @@
+"""What of an embedding is explained.
+
+An embedding has no classes. What explains a face is how near it stays to its own embedding (`Identity`); what explains
+a likeness, how near it is to another (`Likeness`); `Dimension` is one number alone, of which the largest is what
+pytorch-grad-cam takes when it is told nothing.
+
+A target is asked in two ways. Methods that hide parts of a crop see how much is lost, in the model's own metric
+(`of`). Gradients see an infinitesimal change alone (call it with the output): nearness to itself has none, so
+`Identity` is then the length along its own direction, and `Likeness` the cosine similarity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.contracts import Metric
+
+if TYPE_CHECKING:
+    import torch
+
+Vector = NDArray[np.float32]
+
+
+class Target(Protocol):
+    def of(self, vectors: Vector) -> Vector:
+        """One number for each of float32 vectors (n, d): (n,), larger is nearer."""
+
+    def __call__(self, output: torch.Tensor) -> torch.Tensor:
+        """What to take the gradient of, for one vector (d,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """What makes it this face. `vector`: its embedding, (d,)."""
+
+    vector: Vector
+    metric: Metric
+
+    def of(self, vectors: Vector) -> Vector:
+        return _nearness(vectors, self.vector, self.metric)
+
+    def __call__(self, output: torch.Tensor) -> torch.Tensor:
+        direction = output.new_tensor(self.vector)
+        along: torch.Tensor = (output * direction).sum() / direction.norm()
+        return along
+
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """What makes it like another face. `other`: that one's embedding, (d,)."""
+
+    other: Vector
+    metric: Metric
+
+    def of(self, vectors: Vector) -> Vector:
+        return _nearness(vectors, self.other, self.metric)
+
+    def __call__(self, output: torch.Tensor) -> torch.Tensor:
+        other = output.new_tensor(self.other)
+        cosine: torch.Tensor = (output * other).sum() / (output.norm() * other.norm())
+        return cosine
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One number of the embedding, the one at `index`."""
+
+    index: int
+
+    def of(self, vectors: Vector) -> Vector:
+        return vectors[:, self.index]
+
+    def __call__(self, output: torch.Tensor) -> torch.Tensor:
+        return output[self.index]
+
+
+def _nearness(vectors: Vector, to: Vector, metric: Metric) -> Vector:
+    if metric == "euclidean":
+        return np.asarray(-np.linalg.norm(vectors - to, axis=1), dtype=np.float32)
+    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(to)
+    return np.asarray(vectors @ to / lengths, dtype=np.float32)
