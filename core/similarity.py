@@ -19,6 +19,7 @@ from core.models.spec import ModelSpec, PolynomialPercent
 
 AT_THRESHOLD = 90.0
 AT_STRANGERS = 20.0
+AT_SAME = 97.0
 
 
 class PercentCurve(Protocol):
@@ -43,25 +44,31 @@ class Polynomial:
 class Spread:
     """The smooth falling curve through 100 (the same picture), 90 (`threshold`) and 20 (`strangers`, their median).
 
+    And through 97 at `usual`, the median of two photos of one person, where it is given.
+
     A monotone cubic (Fritsch & Carlson 1980) in the dissimilarity, which is the distance or 1 - cosine. It reaches 0
     at twice the strangers' dissimilarity, which for cosine is about the opposite vector.
     Errors: ValueError when the strangers' median is not on the far side of the threshold.
     """
 
-    def __init__(self, metric: Metric, threshold: float, strangers: float) -> None:
+    def __init__(self, metric: Metric, threshold: float, strangers: float, usual: float | None = None) -> None:
         self._metric: Metric = metric
-        line, far = self._dissimilarity(threshold), self._dissimilarity(strangers)
+        line, far = dissimilarity(threshold, metric), dissimilarity(strangers, metric)
         if not 0 < line < far:
             raise ValueError(f"strangers' median {strangers} must be on the far side of the threshold {threshold}")
         self._end = 2 * far
-        self._curve = PchipInterpolator([0, line, far, self._end], [100, AT_THRESHOLD, AT_STRANGERS, 0])
+        at, percents = [0, line, far, self._end], [100, AT_THRESHOLD, AT_STRANGERS, 0]
+        if usual is not None:
+            near = dissimilarity(usual, metric)
+            if not 0 < near < line:
+                raise ValueError(f"one person's median {usual} must be on the near side of the threshold {threshold}")
+            at.insert(1, near)
+            percents.insert(1, AT_SAME)
+        self._curve = PchipInterpolator(at, percents)
 
     def __call__(self, score: float) -> float:
-        percent = float(self._curve(min(max(self._dissimilarity(score), 0.0), self._end)))
+        percent = float(self._curve(min(max(dissimilarity(score, self._metric), 0.0), self._end)))
         return min(max(percent, 0.0), 100.0)  # rounding may leave either end by a hair
-
-    def _dissimilarity(self, score: float) -> float:
-        return score if self._metric == "euclidean" else 1 - score
 
 
 def score(a: NDArray[np.float32], b: NDArray[np.float32], metric: Metric) -> float:
@@ -82,6 +89,26 @@ def score(a: NDArray[np.float32], b: NDArray[np.float32], metric: Metric) -> flo
     return value
 
 
+def all_scores(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float64]:
+    """`score` of each pair of vectors (n, d), as a symmetric float64 matrix (n, n). Errors: as `score`."""
+    exact = vectors.astype(np.float64)
+    if metric == "euclidean":
+        values = np.stack([np.linalg.norm(exact - one, axis=1) for one in exact])
+    else:
+        lengths = np.linalg.norm(exact, axis=1)
+        if not lengths.all():
+            raise ValueError("a vector of length 0 has no direction")
+        values = np.clip(exact @ exact.T / np.outer(lengths, lengths), -1, 1)
+    if not np.isfinite(values).all():
+        raise ValueError("a vector is not finite")
+    return np.asarray((values + values.T) / 2)
+
+
+def dissimilarity(value: float, metric: Metric) -> float:
+    """A score as a number that is 0 for the same picture and grows: the distance, or 1 - cosine."""
+    return value if metric == "euclidean" else 1 - value
+
+
 def same_person(value: float, threshold: float, metric: Metric) -> bool:
     """Whether a score lies on the near side of the threshold, the threshold itself included."""
     return value <= threshold if metric == "euclidean" else value >= threshold
@@ -91,4 +118,4 @@ def percent_curve(spec: ModelSpec) -> PercentCurve:
     """The model's own way from a score to a percentage."""
     if isinstance(spec.percent, PolynomialPercent):
         return Polynomial(spec.percent.coefficients)
-    return Spread(spec.metric, spec.threshold, spec.percent.strangers_median)
+    return Spread(spec.metric, spec.threshold, spec.percent.strangers_median, spec.percent.same_median)
