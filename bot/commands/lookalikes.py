@@ -1,0 +1,45 @@
+"""/lookalikes: who looks like whom, among all faces of a thread or of some photos?"""
+
+import discord
+from discord import app_commands
+
+from bot import places, replies
+from bot.commands import Command, Interaction, Rooms
+from core import tasks
+from core.contracts import LookalikesRequest, TooFewFaces
+
+
+def command(rooms: Rooms) -> Command:
+    most = rooms.settings.limits.lookalikes_photos
+
+    @rooms.command("lookalikes")
+    async def lookalikes(
+        interaction: Interaction,
+        thread: app_commands.Transform[places.Choice, places.PlaceOption] | None = None,
+        limit: app_commands.Range[int, 2, most] = most,
+        photo1: discord.Attachment | None = None,
+        photo2: discord.Attachment | None = None,
+        photo3: discord.Attachment | None = None,
+        photo4: discord.Attachment | None = None,
+        photo5: discord.Attachment | None = None,
+        photo6: discord.Attachment | None = None,
+        photo7: discord.Attachment | None = None,
+        photo8: discord.Attachment | None = None,
+        photo9: discord.Attachment | None = None,
+        photo10: discord.Attachment | None = None,
+    ) -> None:
+        options = (photo1, photo2, photo3, photo4, photo5, photo6, photo7, photo8, photo9, photo10)
+        given = [photo for photo in options if photo is not None]
+        async with rooms.answering(interaction) as answer:
+            with answer.job.stage("photos"):
+                if given:
+                    gathered = await rooms.photos.each(*given)
+                else:
+                    gathered = await rooms.photos.of_place(await places.find(interaction, thread), limit)
+            try:
+                result = await answer.job.run(tasks.lookalikes, LookalikesRequest(gathered.photos))
+            except TooFewFaces as error:
+                raise TooFewFaces(error.found, error.needed, (*error.skipped, *gathered.skipped)) from None
+            await answer.reply(replies.lookalikes(result, gathered.skipped, answer.words))
+
+    return lookalikes

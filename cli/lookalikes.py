@@ -1,0 +1,68 @@
+"""`sokkuri lookalikes`: who looks like whom, among all faces of many files."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.faces import PHOTOS, answer_options, face_json, files_of, format_of, picture_json, print_json, read
+from cli.settings import core_settings
+from core.contracts import Likeness, LookalikesRequest
+
+
+@click.command()
+@click.argument("photos", type=PHOTOS, nargs=-1, required=True, metavar="DIR|FILE...")
+@answer_options
+def lookalikes(
+    photos: tuple[Path, ...],
+    out: Path | None,
+    as_json: bool,
+    model: str | None,
+    config: Path | None,
+) -> None:
+    """Who looks like whom, among all faces in the photos; of a folder, all its files but the hidden ones.
+
+    Faces are numbered from 1, photo by photo and from the left. Those that are most likely one person make a group.
+    """
+    from cli import words
+    from core import tasks
+
+    settings = core_settings(config, model)
+    request = LookalikesRequest(tuple(read(path, settings.limits) for path in files_of(photos)), format_of(out))
+    with (
+        closing(tasks),
+        click.progressbar(
+            length=len(request.photos), label="Photos", file=sys.stderr, hidden=not sys.stderr.isatty(), show_pos=True
+        ) as bar,
+    ):
+        result = tasks.lookalikes(settings, request, lambda done, _: bar.update(done - bar.pos))
+    if out:
+        out.write_bytes(result.picture.data)
+    if as_json:
+        print_json(
+            model=result.model,
+            metric=result.metric,
+            threshold=result.threshold,
+            faces=[{"number": number, **face_json(face)} for number, face in enumerate(result.faces, start=1)],
+            best=_likeness_json(result.best),
+            pairs=[_likeness_json(pair) for pair in result.pairs],
+            strangers=_likeness_json(result.strangers) if result.strangers else None,
+            groups=[[index + 1 for index in group] for group in result.groups],
+            scores=[list(row) for row in result.scores],
+            skipped=[{"photo": left.photo, "reason": left.reason} for left in result.skipped],
+            picture=picture_json(out),
+        )
+        return
+    click.echo(words.of_lookalikes(result))
+
+
+def _likeness_json(likeness: Likeness) -> dict[str, Any]:
+    return {
+        "faces": [likeness.first + 1, likeness.second + 1],
+        "score": likeness.score,
+        "percent": likeness.percent,
+    }
