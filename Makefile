@@ -6,15 +6,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test lint bench setup clean
+.PHONY: help run demo test lint bench bench-heatmaps setup clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make run    the bot: on Discord with a token, in the sandbox without one"
-	@echo "make demo   all three commands in the sandbox; the pictures land in demo/"
+	@echo "make demo   all commands in the sandbox; the pictures land in demo/"
 	@echo "make test   the tests"
 	@echo "make lint   format, lint, types, and which room may import which"
 	@echo "make bench  what takes how long on this machine"
+	@echo "make bench-heatmaps  how faithful each method of heatmaps is (some 10 minutes)"
 	@echo "make clean  away with .venv, caches and demo/ (models stay in your cache folder)"
 
 run: setup
@@ -34,6 +35,9 @@ lint: $(VENV)/.installed
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+bench-heatmaps: setup
+	$(BIN)/python -m benchmarks.heatmaps
 
 setup: $(VENV)/.models
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import machine, similar
+from benchmarks import faces, gradcam, machine, similar
 
 print(machine.description())
 similar.main()
+gradcam.main()
+faces.main()

@@ -20,7 +20,7 @@ from mediapipe.tasks.python import vision
 from mediapipe.tasks.python.core.base_options import BaseOptions
 from PIL import Image
 
-from core.contracts import CoreSettings, Photo, SimilarRequest
+from core.contracts import REGIONS, CoreSettings, Photo, SimilarRequest
 from core.models.normalise import normalise
 from core.models.store import Store, default_folder
 from core.photo import decode
@@ -98,6 +98,8 @@ def bare_calls(pipeline: Pipeline, photos: tuple[Photo, Photo]) -> Mapping[str, 
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     crops = normalise(pipeline.embedder.spec, np.stack([pipeline.crop(photo) for photo in located]))
     feed = {session.get_inputs()[0].name: crops}
+    # the whole crops and those with a region hidden, all of them mirrored too
+    hidden = [{session.get_inputs()[0].name: np.repeat(crops, 1 + len(REGIONS), axis=0)}] * 2
     card_file = Photo("card", pipeline.similar(SimilarRequest(*photos)).picture.data)
     card = Image.fromarray(decode(card_file, CoreSettings().limits).pixels)
 
@@ -110,5 +112,6 @@ def bare_calls(pipeline: Pipeline, photos: tuple[Photo, Photo]) -> Mapping[str, 
         "decode": lambda: [load(photo) for photo in photos],
         "detect": lambda: [landmarker.detect(image) for image in images],
         "embed": lambda: session.run(None, feed),
+        "explain": lambda: [session.run(None, one) for one in hidden],
         "encode": lambda: card.save(BytesIO(), "JPEG", quality=92, subsampling="4:4:4"),
     }

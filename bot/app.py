@@ -17,15 +17,16 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import health, locales, registration, replies
-from bot.commands import Rooms, about, average, edit, gradcam, job_id, similar
+from bot.commands import Rooms, about, average, edit, gradcam, job_id, lookalikes, similar
 from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings
-from bot.jobs import Jobs
+from bot.jobs import LAST_WORDS, Jobs
+from bot.menus import Menus
 from bot.photos import Photos
 from bot.workers.local import LocalWorkers
 from core import tasks
 from core.contracts import PersonError, Stopping
 
-COMMANDS = (similar, gradcam, average, about)
+COMMANDS = (similar, gradcam, lookalikes, average, about)
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +52,11 @@ async def run(settings: Settings) -> None:
     ):
         jobs = Jobs(workers, waiting=settings.limits.waiting, deadline=settings.workers.deadline_seconds)
         photos = Photos(session, settings.limits, settings.discord)
-        client = Client(Rooms(settings, locales.load(), photos, jobs))
+        languages = locales.load()
+        menus = Menus(settings.limits.menu_seconds, lambda interaction: languages.of(interaction.locale.value))
+        client = Client(Rooms(settings, languages, photos, jobs, menus))
         async with client, health.served(settings.health, client, jobs):
-            await _until_told(client, jobs, settings)
+            await _until_told(client, jobs, menus, settings)
     log.info("stopped")
 
 
@@ -86,6 +89,9 @@ class Client(discord.AutoShardedClient):
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
         await registration.register(self.tree, registration.CommandTranslator(self._rooms.languages))
 
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        await self._rooms.menus.answer_for_forgotten(interaction)
+
     async def on_ready(self) -> None:
         log.info("connected as %s to %d servers", self.user, len(self.guilds))
 
@@ -106,7 +112,9 @@ class Tree(app_commands.CommandTree[Client]):
             log.error("request %s failed", request, exc_info=problem)
         reply = replies.error(problem, request, self._rooms.words(interaction))
         try:
-            if interaction.response.is_done():
+            if interaction.type is discord.InteractionType.component and interaction.response.is_done():
+                await interaction.followup.send(reply.text, ephemeral=True)  # the answer above the menu stays
+            elif interaction.response.is_done():
                 await edit(interaction, reply)
             else:
                 await interaction.response.send_message(reply.text, ephemeral=True)
@@ -114,7 +122,7 @@ class Tree(app_commands.CommandTree[Client]):
             log.warning("request %s: the answer could not be sent: %s", request, unsent)
 
 
-async def _until_told(client: Client, jobs: Jobs, settings: Settings) -> None:
+async def _until_told(client: Client, jobs: Jobs, menus: Menus, settings: Settings) -> None:
     connection = asyncio.create_task(_connect(client, settings.discord))
     with _told_to_stop() as told:
         stop = asyncio.create_task(told.wait())
@@ -125,6 +133,7 @@ async def _until_told(client: Client, jobs: Jobs, settings: Settings) -> None:
                 return
             log.info("told to stop")
             await jobs.drain(settings.workers.grace_seconds)
+            await asyncio.wait([asyncio.create_task(menus.close())], timeout=LAST_WORDS)
         finally:
             stop.cancel()
             await client.close()

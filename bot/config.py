@@ -75,6 +75,8 @@ class LimitsSection(Section):
     download_seconds: Seconds = 30.0
     downloads: Count = 4
     waiting: Annotated[int, Field(ge=0)] = 20
+    lookalikes_photos: Annotated[int, Field(ge=2, le=160)] = 100
+    menu_seconds: Annotated[float, Field(gt=0, le=840)] = 600.0
 
 
 class WorkersSection(Section):
@@ -94,6 +96,14 @@ class ModelSection(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     name: str = "dlib"
+
+
+class OwnModel(BaseModel):
+    """A model of one's own under its own name: the catalogue's entry `preset` ("": of the same name), and overrides."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    preset: str = ""
 
 
 class HeatmapSection(Section):
@@ -132,6 +142,7 @@ class Settings(BaseSettings):
     limits: LimitsSection = LimitsSection()
     workers: WorkersSection = WorkersSection()
     model: ModelSection = ModelSection()
+    models: dict[str, OwnModel] = Field(default_factory=dict)
     heatmap: HeatmapSection = HeatmapSection()
     health: HealthSection = HealthSection()
 
@@ -148,13 +159,18 @@ class Settings(BaseSettings):
         short = InitSettingsSource(settings_cls, {"discord": {"token": token}} if token else {})
         return short, _Environment(settings_cls), init_settings
 
+    def model_choice(self, name: str) -> ModelChoice:
+        """The model of this name: one's own, or the catalogue's. What `[model]` overrides is its own model's alone."""
+        own = self.models.get(name, OwnModel())
+        overrides = dict(own.model_extra or {})
+        if name == self.model.name:
+            overrides |= self.model.model_extra or {}
+        return ModelChoice(name, {key: _plain(value) for key, value in overrides.items()}, own.preset or None)
+
     def core(self) -> CoreSettings:
         """The part of the settings that the workers are given."""
         return CoreSettings(
-            model=ModelChoice(
-                self.model.name,
-                {key: _plain(value) for key, value in (self.model.model_extra or {}).items()},
-            ),
+            model=self.model_choice(self.model.name),
             model_folder=self.model_folder or None,
             limits=Limits(file_bytes=self.limits.file_bytes, pixels=self.limits.pixels),
             threads=self.workers.threads,
@@ -172,6 +188,11 @@ def load(path: Path | None = None) -> Settings:
     values: dict[str, Any] = {}
     if named is not None or file.is_file():
         values = _read(file)
+    return checked(values, file)
+
+
+def checked(values: dict[str, Any], file: Path) -> Settings:
+    """Settings from what `file` says, and the environment. Raises ConfigError."""
     try:
         return Settings(**values)
     except ValidationError as error:

@@ -54,6 +54,10 @@ class Photos:
             photos.append(photo)
         return photos
 
+    async def each(self, *attachments: discord.Attachment) -> Gathered:
+        """The photos in their order; one that cannot be had is among the skipped."""
+        return _gathered(await self._fetch(attachments))
+
     async def of_place(self, place: Place, limit: int) -> Gathered:
         """The newest `limit` photos among the newest messages of `place`.
 
@@ -73,11 +77,7 @@ class Photos:
             chosen.append(attachment)
         if not chosen and not skipped:
             raise NoPhotos(place.mention, self._limits.average_history)
-        found = await self._fetch(chosen)
-        return Gathered(
-            tuple(photo for photo in found if isinstance(photo, Photo)),
-            (*(Skipped(e.photo, e.code) for e in found if isinstance(e, PhotoError)), *skipped),
-        )
+        return _gathered(await self._fetch(chosen), skipped)
 
     def _check_permissions(self, place: Place) -> None:
         """Discord itself answers a missing permission to read the history with no messages at all."""
@@ -138,6 +138,13 @@ class Photos:
         """An entry of the list may name a port, which must then be the address's."""
         secure = url.scheme == "https" or url.host in LOOPBACK
         return secure and (url.host in self._hosts or url.authority in self._hosts)
+
+
+def _gathered(found: Sequence[Photo | PhotoError], skipped: Iterable[Skipped] = ()) -> Gathered:
+    return Gathered(
+        tuple(photo for photo in found if isinstance(photo, Photo)),
+        (*(Skipped(error.photo, error.code) for error in found if isinstance(error, PhotoError)), *skipped),
+    )
 
 
 def distinct(names: Iterable[str]) -> list[str]:

@@ -15,7 +15,10 @@ log = logging.getLogger(__name__)
 
 
 class CommandTranslator(app_commands.Translator):
-    """Words for names and descriptions of commands and their options: `command-NAME` and its attributes."""
+    """Words for names and descriptions of commands and their options: `command-NAME` and its attributes.
+
+    And for an option's choices: `choice-VALUE`.
+    """
 
     def __init__(self, languages: Languages) -> None:
         self._languages = languages
@@ -33,6 +36,9 @@ class CommandTranslator(app_commands.Translator):
         if isinstance(data, app_commands.Command):
             suffix = ".description" if context.location is Location.command_description else ""
             return language.text(f"command-{data.name}{suffix}")
+        if isinstance(data, app_commands.Choice):
+            key = f"choice-{data.value}"
+            return language.text(key) if language.has(key) else None  # names of methods are the same everywhere
         return None
 
 

@@ -9,12 +9,23 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import floor
 
 import discord
 from babel.lists import format_list
 
 from bot.locales import Language, megabytes
-from core.contracts import AverageResult, GradcamResult, Picture, SimilarResult, Skipped
+from core.contracts import (
+    AverageResult,
+    FoundFace,
+    GradcamResult,
+    Likeness,
+    LookalikesResult,
+    NumberedPhoto,
+    Picture,
+    SimilarResult,
+    Skipped,
+)
 
 TEXT_LIMIT = 2000
 ALT_LIMIT = 1024
@@ -22,12 +33,26 @@ NAME_LIMIT = 60
 """Characters: Discord's own limits of a message and of an alt text, and what of a file's name is worth reading."""
 
 SKIPPED_SHOWN = 10
+PAIRS_SHOWN, GROUPS_SHOWN, FACES_SHOWN = 3, 6, 5
+"""Of many faces: pairs and groups that are told in words, and faces of a group that are named."""
+
+NUMBERED = "faces-"
+"""How the names of the pictures begin in which faces are numbered."""
+
+WORTH_NAMING = 0.1
+"""Share of the evidence from which on a region is named, of either sign."""
+
+MUCH_OUTSIDE = 0.3
+"""Share of the attention outside the face from which on a warning is due."""
+
+TOP_RANK = 0.999
 
 METHODS = {
     "gradcam": "Grad-CAM",
     "gradcam++": "Grad-CAM++",
     "hirescam": "HiResCAM",
     "layercam": "LayerCAM",
+    "eigencam": "Eigen-CAM",
     "scorecam": "Score-CAM",
 }
 """Names as their papers write them."""
@@ -67,7 +92,8 @@ class Reply:
 
 def similar(result: SimilarResult, words: Language) -> Reply:
     lines = [
-        words.text("similar-same" if result.same_person else "similar-different", percent=result.shown_percent),
+        words.text(f"similar-{result.verdict}", percent=result.shown_percent),
+        *_certainty(result, words),
         words.text(
             "similar-meaning",
             model=result.model,
@@ -77,9 +103,11 @@ def similar(result: SimilarResult, words: Language) -> Reply:
             line=result.line,
         ),
     ]
-    for face, count in zip(result.faces, result.face_counts, strict=True):
-        lines += _several_faces(face.photo, count, words)
+    for face, found in zip(result.faces, result.found, strict=True):
+        lines += _several_faces(face, found, words)
     first, second = result.faces
+    why = _why(result, words)
+    lines += why
     alt = words.text(
         "similar-alt",
         first=first.photo,
@@ -88,7 +116,35 @@ def similar(result: SimilarResult, words: Language) -> Reply:
         line=result.line,
         same="yes" if result.same_person else "no",
     )
-    return Reply("\n".join(lines), (Shown(result.picture, "similar", alt),))
+    if why:
+        alt = " ".join([alt, words.text("similar-why-alt"), *(line.replace("**", "") for line in why)])
+    return Reply("\n".join(lines), (Shown(result.picture, "similar", alt), *_numbered(result.numbered, words)))
+
+
+def _why(result: SimilarResult, words: Language) -> list[str]:
+    """Which regions make the two alike, and which set them apart; nothing where that was not asked for."""
+    if not result.regions:
+        return []
+    order = sorted(result.regions, key=lambda region: abs(result.regions[region]), reverse=True)
+    named = [region for region in order if abs(result.regions[region]) >= WORTH_NAMING]
+    alike, apart = (
+        _list(
+            [
+                words.text("gradcam-share", region=words.text(f"region-{region}"), share=abs(result.regions[region]))
+                for region in named
+                if result.regions[region] * sign > 0
+            ],
+            words,
+        )
+        for sign in (1, -1)
+    )
+    if alike and apart:
+        return [words.text("similar-why-both", alike=alike, apart=apart)]
+    if alike:
+        return [words.text("similar-why-alike", alike=alike)]
+    if apart:
+        return [words.text("similar-why-apart", apart=apart)]
+    return [words.text("similar-why-none")]
 
 
 def gradcam(result: GradcamResult, words: Language) -> Reply:
@@ -104,6 +160,7 @@ def gradcam(result: GradcamResult, words: Language) -> Reply:
     )
     first, second, third = order[:3]
     values = {"first": first, "second": second, "third": third}
+    much_outside = result.outside_face >= MUCH_OUTSIDE
     photo = result.faces[result.face].photo
     lines = [
         words.text(
@@ -112,17 +169,71 @@ def gradcam(result: GradcamResult, words: Language) -> Reply:
             **{f"{place}-share": result.regions[region] for place, region in values.items()},
         ),
         words.text("gradcam-all", shares=shares),
+        *([words.text("gradcam-outside", share=result.outside_face)] if much_outside else []),
         words.text(
             "gradcam-method",
-            method=METHODS.get(result.method, result.method),
+            method=method_name(result.method, words),
             model=result.model,
-            target=result.target,
+            target=_target(result),
+            dimension=result.target,
+            other=code(result.compared_to or ""),
         ),
-        *_several_faces(photo, len(result.faces), words),
+        *_several_faces(result.faces[result.face], result.faces, words),
     ]
     return Reply(
-        "\n".join(lines), (Shown(result.picture, "gradcam", words.text("gradcam-alt", photo=photo, shares=shares)),)
+        "\n".join(lines),
+        (
+            Shown(result.picture, "gradcam", words.text("gradcam-alt", photo=photo, shares=shares)),
+            *_numbered(result.numbered, words),
+        ),
     )
+
+
+def method_name(method: str, words: Language) -> str:
+    return words.text("choice-occlusion") if method == "occlusion" else METHODS.get(method, method)
+
+
+def _target(result: GradcamResult) -> str:
+    if result.method == "eigencam":  # it looks at the maps alone
+        return "none"
+    return "dimension" if result.target.isdecimal() else result.target
+
+
+def lookalikes(result: LookalikesResult, skipped: Sequence[Skipped], words: Language) -> Reply:
+    """`skipped`: those that were left out before the work began."""
+
+    def face(index: int) -> str:
+        if len({one.photo for one in result.faces}) == 1:
+            return words.text("lookalikes-face", number=index + 1)
+        return words.text("lookalikes-face-of", number=index + 1, photo=code(result.faces[index].photo))
+
+    def pair(key: str, likeness: Likeness) -> str:
+        first, second = face(likeness.first), face(likeness.second)
+        return words.text(key, first=first, second=second, percent=likeness.shown_percent)
+
+    best, count = result.best, len(result.faces)
+    lines = [words.text("lookalikes-count", count=count, model=result.model), pair("lookalikes-best", best)]
+    lines += [pair("lookalikes-next", likeness) for likeness in result.pairs[1:PAIRS_SHOWN]]
+    if result.strangers is not None and result.strangers not in result.pairs[:PAIRS_SHOWN]:
+        lines.append(pair("lookalikes-strangers", result.strangers))
+    lines.append(words.text("lookalikes-groups", groups=len(result.groups), line=result.line))
+    for group in result.groups[:GROUPS_SHOWN]:
+        named = [face(index) for index in group[:FACES_SHOWN]]
+        if len(group) > FACES_SHOWN:
+            named.append(words.text("lookalikes-more-faces", count=len(group) - FACES_SHOWN))
+        lines.append(words.text("lookalikes-group", faces=_list(named, words)))
+    if len(result.groups) > GROUPS_SHOWN:
+        lines.append(words.text("lookalikes-more-groups", count=len(result.groups) - GROUPS_SHOWN))
+    lines += _left_out((*result.skipped, *skipped), words)
+    alt = words.text(
+        "lookalikes-alt",
+        count=count,
+        first=best.first + 1,
+        second=best.second + 1,
+        percent=best.shown_percent,
+        groups=len(result.groups),
+    )
+    return Reply("\n".join(lines), (Shown(result.picture, "lookalikes", alt), *_numbered(result.numbered, words)))
 
 
 def average(result: AverageResult, skipped: Sequence[Skipped], place: str, words: Language) -> Reply:
@@ -161,8 +272,28 @@ def code(name: str) -> str:
     return f"`{_clip(plain, NAME_LIMIT)}`"
 
 
-def _several_faces(photo: str, count: int, words: Language) -> list[str]:
-    return [words.text("several-faces", photo=code(photo), count=count)] if count > 1 else []
+def _certainty(result: SimilarResult, words: Language) -> list[str]:
+    """Whether it is a close call, and how rare such a likeness is."""
+    lines = [words.text("similar-near")] if result.near_line else []
+    if result.stranger_rank is not None:
+        # past the rarest score that was measured, the rank is a bound and not a value
+        key = "similar-rank-top" if result.stranger_rank >= TOP_RANK else "similar-rank"
+        rank = floor(result.stranger_rank * 1000 + 1e-6) / 1000  # cut, as the percentage is
+        lines.append(words.text(key, rank=rank, error=100 * (result.rank_error or 0.0)))
+    return lines
+
+
+def _several_faces(used: FoundFace, found: Sequence[FoundFace], words: Language) -> list[str]:
+    if len(found) < 2:
+        return []
+    return [words.text("several-faces", photo=code(used.photo), count=len(found), number=found.index(used) + 1)]
+
+
+def _numbered(photos: Sequence[NumberedPhoto], words: Language) -> tuple[Shown, ...]:
+    return tuple(
+        Shown(photo.picture, f"{NUMBERED}{at}", words.text("numbered-alt", photo=photo.photo, count=photo.count))
+        for at, photo in enumerate(photos, start=1)
+    )
 
 
 def _left_out(skipped: Sequence[Skipped], words: Language) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import click
 
@@ -17,6 +17,8 @@ from core.contracts import (
     FileTooLarge,
     FoundFace,
     GradcamRequest,
+    HeatmapMethod,
+    HeatmapTarget,
     Limits,
     NoPhotos,
     Photo,
@@ -46,6 +48,20 @@ class OutFile(click.ParamType[Path]):
         return path
 
 
+class HeatmapTargetName(click.ParamType["HeatmapTarget | int"]):
+    """A target by its name, or a dimension by its number."""
+
+    name = "target"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> HeatmapTarget | int:
+        if value in get_args(HeatmapTarget):
+            return cast(HeatmapTarget, value)
+        if not str(value).isdecimal():
+            names = ", ".join(get_args(HeatmapTarget))
+            self.fail(f"{value!r} is neither one of {names} nor the number of a dimension.", param, ctx)
+        return int(value)
+
+
 PHOTO = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 PHOTOS = click.Path(exists=True, readable=True, path_type=Path)
 
@@ -62,13 +78,30 @@ def answer_options(command: Command) -> Command:
     return command
 
 
+def face_option(name: str) -> Callable[[Command], Command]:
+    return click.option(
+        name, type=click.IntRange(min=1), help="Which face of the photo, from the left.  [default: the largest]"
+    )
+
+
+def place_of(number: int | None) -> int | None:
+    """People count from 1."""
+    return None if number is None else number - 1
+
+
 @click.command()
 @click.argument("first", type=PHOTO)
 @click.argument("second", type=PHOTO)
+@click.option("--explain/--no-explain", default=True, help="Look for the parts that decide.  [default: explain]")
+@face_option("--first-face")
+@face_option("--second-face")
 @answer_options
 def similar(
     first: Path,
     second: Path,
+    first_face: int | None,
+    second_face: int | None,
+    explain: bool,
     out: Path | None,
     as_json: bool,
     model: str | None,
@@ -79,7 +112,14 @@ def similar(
     from core import tasks
 
     settings = core_settings(config, model)
-    request = SimilarRequest(read_one(first, settings.limits), read_one(second, settings.limits), format_of(out))
+    request = SimilarRequest(
+        read_one(first, settings.limits),
+        read_one(second, settings.limits),
+        format_of(out),
+        first_face=place_of(first_face),
+        second_face=place_of(second_face),
+        explain=explain,
+    )
     with closing(tasks):
         result = tasks.similar(settings, request)
     if out:
@@ -92,7 +132,13 @@ def similar(
             percent=result.percent,
             same_person=result.same_person,
             threshold=result.threshold,
+            stranger_rank=result.stranger_rank,
+            rank_error=result.rank_error,
+            verdict=result.verdict,
+            near_line=result.near_line,
+            raw_score=result.raw_score,
             faces=[face_json(face) for face in result.faces],
+            regions=dict(result.regions),
             picture=picture_json(out),
         )
         return
@@ -101,9 +147,22 @@ def similar(
 
 @click.command()
 @click.argument("photo", type=PHOTO)
+@click.option("--method", type=click.Choice(get_args(HeatmapMethod)), help="[default: the model's own]")
+@click.option(
+    "--target",
+    type=HeatmapTargetName(),
+    help="What to explain: identity, largest (the largest dimension), or the number of a dimension, from 0."
+    "  [default: the model's own]",
+)
+@click.option("--compare-to", type=PHOTO, help="Explain what makes the face like the one in this photo.")
+@face_option("--face")
 @answer_options
 def gradcam(
     photo: Path,
+    face: int | None,
+    method: HeatmapMethod | None,
+    target: HeatmapTarget | int | None,
+    compare_to: Path | None,
     out: Path | None,
     as_json: bool,
     model: str | None,
@@ -115,7 +174,15 @@ def gradcam(
 
     settings = core_settings(config, model)
     with closing(tasks):
-        result = tasks.gradcam(settings, GradcamRequest(read_one(photo, settings.limits), format_of(out)))
+        request = GradcamRequest(
+            read_one(photo, settings.limits),
+            format_of(out),
+            face=place_of(face),
+            method=method,
+            target=target,
+            compare_to=read_one(compare_to, settings.limits) if compare_to else None,
+        )
+        result = tasks.gradcam(settings, request)
     if out:
         out.write_bytes(result.picture.data)
     if as_json:

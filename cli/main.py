@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from cli import doctor, faces, models, serve
+from cli import doctor, evaluate, faces, lookalikes, models, serve
 from core.contracts import PersonError
 
 
@@ -49,7 +49,9 @@ def main(debug: bool) -> None:
 for command in (
     faces.similar,
     faces.gradcam,
+    lookalikes.lookalikes,
     faces.average,
+    evaluate.evaluate,
     models.models,
     serve.run,
     serve.sandbox,

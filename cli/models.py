@@ -1,4 +1,4 @@
-"""`sokkuri models`: which there are, fetch them, look whether they are whole."""
+"""`sokkuri models`: which there are, fetch them, look whether they are whole, and take up your own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import json
 import sys
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.settings import ModelName, config_option, core_settings, needed_files
+from cli.config_file import ConfigFile, config_path_option, overriding_environment, place
+from cli.settings import config_option, core_settings, known_models, load_settings, needed_files
 from core.contracts import CoreSettings
 
 if TYPE_CHECKING:
@@ -22,28 +24,38 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 @click.group()
 def models() -> None:
-    """The models: which there are, fetch them, look whether they are whole."""
+    """The models: which there are, fetch them, look whether they are whole, and take up your own."""
 
 
 @models.command("list")
 @config_option
 @json_option
 def list_models(config: Path | None, as_json: bool) -> None:
-    """All models of the catalogue; the one in use is marked with a star."""
+    """All models, the catalogue's and your own; the one in use is marked with a star."""
     from core.models.catalog import load_catalog
     from core.models.store import Store, folder_of
 
-    settings = core_settings(config, None)
+    configured = load_settings(config)
+    settings = configured.core()
     files = {file.name: file for file in Store(folder_of(settings)).status()}
+    catalog = load_catalog().models
     entries = []
-    for name, table in load_catalog().models.items():
+    for name in known_models(configured):
+        choice = configured.model_choice(name)
+        table = catalog.get(choice.preset or name, {})
         file = files.get(table.get("file", ""))
+        own = choice.overrides.get("path")
+        if own is not None:
+            state = "ready" if Path(own).expanduser().is_file() else "missing"
+        else:
+            state = file.state if file else "your own file: `sokkuri models add`"
         entries.append(
             {
                 "name": name,
                 "in_use": name == settings.model.name,
-                "licence": table["licence"],
-                "state": file.state if file else "your own file: set `path`",
+                "licence": choice.overrides.get("licence", table.get("licence", "unknown")),
+                "state": state,
+                "path": own,
             }
         )
     if as_json:
@@ -51,12 +63,12 @@ def list_models(config: Path | None, as_json: bool) -> None:
         return
     for entry in entries:
         star = "*" if entry["in_use"] else " "
-        click.echo(f"{star} {entry['name']:<17} {entry['state']:<25} {entry['licence']}")
+        click.echo(f"{star} {entry['name']:<17} {entry['state']:<36} {entry['path'] or entry['licence']}")
     click.echo(f"Files are kept in {folder_of(settings)}")
 
 
 @models.command()
-@click.argument("names", type=ModelName(), nargs=-1, metavar="[MODEL]...")
+@click.argument("names", nargs=-1, metavar="[MODEL]...")
 @config_option
 def get(names: tuple[str, ...], config: Path | None) -> None:
     """Fetch what MODEL needs, and try it out. Without MODEL: the configured one.
@@ -84,6 +96,102 @@ def fetch(settings: CoreSettings) -> None:
             store.path(name)
     with closing(tasks):
         tasks.warm(settings)
+
+
+@models.command()
+@click.argument("name")
+@click.option(
+    "--path",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The model's file: ONNX, or a state dict for a preset of kind timm.",
+)
+@click.option("--preset", help="What it is fed and compared like [default: NAME where that is a preset, else arcface].")
+@click.option("--threshold", type=float, help="From which score on two faces are one person.")
+@click.option("--input-size", type=int, help="Pixels a side of a crop.")
+@click.option("--sha256", help="What the file must be; refused if it is another.")
+@config_path_option
+def add(
+    name: str,
+    path: Path,
+    preset: str | None,
+    threshold: float | None,
+    input_size: int | None,
+    sha256: str | None,
+    config: Path | None,
+) -> None:
+    """Try out your own model's file, write it into the settings as NAME, and use it.
+
+    Presets are the names of the catalogue: japanese-face-v1, arcface, sface, custom (your own figures). A file that
+    does not work, for a comparison as for a heatmap, is refused, and the settings stay as they are.
+    """
+    from core.embedding import sha256_of
+    from core.models.catalog import load_catalog
+
+    presets = load_catalog().models
+    chosen = preset or (name if name in presets else "arcface")
+    if chosen not in presets:
+        raise click.UsageError(f"--preset {chosen!r} is not in the catalogue: {', '.join(presets)}.")
+    if not path.expanduser().is_file():
+        raise click.UsageError(f"--path: expected the model's file, found none at {path}.")
+    full = path.expanduser().resolve()
+    values = {
+        "preset": chosen,
+        "path": str(full),
+        "sha256": sha256 or sha256_of(full),
+        "threshold": threshold,
+        "input_size": input_size,
+    }
+    file = ConfigFile(place(config))
+    file.describe(name, {key: value for key, value in values.items() if value is not None})
+    file.use(name)
+    _take_up(file, name)
+
+
+@models.command()
+@click.argument("name")
+@config_path_option
+def use(name: str, config: Path | None) -> None:
+    """Compare faces by NAME from now on, one of `sokkuri models list`. It is tried out first."""
+    file = ConfigFile(place(config))
+    known = known_models(file.settings())
+    if name not in known:
+        raise click.UsageError(f"{name!r} is not a model that is known here: {', '.join(known)}.")
+    file.use(name)
+    _take_up(file, name)
+
+
+@models.command()
+@click.argument("name")
+@config_path_option
+def remove(name: str, config: Path | None) -> None:
+    """Take your own model NAME out of the settings; where it was in use, the default one is. Its file stays."""
+    file = ConfigFile(place(config))
+    if name not in file.own_models():
+        known = ", ".join(file.own_models()) or "none"
+        raise click.UsageError(f"{name!r} is not a model that {file.path} describes: {known}.")
+    file.forget(name)
+    settings = file.settings()
+    file.write()
+    click.echo(f"{name}: removed from {file.path}; {settings.model.name} is in use")
+
+
+def _take_up(file: ConfigFile, name: str) -> None:
+    """Try the model out as the settings would have it, then write them."""
+    settings = file.settings()
+    try_out(replace(settings.core(), model=settings.model_choice(name)))
+    file.write()
+    click.echo(f"{name}: works, and is in use by {file.path}. A bot that runs takes it up when it is started anew.")
+    if variable := overriding_environment():
+        click.echo(f"But {variable} is set, and goes before the file.", err=True)
+
+
+def try_out(settings: CoreSettings) -> None:
+    """Load the model, run it once, and turn it into what heatmaps need. Raises ModelError."""
+    from core import embedding
+    from core.models.store import folder_of
+
+    embedding.load(settings.model, folder_of(settings), settings.threads).explainable()
 
 
 @models.command()

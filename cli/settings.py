@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from core.contracts import CoreSettings, ModelChoice
+from core.contracts import CoreSettings
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -28,21 +28,14 @@ class ConfigProblem(click.ClickException):
     exit_code = 2
 
 
-class ModelName(click.ParamType[str]):
-    """A model of the catalogue."""
-
-    name = "name"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from core.models.catalog import load_catalog
-
-        known = load_catalog().models
-        if value not in known:
-            self.fail(f"{value!r} is not in the catalogue: {', '.join(known)}.", param, ctx)
-        return str(value)
+model_option = click.option("--model", metavar="NAME", help="A model of `sokkuri models list`.")
 
 
-model_option = click.option("--model", type=ModelName(), help="A model of `sokkuri models list`.")
+def known_models(settings: Settings) -> tuple[str, ...]:
+    """Names of all models: those of the catalogue, and those that the settings describe."""
+    from core.models.catalog import load_catalog
+
+    return tuple(dict.fromkeys((*load_catalog().models, *settings.models)))
 
 
 @contextmanager
@@ -65,16 +58,22 @@ def load_settings(config: Path | None) -> Settings:
 
 
 def core_settings(config: Path | None, model: str | None) -> CoreSettings:
-    """What core is told. `model` takes the place of the configured one, whose overrides are not its own."""
-    settings = load_settings(config).core()
-    if model is None or model == settings.model.name:
-        return settings
-    return replace(settings, model=ModelChoice(model))
+    """What core is told. `model` takes the place of the configured one, whose overrides are not its own.
+
+    Errors: ConfigProblem, and click.UsageError for a model that nobody knows.
+    """
+    settings = load_settings(config)
+    if model is None:
+        return settings.core()
+    if model not in known_models(settings):
+        known = ", ".join(known_models(settings))
+        raise click.UsageError(f"{model!r} is not a model that is known here: {known}.")
+    return replace(settings.core(), model=settings.model_choice(model))
 
 
 def needed_files(settings: CoreSettings) -> tuple[str, ...]:
     """Names of the catalogue's files that these settings cannot do without. Errors: ModelMisconfigured."""
-    from core.models.catalog import LANDMARKS_FILE, resolve
+    from core.models.catalog import DETECTOR_FILE, LANDMARKS_FILE, resolve
 
     spec = resolve(settings.model)
-    return tuple(name for name in (LANDMARKS_FILE, spec.file) if name)
+    return tuple(name for name in (LANDMARKS_FILE, DETECTOR_FILE, spec.file) if name)

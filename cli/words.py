@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from bot.locales import Language, load
 from core.contracts import (
     AverageResult,
     GradcamResult,
+    LookalikesResult,
     ModelError,
     PersonError,
     SimilarResult,
@@ -55,6 +57,15 @@ def of_gradcam(result: GradcamResult) -> str:
     from bot import replies
 
     return _plain(replies.gradcam(result, language()).text)
+
+
+def of_lookalikes(result: LookalikesResult) -> str:
+    """All that were left out are named: a terminal has room."""
+    from bot import replies
+
+    words = language()
+    said = replies.lookalikes(replace(result, skipped=()), (), words).text
+    return "\n".join([_plain(said), *_left_out(words, result.skipped)])
 
 
 def of_average(result: AverageResult, place: str) -> str:

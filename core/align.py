@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.faces import Face
+if TYPE_CHECKING:
+    from core.faces import Face
 
 RIGHT_IRIS, LEFT_IRIS = 468, 473
 """Centres of the irises; "right" is the person's own, on the left of an upright photo."""

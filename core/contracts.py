@@ -13,8 +13,11 @@ Errors are one tree. The first branch is answered in the person's language and i
     │   │   ├── FileTooLarge         more bytes than the limit
     │   │   ├── PictureTooLarge      more pixels than the limit
     │   │   ├── DownloadFailed       the photo could not be fetched
-    │   │   └── NoFace               a picture without a face that could be found
+    │   │   ├── NoFace               a picture without a face that could be found
+    │   │   ├── NoSuchFace           a face was chosen by a number that the picture does not have
+    │   │   └── OnlyOneFace          a picture of one face, where its faces were to be compared
     │   ├── NoPhotos                 nothing to work on
+    │   ├── NoSuchDimension          a dimension was asked for that the embedding does not have
     │   ├── TooFewFaces              fewer faces than the method needs
     │   ├── MissingPermission        the bot may not do here what it was asked for
     │   ├── WrongPlace               the command makes no sense in this kind of channel
@@ -40,7 +43,10 @@ Colormap = Literal["cividis", "viridis", "inferno", "jet"]
 Metric = Literal["euclidean", "cosine"]
 Region = Literal["brows", "eyes", "nose", "mouth", "cheeks", "chin", "forehead", "outside"]
 REGIONS: tuple[Region, ...] = ("brows", "eyes", "nose", "mouth", "cheeks", "chin", "forehead", "outside")
+HeatmapMethod = Literal["gradcam", "gradcam++", "hirescam", "layercam", "eigencam", "scorecam", "occlusion"]
+HeatmapTarget = Literal["identity", "largest"]
 Shape = Literal["warp", "align"]
+Verdict = Literal["same", "lookalike", "some", "little"]
 PictureFormat = Literal["jpeg", "png", "webp"]
 
 
@@ -111,12 +117,35 @@ class NoFace(PhotoError):
 
 
 @dataclass(eq=False)
+class NoSuchFace(PhotoError):
+    """`number`: of the face that was asked for, from the left, counted from 1; the photo holds `count`."""
+
+    number: int
+    count: int
+    code = "no_such_face"
+
+
+@dataclass(eq=False)
+class OnlyOneFace(PhotoError):
+    code = "only_one_face"
+
+
+@dataclass(eq=False)
 class NoPhotos(PersonError):
     """No photo among the `looked_at` newest messages of the place called `place`."""
 
     place: str
     looked_at: int
     code = "no_photos"
+
+
+@dataclass(eq=False)
+class NoSuchDimension(PersonError):
+    """`number` was asked for, counted from 0; the embedding has `count` dimensions."""
+
+    number: int
+    count: int
+    code = "no_such_dimension"
 
 
 @dataclass(eq=False)
@@ -218,11 +247,12 @@ class ModelChoice:
 
     `overrides` are keys of a catalogue entry (`path`, `input_size`, `channels`, `mean`, `deviation`, `template`,
     `metric`, `threshold`, `percent`, ...); see `core/models/catalog.toml`. Values are str, int, float, bool, tuples
-    and mappings of those.
+    and mappings of those. `preset`: the catalogue's entry to start from, where it is called otherwise than the model.
     """
 
     name: str = "dlib"
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    preset: str | None = None
 
 
 @dataclass(frozen=True)
@@ -270,6 +300,15 @@ class FoundFace:
 
 
 @dataclass(frozen=True)
+class NumberedPhoto:
+    """The photo called `photo` with its `count` faces framed and numbered from the left, from 1."""
+
+    photo: str
+    count: int
+    picture: Picture
+
+
+@dataclass(frozen=True)
 class Skipped:
     """A photo that was left out, and why: the `code` of a PhotoError (`no_face`, `broken_picture`, ...)."""
 
@@ -279,11 +318,20 @@ class Skipped:
 
 @dataclass(frozen=True)
 class SimilarRequest:
-    """How alike are the largest faces of `first` and `second`?"""
+    """How alike are a face of `first` and one of `second`?
+
+    `explain`: whether to look for the regions that decide (a few dozen embeddings more).
+    `first_face`, `second_face`: which one, from the left, counted from 0; None: the largest. `numbered`: whether the
+    photos with several faces are to be drawn with numbers too.
+    """
 
     first: Photo
     second: Photo
     picture_format: PictureFormat = "jpeg"
+    first_face: int | None = None
+    second_face: int | None = None
+    numbered: bool = False
+    explain: bool = True
 
 
 @dataclass(frozen=True)
@@ -291,8 +339,15 @@ class SimilarResult:
     """`score` in `metric` (euclidean: smaller is more alike; cosine: larger is), the same for both orders.
 
     `percent`: 0-100; `line`: the percentage of `threshold`, 90 or nearly so; `same_person`: the score is on the near
-    side of `threshold`; `faces`: the two that were compared; `face_counts`: how many each photo holds; `stages`:
-    seconds by stage of the work.
+    side of `threshold`; `raw_score`: before it was divided by what is usual around such faces (the same as `score`
+    for a model without a cohort); `verdict`: the answer in one of four words; `near_line`: whether other photos of the
+    two could well have the other answer; `stranger_rank`: the part of the pairs of strangers that are less alike (0-1),
+    at most the rarest that was measured, and `rank_error`, half its 95 % interval (None where nobody measured it);
+    `faces`: the two that were compared; `face_counts`: how many each photo holds; `found`: all
+    faces of each, from the left; `numbered`: where it was asked for, each photo that holds several, with numbers;
+    `stages`: seconds by stage of the work; `regions`: by region, its share in what decides the score: above 0 it makes
+    the two alike, below 0 it sets them apart, sizes adding up to 1; all 0 where no region alone changes much, and
+    empty where it was not asked for (`SimilarRequest.explain`).
     """
 
     model: str
@@ -306,6 +361,14 @@ class SimilarResult:
     face_counts: tuple[int, int]
     picture: Picture
     stages: Mapping[str, float] = field(default_factory=dict)
+    found: tuple[tuple[FoundFace, ...], tuple[FoundFace, ...]] = ((), ())
+    verdict: Verdict = field(kw_only=True)
+    near_line: bool = False
+    stranger_rank: float | None = None
+    rank_error: float | None = None
+    raw_score: float | None = None
+    numbered: tuple[NumberedPhoto, ...] = ()
+    regions: Mapping[Region, float] = field(default_factory=dict)
 
     @property
     def shown_percent(self) -> float:
@@ -322,18 +385,30 @@ def shown_percent(percent: float) -> float:
 
 @dataclass(frozen=True)
 class GradcamRequest:
-    """What does the network look at in the largest face of `photo`?"""
+    """What does the network look at in a face of `photo`?
+
+    `face`: which one, from the left, counted from 0; None: the largest. `numbered`: as in SimilarRequest.
+    `method`, `target`: None for the model's own; a target that is a number is that dimension of the embedding, from 0.
+    `compare_to`: explain the likeness to the largest face of this photo, in place of `target`.
+    """
 
     photo: Photo
     picture_format: PictureFormat = "jpeg"
+    face: int | None = None
+    numbered: bool = False
+    method: HeatmapMethod | None = None
+    target: HeatmapTarget | int | None = None
+    compare_to: Photo | None = None
 
 
 @dataclass(frozen=True)
 class GradcamResult:
     """`regions`: share of the attention by region, adding up to 1; `outside_face` is `regions["outside"]`.
 
-    `method`: name of the CAM method; `target`: what was explained (`identity`: the embedding's own direction,
-    `largest`: its largest dimension); `faces`: all of the photo from left to right; `face`: index of the one explained.
+    `method`: name of the method; `target`: what was explained (`identity`: what makes it this face, `largest`: the
+    embedding's largest dimension, a number in digits: that dimension, `likeness`: to the face in the photo
+    `compared_to`);
+    `faces`: all of the photo from left to right; `face`: index of the one explained.
     """
 
     model: str
@@ -344,6 +419,8 @@ class GradcamResult:
     face: int
     picture: Picture
     stages: Mapping[str, float] = field(default_factory=dict)
+    numbered: tuple[NumberedPhoto, ...] = ()
+    compared_to: str | None = None
 
     @property
     def outside_face(self) -> float:
@@ -372,3 +449,56 @@ class AverageResult:
     picture: Picture
     face: Picture
     stages: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LookalikesRequest:
+    """Who looks like whom, among all faces of the photos? `numbered`: draw them with numbers, where it is one photo."""
+
+    photos: tuple[Photo, ...]
+    picture_format: PictureFormat = "jpeg"
+    numbered: bool = False
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Two faces, as indexes into `LookalikesResult.faces`, their `score` in the metric, and `percent` (0-100)."""
+
+    first: int
+    second: int
+    score: float
+    percent: float
+
+    @property
+    def shown_percent(self) -> float:
+        return shown_percent(self.percent)
+
+
+@dataclass(frozen=True)
+class LookalikesResult:
+    """`faces`: all, photo by photo and from the left; a face is known to people by its place there, counted from 1.
+
+    `scores`: in `metric`, symmetric, by the places in `faces`; `line`: the percentage of `threshold`; `order`: how the
+    picture's rows stand, alike faces together; `groups`: two faces or more that are taken for one person, the largest
+    group first; `pairs`: the most alike ones, the best first; `strangers`: the most alike two that are in no common
+    group; `skipped`: photos, and faces past the number that a picture can hold; `stages`: seconds by stage.
+    """
+
+    model: str
+    metric: Metric
+    threshold: float
+    line: float
+    faces: tuple[FoundFace, ...]
+    scores: tuple[tuple[float, ...], ...]
+    order: tuple[int, ...]
+    groups: tuple[tuple[int, ...], ...]
+    pairs: tuple[Likeness, ...]
+    strangers: Likeness | None
+    skipped: tuple[Skipped, ...]
+    picture: Picture
+    numbered: tuple[NumberedPhoto, ...] = ()
+    stages: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def best(self) -> Likeness:
+        return self.pairs[0]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.contracts import ModelChoice, ModelMissing
+from core.contracts import ModelBroken, ModelChoice, ModelMissing
 from core.models import dlib_resnet
 from core.models.catalog import load_catalog, resolve
 from core.models.onnx_embedder import OnnxEmbedder, require_same, torch_twin
@@ -61,7 +61,19 @@ def _file(spec: ModelSpec, folder: Path) -> Path:
         return Store(folder).path(spec.file)
     if not spec.path.is_file():
         raise ModelMissing(spec.name, f"expected a file at {spec.path}, found none; remedy: correct `path`")
+    if spec.sha256 is not None and (found := sha256_of(spec.path)) != spec.sha256:
+        raise ModelBroken(
+            spec.name,
+            f"expected {spec.path} to have sha256 {spec.sha256}, found {found}; remedy: put the right file there, or, "
+            f"if it was changed on purpose, `sokkuri models add {spec.name} --path ...` again",
+        )
     return spec.path
+
+
+def sha256_of(path: Path) -> str:
+    """In hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _dlib_graph(spec: ModelSpec, path: Path, folder: Path) -> Path:
@@ -72,11 +84,7 @@ def _dlib_graph(spec: ModelSpec, path: Path, folder: Path) -> Path:
 
         convert(path, target)
 
-    if spec.file is not None:
-        digest = load_catalog().files[spec.file].sha256
-    else:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = load_catalog().files[spec.file].sha256 if spec.file is not None else sha256_of(path)
     return Store(folder).derived(f"dlib-resnet-{digest[:16]}-v{dlib_resnet.GRAPH_VERSION}.onnx", build)
 
 

@@ -7,16 +7,27 @@ One pipeline belongs to one process: it holds the models, loaded once, and each 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core import align, average, cards, embedding, heatmap, similarity
+from core import (
+    align,
+    average,
+    cards,
+    cards_matrix,
+    cards_numbered,
+    comparison,
+    embedding,
+    heatmap,
+    lookalikes,
+    meaning,
+    similarity,
+)
 from core.contracts import (
     AverageRequest,
     AverageResult,
@@ -24,25 +35,34 @@ from core.contracts import (
     FoundFace,
     GradcamRequest,
     GradcamResult,
+    Likeness,
+    LookalikesRequest,
+    LookalikesResult,
     ModelBroken,
     NoFace,
+    NoSuchDimension,
+    NoSuchFace,
+    NumberedPhoto,
+    OnlyOneFace,
     Photo,
     PhotoError,
+    PictureFormat,
     SimilarRequest,
     SimilarResult,
     Skipped,
     TooFewFaces,
 )
+from core.detection.centerface import network_file
 from core.faces import Face, FaceFinder, largest
 from core.models.catalog import LANDMARKS_FILE
 from core.models.store import Store, folder_of
 from core.photo import decode, encode
 
-if TYPE_CHECKING:
-    from core.models.explainable import Explainable
-
 LONG_SIDE = 1600
 """Pixels a photo keeps, at least, of its longer side: enough for a crop of a face that fills a tenth of it."""
+
+PAIRS_TOLD = 10
+"""How many of the most alike pairs are named."""
 
 STRIP_SIDE = 80
 """Pixels of a portrait in the strip under an average."""
@@ -67,22 +87,37 @@ class Stopwatch:
 class Located:
     """A photo's pixels (uint8 RGB h x w x 3) with its faces from left to right, one at least.
 
-    `shrunk`: the photo as it came was so many times larger each way.
+    `shrunk`: the photo as it came was so many times larger each way; `chosen`: which face is meant, None: the largest.
     """
 
     name: str
     pixels: NDArray[np.uint8]
     faces: tuple[Face, ...]
     shrunk: int = 1
+    chosen: int | None = None
+
+    @property
+    def index(self) -> int:
+        """Of the face that is meant."""
+        return largest(self.faces) if self.chosen is None else self.chosen
 
     @property
     def face(self) -> Face:
-        """The largest one."""
-        return self.faces[largest(self.faces)]
+        """The one that is meant."""
+        return self.faces[self.index]
 
     def found(self, face: Face) -> FoundFace:
         left, top, width, height = (value * self.shrunk for value in face.box)
         return FoundFace(self.name, (left, top, width, height))
+
+    def all_found(self) -> tuple[FoundFace, ...]:
+        return tuple(self.found(face) for face in self.faces)
+
+    def choose(self, face: int | None) -> Located:
+        """The same photo with another face meant. Errors: NoSuchFace."""
+        if face is not None and not 0 <= face < len(self.faces):
+            raise NoSuchFace(self.name, face + 1, len(self.faces))
+        return replace(self, chosen=face)
 
 
 class Pipeline:
@@ -94,9 +129,10 @@ class Pipeline:
 
     @cached_property
     def _finder(self) -> FaceFinder:
-        path = Store(self._folder).path(LANDMARKS_FILE)
+        store = Store(self._folder)
+        path = store.path(LANDMARKS_FILE)
         try:
-            return FaceFinder(path)
+            return FaceFinder(path, partial(network_file, store), self._settings.threads)
         except (RuntimeError, ValueError) as error:
             raise ModelBroken(LANDMARKS_FILE, f"{path} cannot be loaded: {error}") from error
 
@@ -105,42 +141,70 @@ class Pipeline:
         return embedding.load(self._settings.model, self._folder, self._settings.threads)
 
     @cached_property
-    def _explainable(self) -> Explainable:
-        return self.embedder.explainable()
+    def comparer(self) -> comparison.Comparer:
+        return comparison.Comparer(self.embedder.spec)
 
     def warm(self) -> None:
         """Load what nearly every request needs, and run it once; torch waits for the first heatmap."""
         blank = np.zeros((256, 256, 3), dtype=np.uint8)
         self._finder.find(blank)
         size = self.embedder.spec.input_size
-        self.embedder(np.zeros((1, size, size, 3), dtype=np.uint8))
+        vectors = comparison.describe(self.embedder, np.zeros((2, size, size, 3), dtype=np.uint8))
+        self.comparer.all_scores(vectors)
 
     def similar(self, request: SimilarRequest) -> SimilarResult:
         watch = Stopwatch()
         spec = self.embedder.spec
-        first, second = (self.locate(photo, watch) for photo in (request.first, request.second))
+        first = self.locate(request.first, watch).choose(request.first_face)
+        # two faces of one photo are compared as well as those of two
+        again = first if request.second == request.first else self.locate(request.second, watch)
+        second = again.choose(request.second_face)
         with watch("align"):
             crops = np.stack([self.crop(photo) for photo in (first, second)])
         with watch("embed"):
-            vectors = self.embedder(crops)
-        score = similarity.score(vectors[0], vectors[1], spec.metric)
+            vectors = comparison.describe(self.embedder, crops)
+        score = self.comparer.score(vectors[0], vectors[1])
+        rank = meaning.rank(score, spec)
         curve = similarity.percent_curve(spec)
         percent, line = curve(score), curve(spec.threshold)
         same = similarity.same_person(score, spec.threshold, spec.metric)
+        evidence = None
+        if request.explain:
+            with watch("explain"):
+                evidence = heatmap.evidence(
+                    self.embedder, (crops[0], crops[1]), (self.landmarks(first), self.landmarks(second))
+                )
         with watch("draw"):
-            card = cards.similar((first.pixels, second.pixels), (first.face, second.face), percent, line, same)
+            card = cards.similar(
+                (first.pixels, second.pixels),
+                (first.face, second.face),
+                percent,
+                line,
+                same,
+                evidence.changes if evidence else None,
+            )
         with watch("encode"):
             picture = encode(card, request.picture_format)
+        both = (first,) if again is first else (first, second)
+        numbered = self._numbered(both, request.picture_format, watch) if request.numbered else ()
         return SimilarResult(
             model=spec.name,
             metric=spec.metric,
             score=score,
+            raw_score=similarity.score(vectors[0], vectors[1], spec.metric),
             percent=percent,
             line=line,
             same_person=same,
+            verdict=meaning.verdict(score, spec),
+            near_line=meaning.near_line(score, spec),
+            stranger_rank=rank.part if rank else None,
+            rank_error=rank.error if rank else None,
             threshold=spec.threshold,
             faces=(first.found(first.face), second.found(second.face)),
             face_counts=(len(first.faces), len(second.faces)),
+            found=(first.all_found(), second.all_found()),
+            numbered=numbered,
+            regions=evidence.shares if evidence else {},
             picture=picture,
             stages=watch.seconds,
         )
@@ -148,14 +212,17 @@ class Pipeline:
     def gradcam(self, request: GradcamRequest) -> GradcamResult:
         watch = Stopwatch()
         spec = self.embedder.spec
-        photo = self.locate(request.photo, watch)
+        photo = self.locate(request.photo, watch).choose(request.face)
         with watch("align"):
             matrix = align.to_template(photo.face, align.TEMPLATES[spec.template], spec.input_size)
             crop = align.crop(photo.pixels, matrix, spec.input_size)
-        with watch("load"):
-            explainable = self._explainable
+        method = request.method or spec.heatmap.method
+        target_name, target = self._target(request, crop, watch)
+        if heatmap.by_gradient(method):
+            with watch("load"):
+                self.embedder.explainable()
         with watch("explain"):
-            values = heatmap.attention(explainable, crop, spec.heatmap.method, spec.heatmap.target)
+            values = heatmap.attention(self.embedder, crop, method, target)
         shares = heatmap.regions(values, align.transform(photo.face.landmarks, matrix))
         with watch("draw"):
             height, width = photo.pixels.shape[:2]
@@ -165,16 +232,35 @@ class Pipeline:
             )
         with watch("encode"):
             picture = encode(card, request.picture_format)
+        numbered = self._numbered((photo,), request.picture_format, watch) if request.numbered else ()
         return GradcamResult(
             model=spec.name,
-            method=spec.heatmap.method,
-            target=spec.heatmap.target,
+            method=method,
+            target=target_name,
+            compared_to=request.compare_to.name if request.compare_to else None,
             regions=shares,
-            faces=tuple(photo.found(face) for face in photo.faces),
-            face=largest(photo.faces),
+            faces=photo.all_found(),
+            face=photo.index,
+            numbered=numbered,
             picture=picture,
             stages=watch.seconds,
         )
+
+    def _target(self, request: GradcamRequest, crop: NDArray[np.uint8], watch: Stopwatch) -> tuple[str, heatmap.Target]:
+        """What of `crop` is to be explained, and its name as in GradcamResult."""
+        metric = self.embedder.spec.metric
+        if request.compare_to is not None:
+            other = self.locate(request.compare_to, watch)
+            return "likeness", heatmap.Likeness(self.embedder(self.crop(other)[np.newaxis])[0], metric)
+        (vector,) = self.embedder(crop[np.newaxis])
+        target = self.embedder.spec.heatmap.target if request.target is None else request.target
+        if target == "identity":
+            return target, heatmap.Identity(vector, metric)
+        if target == "largest":
+            return target, heatmap.Dimension(int(vector.argmax()))
+        if not 0 <= target < len(vector):
+            raise NoSuchDimension(target, len(vector))
+        return str(target), heatmap.Dimension(target)
 
     def average(self, request: AverageRequest, progress: Callable[[int, int], None] | None = None) -> AverageResult:
         """`progress` is called with the photos that were read, and all there are."""
@@ -187,9 +273,12 @@ class Pipeline:
             except PhotoError as error:
                 skipped.append(Skipped(photo.name, error.code))
             else:
-                # only what the picture can show of it is kept, so that a long thread fits in memory
-                pixels, face = average.trimmed(located.pixels, located.face, request.size)
-                used.append(Located(photo.name, pixels, (face,)))
+                if located.face.approximate:  # bent by landmarks that are not its own, it would smear the others
+                    skipped.append(Skipped(photo.name, "turned_away"))
+                else:
+                    # only what the picture can show of it is kept, so that a long thread fits in memory
+                    pixels, face = average.trimmed(located.pixels, located.face, request.size)
+                    used.append(Located(photo.name, pixels, (face,)))
             if progress is not None:
                 progress(done, len(request.photos))
         if len(used) < 2:
@@ -218,6 +307,94 @@ class Pipeline:
             stages=watch.seconds,
         )
 
+    def lookalikes(
+        self, request: LookalikesRequest, progress: Callable[[int, int], None] | None = None
+    ) -> LookalikesResult:
+        """`progress` is called with the photos that were read, and all there are."""
+        watch = Stopwatch()
+        spec = self.embedder.spec
+        faces: list[FoundFace] = []
+        crops: list[NDArray[np.uint8]] = []
+        portraits: list[NDArray[np.uint8]] = []
+        skipped: list[Skipped] = []
+        numbered: tuple[NumberedPhoto, ...] = ()
+        for done, photo in enumerate(request.photos, start=1):
+            try:
+                located = self.locate(photo, watch)
+            except PhotoError as error:
+                if request.numbered:  # the one photo is all there is
+                    raise
+                skipped.append(Skipped(photo.name, error.code))
+            else:
+                room = cards_matrix.MOST_FACES - len(faces)
+                if room < len(located.faces):
+                    skipped.append(Skipped(photo.name, "too_many_faces"))
+                # only what the picture can show of it is kept, so that a hundred photos fit in memory
+                for index, face in enumerate(located.faces[:room]):
+                    faces.append(located.found(face))
+                    with watch("align"):
+                        crops.append(self.crop(located.choose(index)))
+                        portraits.append(cards.portrait(located.pixels, face, cards_matrix.PORTRAIT_SIDE))
+                if request.numbered:
+                    numbered = self._numbered((located,), request.picture_format, watch)
+            if progress is not None:
+                progress(done, len(request.photos))
+        if len(faces) < 2:
+            if request.numbered:
+                raise OnlyOneFace(request.photos[0].name)
+            raise TooFewFaces(len(faces), 2, tuple(skipped))
+        with watch("embed"):
+            vectors = comparison.describe(self.embedder, np.stack(crops))
+        with watch("compare"):
+            scores = self.comparer.all_scores(vectors)
+            curve = similarity.percent_curve(spec)
+            percents = np.zeros_like(scores)
+            for row, column in zip(*np.tril_indices(len(scores)), strict=True):
+                percents[row, column] = percents[column, row] = curve(float(scores[row, column]))
+            clusters = lookalikes.clusters(scores, spec.metric, spec.threshold)
+            pairs = lookalikes.most_alike(scores, spec.metric)
+            strangers = lookalikes.most_alike(scores, spec.metric, clusters.groups) if clusters.groups else pairs
+        line = curve(spec.threshold)
+        with watch("draw"):
+            card = cards_matrix.lookalikes(portraits, percents, clusters.order, clusters.groups, pairs[0], line)
+        with watch("encode"):
+            picture = encode(card, request.picture_format)
+
+        def likeness(pair: tuple[int, int]) -> Likeness:
+            return Likeness(*pair, float(scores[pair]), float(percents[pair]))
+
+        return LookalikesResult(
+            model=spec.name,
+            metric=spec.metric,
+            threshold=spec.threshold,
+            line=line,
+            faces=tuple(faces),
+            scores=tuple(tuple(row) for row in scores.tolist()),
+            order=clusters.order,
+            groups=clusters.groups,
+            pairs=tuple(map(likeness, pairs[:PAIRS_TOLD])),
+            strangers=likeness(strangers[0]) if strangers else None,
+            skipped=tuple(skipped),
+            picture=picture,
+            numbered=numbered,
+            stages=watch.seconds,
+        )
+
+    def _numbered(
+        self, photos: Iterable[Located], picture_format: PictureFormat, watch: Stopwatch
+    ) -> tuple[NumberedPhoto, ...]:
+        """Those of the photos that show several faces, with numbers."""
+        several = [photo for photo in photos if len(photo.faces) > 1]
+        with watch("number"):
+            return tuple(
+                NumberedPhoto(
+                    photo.name,
+                    len(photo.faces),
+                    encode(cards_numbered.numbered(photo.pixels, photo.faces), picture_format),
+                )
+                for photo in several
+            )
+
     def close(self) -> None:
         if "_finder" in vars(self):
             self._finder.close()
@@ -230,6 +407,12 @@ class Pipeline:
         if not faces:
             raise NoFace(photo.name)
         return Located(photo.name, raster.pixels, faces, raster.shrunk)
+
+    def landmarks(self, photo: Located) -> NDArray[np.float32]:
+        """The face's landmarks, (478, 2), in the pixels of its crop."""
+        spec = self.embedder.spec
+        matrix = align.to_template(photo.face, align.TEMPLATES[spec.template], spec.input_size)
+        return align.transform(photo.face.landmarks, matrix)
 
     def crop(self, photo: Located) -> NDArray[np.uint8]:
         spec = self.embedder.spec

@@ -6,7 +6,7 @@ keeps one pipeline, with its models, for the settings it was last asked to use.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from core.contracts import (
@@ -15,11 +15,16 @@ from core.contracts import (
     CoreSettings,
     GradcamRequest,
     GradcamResult,
+    LookalikesRequest,
+    LookalikesResult,
+    Photo,
+    PictureFormat,
     SimilarRequest,
     SimilarResult,
 )
 
 if TYPE_CHECKING:
+    from core.evaluate import Evaluated
     from core.pipeline import Pipeline
 
 
@@ -35,6 +40,27 @@ def average(
     settings: CoreSettings, request: AverageRequest, progress: Callable[[int, int], None] | None = None
 ) -> AverageResult:
     return _process.pipeline(settings).average(request, progress)
+
+
+def lookalikes(
+    settings: CoreSettings, request: LookalikesRequest, progress: Callable[[int, int], None] | None = None
+) -> LookalikesResult:
+    return _process.pipeline(settings).lookalikes(request, progress)
+
+
+def evaluate(
+    settings: CoreSettings,
+    photos: Iterable[Photo],
+    pairs: Sequence[tuple[int, int]],
+    same: Sequence[bool],
+    groups: Sequence[str] | None = None,
+    picture_format: PictureFormat | None = None,
+    progress: Callable[[], None] | None = None,
+) -> Evaluated:
+    """See `core.evaluate.evaluate`."""
+    from core.evaluate import evaluate as run
+
+    return run(_process.pipeline(settings), photos, pairs, same, groups, picture_format, progress)
 
 
 def warm(settings: CoreSettings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from discord import app_commands
 from bot.config import Settings
 from bot.jobs import Job, Jobs
 from bot.locales import FALLBACK, Language, Languages
+from bot.menus import Choice, FaceMenus, Menus
 from bot.photos import Photos
 from bot.replies import Reply
 
@@ -25,15 +26,19 @@ Interaction = discord.Interaction[Any]
 
 @dataclass(frozen=True)
 class Answer:
-    """An acknowledged command: its `job`, the `words` for its person, and the way to reply."""
+    """An acknowledged command: its `job`, the `words` for its person, and the way to reply, with `menus` or without."""
 
     interaction: Interaction
     job: Job
     words: Language
+    menus: Menus
 
-    async def reply(self, reply: Reply) -> None:
+    async def reply(self, reply: Reply, menus: FaceMenus | None = None) -> None:
         with self.job.stage("reply"):
-            await edit(self.interaction, reply.within(self.interaction.filesize_limit, self.words))
+            fitting = reply.within(self.interaction.filesize_limit, self.words)
+            message = await edit(self.interaction, fitting, menus)
+        if menus is not None:
+            self.menus.opened(message.id, menus)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Rooms:
     languages: Languages
     photos: Photos
     jobs: Jobs
+    menus: Menus
 
     def words(self, interaction: Interaction) -> Language:
         return self.languages.of(interaction.locale.value)
@@ -57,7 +63,28 @@ class Rooms:
         await interaction.response.defer(thinking=True)
         name = interaction.command.name if interaction.command else ""
         async with self.jobs.admit(job_id(interaction), name) as job:
-            yield Answer(interaction, job, self.words(interaction))
+            yield Answer(interaction, job, self.words(interaction), self.menus)
+
+    def choosing(
+        self,
+        asked: Interaction,
+        choices: Sequence[Choice],
+        redo: Callable[[Job, tuple[int, ...], Language], Awaitable[Reply]],
+    ) -> FaceMenus | None:
+        """Menus for the choices among several faces, None where there is nothing to choose.
+
+        `redo` answers anew in a job of its own, for the faces that are chosen now.
+        """
+        if not any(choice.count > 1 for choice in choices):
+            return None
+
+        async def again(interaction: Interaction, faces: tuple[int, ...]) -> Reply:
+            name = asked.command.name if asked.command else ""
+            async with self.jobs.admit(job_id(interaction), f"{name}, another face") as job:
+                words = self.words(interaction)
+                return (await redo(job, faces, words)).within(interaction.filesize_limit, words)
+
+        return FaceMenus(self.menus, asked, choices, again, asked.client.tree.on_error)
 
     def command(
         self, name: str, *, guild_only: bool = False
@@ -78,11 +105,12 @@ class Rooms:
         return make
 
 
-async def edit(interaction: Interaction, reply: Reply) -> None:
+async def edit(interaction: Interaction, reply: Reply, menus: FaceMenus | None = None) -> discord.Message:
     """Put `reply` where "is thinking" stands. Nobody is mentioned, whatever a file is called."""
-    await interaction.edit_original_response(
+    return await interaction.edit_original_response(
         content=reply.text,
         attachments=[shown.file() for shown in reply.shown],
+        view=menus,
         allowed_mentions=discord.AllowedMentions.none(),
     )
 

@@ -1,22 +1,64 @@
-"""/similar: how alike are the faces in two photos?"""
+"""/similar: how alike are the faces in two photos, or all of one?"""
 
 from __future__ import annotations
 
 import discord
 
 from bot import replies
-from bot.commands import Command, Interaction, Rooms
+from bot.commands import Answer, Command, Interaction, Rooms
+from bot.jobs import Job
+from bot.locales import Language
+from bot.menus import Choice
+from bot.replies import Reply
 from core import tasks
-from core.contracts import SimilarRequest
+from core.contracts import LookalikesRequest, SimilarRequest
 
 
 def command(rooms: Rooms) -> Command:
     @rooms.command("similar")
-    async def similar(interaction: Interaction, photo1: discord.Attachment, photo2: discord.Attachment) -> None:
+    async def similar(
+        interaction: Interaction, photo1: discord.Attachment, photo2: discord.Attachment | None = None
+    ) -> None:
         async with rooms.answering(interaction) as answer:
-            with answer.job.stage("photos"):
+            if photo2 is None:
+                await among(answer, photo1)
+            else:
+                await between(answer, photo1, photo2)
+
+    async def between(answer: Answer, photo1: discord.Attachment, photo2: discord.Attachment) -> None:
+        """The largest face of each; any other by the menus."""
+        with answer.job.stage("photos"):
+            first, second = await rooms.photos.of(photo1, photo2)
+        result = await answer.job.run(tasks.similar, SimilarRequest(first, second, numbered=True))
+
+        async def redo(job: Job, faces: tuple[int, ...], words: Language) -> Reply:
+            with job.stage("photos"):
                 first, second = await rooms.photos.of(photo1, photo2)
-            result = await answer.job.run(tasks.similar, SimilarRequest(first, second))
-            await answer.reply(replies.similar(result, answer.words))
+            request = SimilarRequest(first, second, first_face=faces[0], second_face=faces[1])
+            return replies.similar(await job.run(tasks.similar, request), words)
+
+        choices = [
+            Choice(face.photo, len(found), found.index(face))
+            for face, found in zip(result.faces, result.found, strict=True)
+        ]
+        await answer.reply(replies.similar(result, answer.words), rooms.choosing(answer.interaction, choices, redo))
+
+    async def among(answer: Answer, attachment: discord.Attachment) -> None:
+        """Everyone in one photo; any two by the menus."""
+        with answer.job.stage("photos"):
+            (photo,) = await rooms.photos.of(attachment)
+        result = await answer.job.run(tasks.lookalikes, LookalikesRequest((photo,), numbered=True))
+
+        async def redo(job: Job, faces: tuple[int, ...], words: Language) -> Reply:
+            with job.stage("photos"):
+                (photo,) = await rooms.photos.of(attachment)
+            request = SimilarRequest(photo, photo, first_face=faces[0], second_face=faces[1])
+            return replies.similar(await job.run(tasks.similar, request), words)
+
+        count = len(result.faces)
+        choices = [Choice(photo.name, count, face) for face in (result.best.first, result.best.second)]
+        await answer.reply(
+            replies.lookalikes(result, (), answer.words), rooms.choosing(answer.interaction, choices, redo)
+        )
 
     return similar

@@ -3,13 +3,47 @@
 command-similar = similar
     .description = How alike are the faces in two photos?
     .photo1 = photo1
-    .photo1-description = The first photo; its largest face counts
+    .photo1-description = The first photo, or a photo of several people
     .photo2 = photo2
-    .photo2-description = The second photo; its largest face counts
+    .photo2-description = The second photo; leave it out to compare everyone in the first
 command-gradcam = gradcam
     .description = Where does the neural network look in this face?
     .photo = photo
     .photo-description = The photo; its largest face counts
+    .method = method
+    .method-description = How to find out; the most faithful way for the model if left out
+    .target = target
+    .target-description = What of the network's answer to explain; what makes it this face if left out
+    .dimension = dimension
+    .dimension-description = Explain one number of the network's description of the face, counted from 0
+    .compare_to = compare_to
+    .compare_to-description = Another photo: what makes this face like the one there?
+command-lookalikes = lookalikes
+    .description = Who looks like whom, among all faces of a thread or of some photos?
+    .thread = thread
+    .thread-description = A thread or channel whose photos to use; this one if left out
+    .limit = limit
+    .limit-description = How many of the newest photos to use
+    .photo1 = photo1
+    .photo1-description = A photo to use in place of a thread's
+    .photo2 = photo2
+    .photo2-description = A photo to use in place of a thread's
+    .photo3 = photo3
+    .photo3-description = A photo to use in place of a thread's
+    .photo4 = photo4
+    .photo4-description = A photo to use in place of a thread's
+    .photo5 = photo5
+    .photo5-description = A photo to use in place of a thread's
+    .photo6 = photo6
+    .photo6-description = A photo to use in place of a thread's
+    .photo7 = photo7
+    .photo7-description = A photo to use in place of a thread's
+    .photo8 = photo8
+    .photo8-description = A photo to use in place of a thread's
+    .photo9 = photo9
+    .photo9-description = A photo to use in place of a thread's
+    .photo10 = photo10
+    .photo10-description = A photo to use in place of a thread's
 command-average = average
     .description = The average face of the photos in a thread or channel
     .thread = thread
@@ -19,10 +53,19 @@ command-average = average
 command-about = about
     .description = What this bot does, and what becomes of your photos
 
+choice-identity = What makes it this face
+choice-largest = The largest number alone
+choice-occlusion = Occlusion
+
 ## Answers
 
 similar-same = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%** alike: most likely one and the same person.
-similar-different = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%** alike: most likely two different people.
+similar-lookalike = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%** alike: look-alikes, and yet most likely two different people.
+similar-some = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%** alike: most likely two different people, with some likeness.
+similar-little = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%** alike: most likely two different people, with little likeness.
+similar-near = That is close to the line: other photos of the same two faces could tip it. Take it as a maybe.
+similar-rank = More alike than **{ NUMBER($rank, style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1) }** of pairs of strangers (give or take { NUMBER($error, minimumFractionDigits: 1, maximumFractionDigits: 1) } percentage points).
+similar-rank-top = More alike than **at least { NUMBER($rank, style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1) }** of pairs of strangers.
 similar-meaning = From { NUMBER($line, maximumFractionDigits: 0) }% on, the network ({ $model }) takes two faces for one person. { $metric ->
         [euclidean] The distance between these two is { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }, and the line is at { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } (smaller is more alike).
        *[cosine] The cosine similarity of these two is { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }, and the line is at { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } (larger is more alike).
@@ -31,16 +74,57 @@ similar-alt = Two faces side by side: on the left the one from { $first }, on th
         [yes] past the mark at { NUMBER($line, maximumFractionDigits: 0) } percent from which two faces are taken for one person.
        *[no] short of the mark at { NUMBER($line, maximumFractionDigits: 0) } percent from which two faces are taken for one person.
     }
+similar-why-both = What makes them alike: **{ $alike }**. What sets them apart: **{ $apart }**.
+similar-why-alike = What makes them alike: **{ $alike }**. Nothing much sets them apart.
+similar-why-apart = What sets them apart: **{ $apart }**. Nothing much makes them alike.
+similar-why-none = No single part of the faces decides it: hidden in both photos, each changes next to nothing.
+similar-why-alt = Beside the percentage both faces stand once more, small and grey, blue where a part makes them alike and orange where it sets them apart.
 
-several-faces = { $photo } shows { $count } faces; the largest one was used.
+several-faces = { $photo } shows { $count } faces; number { $number } from the left was used.
+numbered-alt = The photo { $photo } with a numbered frame around each of its { $count } faces, from left to right.
+menu-face = { $which ->
+        [first] First: face { $number } of { $photo }
+        [second] Second: face { $number } of { $photo }
+       *[only] Face { $number } of { $photo }
+    }
+menu-faces = Faces { $first } to { $last } of { $photo }
+menu-not-yours = Only the person who asked can choose faces here. Use the command yourself, and you get a menu of your own.
+menu-over = This menu has been switched off: I keep no photos. Please use the command again.
+
+lookalikes-count = { $count } faces, compared by { $model }. Their numbers stand beside them in the picture.
+lookalikes-best = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**: { $first } and { $second } are the most alike.
+lookalikes-next = { NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%: { $first } and { $second }
+lookalikes-strangers = Of those who are taken for different people, the most alike are { $first } and { $second }: { NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%.
+lookalikes-groups = { $groups ->
+        [0] Nobody seems to be there twice (that would be { NUMBER($line, maximumFractionDigits: 0) }% or more).
+        [one] Most likely one and the same person:
+       *[other] Most likely one and the same person each:
+    }
+lookalikes-group = - { $faces }
+lookalikes-face = no. { $number }
+lookalikes-face-of = no. { $number } ({ $photo })
+lookalikes-more-faces = { $count } more
+lookalikes-more-groups = { $count ->
+        [one] - and one more person
+       *[other] - and { $count } more people
+    }
+lookalikes-alt = The two most alike faces, number { $first } and number { $second }, with { NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) } percent between them. Below, a table with one row and one column for each of { $count } faces; the brighter a cell, the more alike the two. { $groups ->
+        [0] No two faces are taken for one person.
+        [one] One person appears several times, and is framed.
+       *[other] { $groups } people appear several times, and are framed.
+    }
 
 gradcam-most = The network looks most at the **{ $first }** ({ NUMBER($first-share, style: "percent", maximumFractionDigits: 0) }), then at the { $second } ({ NUMBER($second-share, style: "percent", maximumFractionDigits: 0) }) and the { $third } ({ NUMBER($third-share, style: "percent", maximumFractionDigits: 0) }).
 gradcam-all = All of its attention: { $shares }.
 gradcam-share = { $region } { NUMBER($share, style: "percent", maximumFractionDigits: 0) }
 gradcam-method = Method: { $method }, model: { $model }. { $target ->
         [identity] The picture shows what makes the network recognise this face.
-       *[largest] The picture shows what drives the largest number in the network's description of this face.
+        [likeness] The picture shows what makes this face like the one in { $other }.
+        [none] This method shows what stands out most inside the network, whatever it is used for.
+        [largest] The picture shows what drives the largest number in the network's description of this face.
+       *[dimension] The picture shows what drives number { $dimension } in the network's description of this face.
     }
+gradcam-outside = ⚠️ { NUMBER($share, style: "percent", maximumFractionDigits: 0) } lies outside the face. Either the network goes by hair, clothes or background in this photo, or this method shows it badly: compare it with another one.
 gradcam-alt = The photo { $photo }, and beside it the same photo with a heatmap over the face. It is strongest over these parts: { $shares }.
 
 region-brows = brows
@@ -70,14 +154,19 @@ reason-broken-picture = the file is damaged
 reason-file-too-large = the file is too large
 reason-picture-too-large = too many pixels
 reason-download-failed = could not be fetched
+reason-no-such-face = the chosen face is not there
+reason-only-one-face = shows only one face
+reason-too-many-faces = more faces than one picture can show
+reason-turned-away = the face is turned too far, or is too unclear, to be laid over the others
 reason-no-room = all photos together would be too large
 reason-other = could not be used
 
 picture-too-heavy = My picture has { NUMBER($size, maximumFractionDigits: 1) } MB, but only { NUMBER($limit, maximumFractionDigits: 1) } MB may be sent here, so you get the words alone.
 
 about-title = Sokkuri { $version }
-about-what = Three questions about faces in photos:
+about-what = Four questions about faces in photos:
     - `/similar`: how alike are two faces?
+    - `/lookalikes`: who looks like whom, among many faces?
     - `/gradcam`: where does the neural network look?
     - `/average`: what is the average of all faces in a thread?
 about-model = Model: { $model }. It measures how alike photos look; it cannot prove who anybody is.
@@ -91,10 +180,16 @@ error-file-too-large = { $photo } is too large: { NUMBER($size, maximumFractionD
 error-picture-too-large = { $photo } has too many pixels: { $width } × { $height }, and at most { NUMBER($limit, maximumFractionDigits: 0) } megapixels are allowed. Please send a smaller version.
 error-download-failed = { $photo } could not be fetched. Please send it again.
 error-no-face = I found no face in { $photo }. Please take a photo that shows the face from the front, large and well lit.
+error-no-such-face = { $photo } has no face number { $number }: { $count ->
+        [one] it shows one face.
+       *[other] it shows { $count } faces, numbered from the left.
+    }
+error-only-one-face = { $photo } shows only one face that I could find. Please add a second photo, or take one of several people.
 error-no-photos = { $looked_at ->
         [0] There are no photos in { $place }.
        *[other] There are no photos among the newest { $looked_at } messages of { $place }. Post some there, or choose another thread.
     }
+error-no-such-dimension = The network's description of a face has { $count } numbers, from 0 on; there is no number { $number }. Please choose a smaller one.
 error-too-few-faces = { $found ->
         [0] I found no face that I could use, and { $needed } are needed. Add photos that show a face from the front.
         [one] I found only one face that I could use, and { $needed } are needed. Add photos that show a face from the front.

@@ -3,13 +3,47 @@
 command-similar = 似てる
     .description = 2枚の写真の顔がどれくらい似ているかを調べます
     .photo1 = 写真1
-    .photo1-description = 1枚目の写真（いちばん大きく写っている顔を使います）
+    .photo1-description = 1枚目の写真、または何人かが写っている写真
     .photo2 = 写真2
-    .photo2-description = 2枚目の写真（いちばん大きく写っている顔を使います）
+    .photo2-description = 2枚目の写真（省略すると、1枚目に写っている全員を比べます）
 command-gradcam = ヒートマップ
     .description = ニューラルネットワークが顔のどこに注目しているかを表示します
     .photo = 写真
     .photo-description = 写真（いちばん大きく写っている顔を使います）
+    .method = 手法
+    .method-description = 調べる手法（省略すると、モデルごとに最も信頼できるもの）
+    .target = 対象
+    .target-description = ネットワークの出力の何を説明するか（省略すると、その顔らしさ）
+    .dimension = 次元
+    .dimension-description = 顔を表す数値のうち1つだけを説明します（0から数えます）
+    .compare_to = 比べる写真
+    .compare_to-description = 別の写真：そこに写った顔と似ている部分を表示します
+command-lookalikes = そっくりさん
+    .description = スレッドや写真に写っている顔のうち、誰と誰が似ているかを調べます
+    .thread = スレッド
+    .thread-description = 写真のあるスレッドかチャンネル（省略すると今いる場所）
+    .limit = 枚数
+    .limit-description = 新しいほうから何枚の写真を使うか
+    .photo1 = 写真1
+    .photo1-description = スレッドの代わりに使う写真
+    .photo2 = 写真2
+    .photo2-description = スレッドの代わりに使う写真
+    .photo3 = 写真3
+    .photo3-description = スレッドの代わりに使う写真
+    .photo4 = 写真4
+    .photo4-description = スレッドの代わりに使う写真
+    .photo5 = 写真5
+    .photo5-description = スレッドの代わりに使う写真
+    .photo6 = 写真6
+    .photo6-description = スレッドの代わりに使う写真
+    .photo7 = 写真7
+    .photo7-description = スレッドの代わりに使う写真
+    .photo8 = 写真8
+    .photo8-description = スレッドの代わりに使う写真
+    .photo9 = 写真9
+    .photo9-description = スレッドの代わりに使う写真
+    .photo10 = 写真10
+    .photo10-description = スレッドの代わりに使う写真
 command-average = 平均顔
     .description = スレッドやチャンネルの写真から平均顔を作ります
     .thread = スレッド
@@ -19,10 +53,19 @@ command-average = 平均顔
 command-about = このボットについて
     .description = このボットでできることと、写真の取り扱いについて
 
+choice-identity = その顔らしさ
+choice-largest = 最も大きい数値だけ
+choice-occlusion = オクルージョン
+
 ## 回答
 
 similar-same = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：同一人物の可能性が高いです。
-similar-different = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：別人の可能性が高いです。
+similar-lookalike = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：よく似ていますが、別人の可能性が高いです。
+similar-some = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：別人の可能性が高いものの、似ているところがあります。
+similar-little = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：別人の可能性が高く、あまり似ていません。
+similar-near = 境目に近い結果です。同じ2人でも別の写真なら判定が変わることがあるため、参考程度にお考えください。
+similar-rank = 他人どうしの組み合わせの **{ NUMBER($rank, style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1) }** よりも似ています（誤差は約{ NUMBER($error, minimumFractionDigits: 1, maximumFractionDigits: 1) }ポイント）。
+similar-rank-top = 他人どうしの組み合わせの **{ NUMBER($rank, style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1) }以上** よりも似ています。
 similar-meaning = { NUMBER($line, maximumFractionDigits: 0) }%以上のとき、モデル（{ $model }）は2つの顔を同一人物と判定します。{ $metric ->
         [euclidean] 今回の2つの顔の距離は { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }、判定の境目は { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } です（小さいほど似ています）。
        *[cosine] 今回の2つの顔のコサイン類似度は { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }、判定の境目は { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } です（大きいほど似ています）。
@@ -31,16 +74,52 @@ similar-alt = 2つの顔を並べた画像です。左は { $first }、右は { 
         [yes] 同一人物と判定される{ NUMBER($line, maximumFractionDigits: 0) }%の目印を超えています。
        *[no] 同一人物と判定される{ NUMBER($line, maximumFractionDigits: 0) }%の目印に届いていません。
     }
+similar-why-both = 似ている決め手：**{ $alike }**。違いが出ている部分：**{ $apart }**。
+similar-why-alike = 似ている決め手：**{ $alike }**。大きな違いが出ている部分はありません。
+similar-why-apart = 違いが出ている部分：**{ $apart }**。似ている決め手になる部分は特にありません。
+similar-why-none = 決め手になる部分はありません。どの部分を両方の写真で隠しても、結果はほとんど変わりません。
+similar-why-alt = 割合の両わきには、2つの顔をもう一度、小さく白黒で示しています。似ている決め手になった部分は青、違いが出ている部分はオレンジです。
 
-several-faces = { $photo } には顔が{ $count }つ写っていたので、いちばん大きい顔を使いました。
+several-faces = { $photo } には顔が{ $count }つ写っています。左から{ $number }番目の顔を使いました。
+numbered-alt = { $photo } に写っている{ $count }つの顔を枠で囲み、左から順に番号を付けた画像です。
+menu-face = { $which ->
+        [first] 1人目：{ $photo } の{ $number }番の顔
+        [second] 2人目：{ $photo } の{ $number }番の顔
+       *[only] { $photo } の{ $number }番の顔
+    }
+menu-faces = { $photo } の{ $first }番から{ $last }番の顔
+menu-not-yours = 顔を選べるのは、コマンドを使った本人だけです。ご自分でコマンドを使うと、ご自分用のメニューが表示されます。
+menu-over = このメニューはすでに終了しています（写真は保存していません）。お手数ですが、もう一度コマンドを使ってください。
+
+lookalikes-count = { $count }人分の顔を { $model } で比べました。番号は画像の中の番号です。
+lookalikes-best = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：いちばん似ているのは{ $first }と{ $second }です。
+lookalikes-next = { NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%：{ $first }と{ $second }
+lookalikes-strangers = 別人と判定された中では、{ $first }と{ $second }がいちばん似ています（{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%）。
+lookalikes-groups = { $groups ->
+        [0] 同一人物と判定された顔（{ NUMBER($line, maximumFractionDigits: 0) }%以上）はありませんでした。
+       *[other] 次の顔は、それぞれ同一人物の可能性が高いです。
+    }
+lookalikes-group = - { $faces }
+lookalikes-face = { $number }番
+lookalikes-face-of = { $number }番（{ $photo }）
+lookalikes-more-faces = ほか{ $count }つ
+lookalikes-more-groups = - ほかに{ $count }人
+lookalikes-alt = いちばん似ている{ $first }番と{ $second }番の顔を並べ、間に類似度{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%を示しています。その下は{ $count }人分の顔を縦と横に並べた表で、明るいマスほど2人が似ています。{ $groups ->
+        [0] 同一人物と判定された組はありません。
+       *[other] 複数回写っていると判定された{ $groups }人は、枠で囲んであります。
+    }
 
 gradcam-most = ネットワークが最も注目しているのは**{ $first }**（{ NUMBER($first-share, style: "percent", maximumFractionDigits: 0) }）で、次が{ $second }（{ NUMBER($second-share, style: "percent", maximumFractionDigits: 0) }）、その次が{ $third }（{ NUMBER($third-share, style: "percent", maximumFractionDigits: 0) }）です。
 gradcam-all = 注目の内訳：{ $shares }。
 gradcam-share = { $region } { NUMBER($share, style: "percent", maximumFractionDigits: 0) }
 gradcam-method = 手法：{ $method }、モデル：{ $model }。{ $target ->
         [identity] ネットワークがこの顔を見分ける手がかりにしている部分を表しています。
-       *[largest] ネットワークがこの顔を表す数値のうち、最も大きいものを左右する部分を表しています。
+        [likeness] この顔が { $other } の顔に似ている決め手になった部分を表しています。
+        [none] この手法は対象によらず、ネットワークの内部で最も目立つ部分を表します。
+        [largest] ネットワークがこの顔を表す数値のうち、最も大きいものを左右する部分を表しています。
+       *[dimension] ネットワークがこの顔を表す数値のうち、{ $dimension }番を左右する部分を表しています。
     }
+gradcam-outside = ⚠️ { NUMBER($share, style: "percent", maximumFractionDigits: 0) }が顔の外側にあります。この写真ではネットワークが髪や服、背景を手がかりにしているか、この手法ではうまく表せていない可能性があります。別の手法とも比べてみてください。
 gradcam-alt = { $photo } と、その顔にヒートマップを重ねた画像を並べたものです。注目が強い順に、{ $shares }となっています。
 
 region-brows = 眉
@@ -64,14 +143,19 @@ reason-broken-picture = ファイルが壊れています
 reason-file-too-large = ファイルが大きすぎます
 reason-picture-too-large = 画素数が多すぎます
 reason-download-failed = 取得できませんでした
+reason-no-such-face = 選ばれた番号の顔がありません
+reason-only-one-face = 顔が1つしか写っていません
+reason-too-many-faces = 1枚の画像に並べられる顔の数を超えています
+reason-turned-away = 顔の向きが大きくそれているか、はっきり写っていないため、重ねられません
 reason-no-room = 写真全体の容量が上限を超えます
 reason-other = 使えませんでした
 
 picture-too-heavy = 画像は { NUMBER($size, maximumFractionDigits: 1) } MB ありますが、ここで送れるのは { NUMBER($limit, maximumFractionDigits: 1) } MB までのため、文章だけをお送りします。
 
 about-title = Sokkuri（そっくり）{ $version }
-about-what = 写真の顔について、3つのことができます。
+about-what = 写真の顔について、4つのことができます。
     - `/似てる`：2つの顔がどれくらい似ているかを調べます
+    - `/そっくりさん`：たくさんの顔の中で、誰と誰が似ているかを調べます
     - `/ヒートマップ`：ニューラルネットワークが顔のどこに注目しているかを表示します
     - `/平均顔`：スレッドにあるすべての顔の平均を作ります
 about-model = モデル：{ $model }。写真の見た目がどれくらい似ているかを測るもので、本人であることの証明にはなりません。
@@ -85,10 +169,13 @@ error-file-too-large = { $photo } は { NUMBER($size, maximumFractionDigits: 1) 
 error-picture-too-large = { $photo } は { $width } × { $height } あり、画素数が多すぎます。{ NUMBER($limit, maximumFractionDigits: 0) } メガピクセル以下にしてから送ってください。
 error-download-failed = { $photo } を取得できませんでした。もう一度送ってください。
 error-no-face = { $photo } から顔が見つかりませんでした。正面を向いた顔が、明るく大きく写っている写真を使ってください。
+error-no-such-face = { $photo } に{ $number }番の顔はありません。写っている顔は{ $count }つです（左から順に数えます）。
+error-only-one-face = { $photo } から見つかった顔は1つだけでした。2枚目の写真も選ぶか、何人かが写っている写真を使ってください。
 error-no-photos = { $looked_at ->
         [0] { $place } には写真がありません。
        *[other] { $place } の最新のメッセージ{ $looked_at }件の中に写真がありません。写真を投稿するか、別のスレッドを選んでください。
     }
+error-no-such-dimension = 顔を表す数値は0番から数えて{ $count }個で、{ $number }番はありません。もっと小さい番号を指定してください。
 error-too-few-faces = { $found ->
         [0] 使える顔が見つかりませんでした。{ $needed }つ以上必要です。正面を向いた顔の写真を追加してください。
        *[other] 使える顔が{ $found }つしか見つかりませんでした。{ $needed }つ以上必要です。正面を向いた顔の写真を追加してください。

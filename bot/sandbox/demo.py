@@ -1,4 +1,4 @@
-"""A sample conversation: the real bot in the sandbox, all three commands, on faces of nobody."""
+"""A sample conversation: the real bot in the sandbox, all its commands, on faces of nobody."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ async def _converse(sandbox: Sandbox, photos: list[File], out: Path) -> None:
     asked: tuple[tuple[str, Mapping[str, Value]], ...] = (
         ("similar", {"photo1": photo["person_c_1"], "photo2": photo["person_f_1"]}),
         ("gradcam", {"photo": photo["person_b_2"]}),
+        ("lookalikes", {}),
         ("average", {}),
     )
     for command, options in asked:

@@ -4,34 +4,44 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from core.contracts import Metric, ModelChoice, ModelMisconfigured
+from core.contracts import HeatmapMethod, HeatmapTarget, Metric, ModelChoice, ModelMisconfigured
 from core.models.spec import (
     Channels,
+    CohortChoice,
     CurvePercent,
     Heatmap,
-    HeatmapMethod,
-    HeatmapTarget,
     Kind,
     ModelSpec,
     PolynomialPercent,
+    Strangers,
     TemplateName,
     TimmNetwork,
 )
 
 LANDMARKS_FILE = "face_landmarker.task"
-"""The file that finds faces, whichever model compares them."""
+DETECTOR_FILE = "centerface.onnx"
+"""The files that find faces, whichever model compares them."""
 
 _MODEL_KEYS = (
     *("kind", "licence", "file", "path", "input_size", "channels", "scale", "mean", "deviation", "width", "template"),
-    *("metric", "threshold", "percent", "heatmap", "torch"),
+    *("metric", "threshold", "percent", "strangers", "cohort", "heatmap", "torch", "sha256"),
+)
+_CALIBRATION_KEYS = ("model", "metric", "threshold", "percent", "strangers")
+_STRANGERS_KEYS = ("data", "pairs", "parts", "scores", "errors")
+_MEASURED = ("threshold", "percent", "strangers")
+_CHANGES_SCORES = (
+    *("kind", "file", "path", "input_size", "channels", "scale", "mean", "deviation", "width", "template", "metric"),
+    "cohort",
 )
 _HEATMAP_KEYS = ("method", "target", "layers")
 _TORCH_KEYS = ("path", "architecture", "prefix", "layer")
@@ -88,20 +98,30 @@ def load_catalog() -> Catalog:
 def resolve(choice: ModelChoice) -> ModelSpec:
     """Merge a choice's overrides into its entry of the catalogue and check everything.
 
-    `heatmap` and `torch` are merged key by key, all others are replaced. Raises ModelMisconfigured, which names the
+    `heatmap` and `torch` are merged key by key, all others are replaced. `calibration` names a file of `sokkuri
+    evaluate` whose threshold, percent and strangers come before all others. Raises ModelMisconfigured, which names the
     key, what was expected and what was found. Whether files exist is not looked at here.
     """
     catalog = load_catalog()
-    if choice.name not in catalog.models:
+    preset = choice.preset or choice.name
+    if preset not in catalog.models:
         raise ModelMisconfigured(
-            choice.name, f"expected a model of the catalogue ({', '.join(catalog.models)}), found {choice.name!r}"
+            choice.name, f"expected a model of the catalogue ({', '.join(catalog.models)}), found {preset!r}"
         )
-    entry = dict(catalog.models[choice.name])
+    entry = dict(catalog.models[preset])
     for key, value in choice.overrides.items():
         if key in _MERGED_TABLES and isinstance(value, Mapping) and isinstance(entry.get(key), Mapping):
             entry[key] = {**entry[key], **value}
         else:
             entry[key] = value
+    if any(key in _CHANGES_SCORES for key in choice.overrides):
+        # measured with another network's scores
+        for key in ("strangers", "cohort"):
+            if key not in choice.overrides:
+                entry.pop(key, None)
+    if "calibration" in entry:
+        del entry["calibration"]
+        entry |= _calibrated(choice, entry.get("metric"))
     return _spec(_Table(choice.name, entry), catalog)
 
 
@@ -139,7 +159,19 @@ def _spec(table: _Table, catalog: Catalog) -> ModelSpec:
         percent=_percent(table, metric, threshold, (lowest, highest)),
         heatmap=_heatmap(table),
         torch=torch,
+        strangers=_strangers(table, (lowest, highest)),
+        cohort=_cohort(table, metric),
+        sha256=_sha256(table),
     )
+
+
+def _sha256(table: _Table) -> str | None:
+    if "sha256" not in table.values:
+        return None
+    value = table.text("sha256").lower()
+    if not re.fullmatch("[0-9a-f]{64}", value):
+        raise table.wrong("sha256", "64 hexadecimal digits", repr(value))
+    return value
 
 
 def _source(table: _Table, catalog: Catalog) -> tuple[str | None, Path | None]:
@@ -153,20 +185,87 @@ def _source(table: _Table, catalog: Catalog) -> tuple[str | None, Path | None]:
 def _percent(
     table: _Table, metric: Metric, threshold: float, limits: tuple[float, float]
 ) -> PolynomialPercent | CurvePercent:
+    lowest, highest = limits
     percent = table.table("percent")
-    forms = ("polynomial", "strangers_median")
-    percent.only(forms)
-    if len(percent.values) != 1:
+    percent.only(("polynomial", "strangers_median", "same_median"))
+    if ("polynomial" in percent.values) == ("strangers_median" in percent.values):
         raise table.wrong(
             "percent", "one of polynomial and strangers_median", " and ".join(percent.values) or "an empty table"
         )
     if "polynomial" in percent.values:
+        percent.only(("polynomial",))
         return PolynomialPercent(percent.reals("polynomial", 1, 10))
     median = percent.real("strangers_median", *limits)
     if (median >= threshold) if metric == "cosine" else (median <= threshold):
         side = "below" if metric == "cosine" else "above"
         raise percent.wrong("strangers_median", f"a score {side} the threshold of {threshold:g}", f"{median:g}")
-    return CurvePercent(median)
+    if "same_median" not in percent.values:
+        return CurvePercent(median)
+    usual = percent.real("same_median", *limits)
+    if not (threshold < usual < highest if metric == "cosine" else lowest < usual < threshold):
+        raise percent.wrong("same_median", f"a score past the threshold of {threshold:g}", f"{usual:g}")
+    return CurvePercent(median, usual)
+
+
+def _strangers(table: _Table, limits: tuple[float, float]) -> Strangers | None:
+    if "strangers" not in table.values:
+        return None
+    strangers = table.table("strangers")
+    strangers.only(_STRANGERS_KEYS)
+    parts = strangers.reals("parts", 2, 1000)
+    scores, errors = (strangers.reals(key, len(parts), len(parts)) for key in ("scores", "errors"))
+    if not all(0 <= one < next_ <= 1 for one, next_ in pairwise(parts)):
+        raise strangers.wrong("parts", "rising numbers from 0 to 1", repr(parts))
+    falling = limits[0] < 0  # a cosine
+    if sorted(scores, reverse=falling) != list(scores) or not all(limits[0] <= one <= limits[1] for one in scores):
+        raise strangers.wrong("scores", "the model's scores, from the most alike to the least", repr(scores))
+    if not all(0 <= one <= 1 for one in errors):
+        raise strangers.wrong("errors", "numbers from 0 to 1", repr(errors))
+    return Strangers(strangers.text("data"), strangers.whole("pairs", 1, 10**12), parts, scores, errors)
+
+
+def _cohort(table: _Table, metric: Metric) -> CohortChoice | None:
+    if "cohort" not in table.values:
+        return None
+    cohort = table.table("cohort")
+    if not cohort.values:
+        return None  # switched off
+    if metric != "euclidean":
+        raise table.wrong("cohort", 'nothing for metric = "cosine"', "a table")
+    cohort.only(("file", "neighbours", "scale"))
+    files = [entry.name for entry in resources.files(__package__).iterdir() if entry.name.endswith(".npy")]
+    return CohortChoice(
+        cohort.one_of("file", files), cohort.whole("neighbours", 1, 100), cohort.real("scale", 1e-6, 1e6)
+    )
+
+
+def _calibrated(choice: ModelChoice, metric: object) -> Mapping[str, Any]:
+    """The measured keys of the file that the choice's `calibration` names."""
+    named = choice.overrides["calibration"]
+    if not isinstance(named, str | Path) or not str(named):
+        raise ModelMisconfigured(choice.name, f"calibration: expected a path, found {named!r}")
+    path = Path(named).expanduser()
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ModelMisconfigured(
+            choice.name,
+            f"calibration: expected a file at {path}, found none that can be read ({error.strerror}); "
+            "remedy: make it with `sokkuri evaluate PAIRS.csv --calibrate FILE`, or correct the path",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelMisconfigured(
+            choice.name, f"calibration: expected the TOML that `sokkuri evaluate` writes at {path}, found: {error}"
+        ) from error
+    table = _Table(choice.name, values, f"calibration {path}: ")
+    table.only(_CALIBRATION_KEYS)
+    for key, wanted in (("model", choice.name), ("metric", metric)):
+        if (found := table.text(key)) != wanted:
+            raise table.wrong(key, f"{wanted!r}, which is what it is to be used with", f"{found!r}; calibrate anew")
+    for key in _MEASURED:
+        if key not in values:
+            raise table.wrong(key, "what `sokkuri evaluate` measured", "nothing")
+    return {key: values[key] for key in _MEASURED}
 
 
 def _heatmap(table: _Table) -> Heatmap:

@@ -44,7 +44,7 @@ class OnnxEmbedder:
         self._explain = explain
         self._explainable: Explainable | None = None
         self._session = _open(spec, path, _options(threads))
-        self._input, self._batch = _check_input(spec, self._session)
+        self._input, self._batch = _check_input(spec, path, self._session)
         self._output = self._session.get_outputs()[0].name
         self._check_output()
 
@@ -72,7 +72,9 @@ class OnnxEmbedder:
             vectors = self._run(np.full((1, size, size, 3), 128, np.uint8))
         except Exception as error:  # onnxruntime's errors have no common root but this
             raise ModelMisconfigured(
-                self.spec.name, f"expected a network that runs on a crop of {size}x{size}, found that it stops: {error}"
+                self.spec.name,
+                f"expected a network that runs on a crop of {size}x{size} in {self.path}, found that it stops: {error}"
+                "; remedy: set `input_size` to what the file takes, or choose another file",
             ) from error
         width = self.spec.width
         if vectors.dtype != np.float32 or vectors.ndim != 2 or width not in (None, vectors.shape[1]):
@@ -82,7 +84,9 @@ class OnnxEmbedder:
                 f"{vectors.shape} in {self.path}; set `width` if the file is right",
             )
         if not np.isfinite(vectors).all():
-            raise ModelBroken(self.spec.name, f"expected finite vectors, found others from {self.path}")
+            raise ModelBroken(
+                self.spec.name, f"expected finite vectors, found others from {self.path}; remedy: export the file anew"
+            )
         self._width = vectors.shape[1]
 
 
@@ -114,9 +118,9 @@ def torch_twin(embedder: OnnxEmbedder) -> nn.Module:
     opset = next((item.version for item in graph.opset_import if item.domain == ""), "unknown")
     raise ModelMisconfigured(
         embedder.spec.name,
-        f"heatmaps: expected an ONNX network that onnx2torch can convert, found one of opset {opset} that it cannot: "
-        f"{'; then '.join(dict.fromkeys(reasons))}; remedy: export it with opset {_LAST_KNOWN_OPSET} or "
-        "lower, or give the network's timm checkpoint in `torch`",
+        f"heatmaps: expected an ONNX network that onnx2torch can convert in {embedder.path}, found one of opset "
+        f"{opset} that it cannot: {'; then '.join(dict.fromkeys(reasons))}; remedy: export it with opset "
+        f"{_LAST_KNOWN_OPSET} or lower, or give the network's timm checkpoint in `torch`",
     )
 
 
@@ -204,11 +208,13 @@ def _open(spec: ModelSpec, path: Path, options: onnxruntime.SessionOptions) -> o
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no common root but this
         raise ModelBroken(
-            spec.name, f"expected an ONNX network that onnxruntime takes at {path}, found: {error}"
+            spec.name,
+            f"expected an ONNX network that onnxruntime takes at {path}, found: {error}; remedy: check that the file "
+            "is whole and an ONNX file, or export it anew",
         ) from error
 
 
-def _check_input(spec: ModelSpec, session: onnxruntime.InferenceSession) -> tuple[str, int]:
+def _check_input(spec: ModelSpec, path: Path, session: onnxruntime.InferenceSession) -> tuple[str, int]:
     """The input's name, and how many crops go in at once."""
     inputs = session.get_inputs()
     expected = f"one input, float32 (n, 3, {spec.input_size}, {spec.input_size})"
@@ -220,6 +226,10 @@ def _check_input(spec: ModelSpec, session: onnxruntime.InferenceSession) -> tupl
         or len(inputs[0].shape) != 4
         or any(isinstance(side, int) and side != want for side, want in zip(inputs[0].shape[1:], wanted, strict=True))
     ):
-        raise ModelMisconfigured(spec.name, f"input: expected {expected}, found {found}; is `input_size` right?")
+        raise ModelMisconfigured(
+            spec.name,
+            f"input: expected {expected} in {path}, found {found}; remedy: set `input_size` to what the file takes, or "
+            "choose another preset or file",
+        )
     batch = inputs[0].shape[0]
     return inputs[0].name, batch if isinstance(batch, int) and batch > 0 else _BATCH

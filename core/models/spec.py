@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from core.contracts import Metric
+from core.contracts import HeatmapMethod, HeatmapTarget, Metric
 
 Kind = Literal["dlib", "onnx", "timm"]
 Channels = Literal["rgb", "bgr"]
 TemplateName = Literal["dlib", "arcface", "centered"]
-HeatmapMethod = Literal["gradcam", "gradcam++", "hirescam", "layercam", "scorecam"]
-HeatmapTarget = Literal["identity", "largest"]
 
 
 @dataclass(frozen=True)
@@ -24,9 +22,37 @@ class PolynomialPercent:
 
 @dataclass(frozen=True)
 class CurvePercent:
-    """Percent by a smooth curve: 90 at the model's threshold, about 20 at `strangers_median` (a score)."""
+    """Percent by a smooth curve: 90 at the model's threshold, about 20 at `strangers_median` (a score).
+
+    `same_median`: the usual score of two photos of one person, where it is known; it gets 97.
+    """
 
     strangers_median: float
+    same_median: float | None = None
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """How alike pairs of strangers are, measured: the part `parts[i]` of them is at least as alike as `scores[i]`.
+
+    `data`: the set's name; `pairs`: how many; `parts`: rising, in 0-1; `scores`: from the most alike on, in the
+    model's metric; `errors`: half the 95 % interval of each part, by which another set of this size may differ.
+    """
+
+    data: str
+    pairs: int
+    parts: tuple[float, ...]
+    scores: tuple[float, ...]
+    errors: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class CohortChoice:
+    """Faces of nobody to normalise distances by, see `core.cohort`: `file` beside the catalogue, of their vectors."""
+
+    file: str
+    neighbours: int
+    scale: float
 
 
 @dataclass(frozen=True)
@@ -55,7 +81,9 @@ class ModelSpec:
     `file`: a file of the catalogue, or `path`: a file of one's own (exactly one of them is set); `input_size`: pixels
     a side of a crop; what the network gets is (pixel * scale - mean) / deviation with pixel 0-255, `mean` and
     `deviation` in the order of `channels`; `width`: length of a vector, None where the file decides; `threshold`: in
-    `metric`; `torch`: the same network from timm, where there is one.
+    `metric`; `torch`: the same network from timm, where there is one; `strangers`: what other people's
+    scores are, where that was measured; `cohort`: what the distances are normalised by, where they are; `sha256`:
+    of the file at `path`, in hex, where it is known.
     """
 
     name: str
@@ -75,3 +103,6 @@ class ModelSpec:
     percent: PolynomialPercent | CurvePercent
     heatmap: Heatmap
     torch: TimmNetwork | None
+    strangers: Strangers | None = None
+    cohort: CohortChoice | None = None
+    sha256: str | None = None

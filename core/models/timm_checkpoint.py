@@ -137,6 +137,7 @@ def _fill(spec: ModelSpec, network: TimmNetwork, trunk: nn.Module, state: Mappin
         raise ModelBroken(
             spec.name,
             f"expected the keys of {network.architecture} with {spec.width} outputs after the prefix "
-            f"{network.prefix!r} in {network.path}, found: {'; '.join(faults)}",
+            f"{network.prefix!r} in {network.path}, found: {'; '.join(faults)}; remedy: correct `torch` (architecture, "
+            "prefix) and `width`, or save the whole state dict",
         )
     trunk.load_state_dict(found)

@@ -25,12 +25,13 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def names(model: type[BaseModel]) -> dict[str, object]:
-    """Names of all fields, nested as in the file."""
+    """Names of all fields, nested as in the file; without the tables whose entries people name."""
     return {
         name: names(field.annotation)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
         else None
         for name, field in model.model_fields.items()
+        if field.default_factory is not dict
     }
 
 

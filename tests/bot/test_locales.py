@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from fluent.syntax import FluentParser
@@ -18,7 +19,17 @@ from bot import locales
 from bot.app import COMMANDS
 from bot.locales import LANGUAGES, Language
 from core import contracts
-from core.contracts import REGIONS, FileTooLarge, MissingPermission, NoFace, PersonError, Skipped, TooFewFaces
+from core.contracts import (
+    REGIONS,
+    FileTooLarge,
+    HeatmapTarget,
+    MissingPermission,
+    NoFace,
+    PersonError,
+    Skipped,
+    TooFewFaces,
+    Verdict,
+)
 
 BOT = Path(locales.__file__).parents[1]
 
@@ -71,7 +82,9 @@ def asked_for() -> set[str]:
         literal
         | {f"command-{module.__name__.rpartition('.')[2]}" for module in COMMANDS}
         | {f"region-{region}" for region in REGIONS}
-        | {f"reason-{code}" for code in photo_codes | {"no-room"}}
+        | {f"choice-{target}" for target in get_args(HeatmapTarget)}
+        | {f"similar-{verdict}" for verdict in get_args(Verdict)}
+        | {f"reason-{code}" for code in photo_codes | {"no-room", "too-many-faces", "turned-away"}}
         | {f"error-{code}" for code in person_codes | faults}
         | {"permission-view-channel", "permission-read-message-history"}
     )
@@ -92,7 +105,7 @@ def test_nothing_is_missing_and_nothing_is_there_for_nobody() -> None:
     defined = {name for name in patterns("en") if "." not in name}
     assert defined <= asked, "nobody asks for these"
     prefixes = ("command-", "region-", "reason-", "error-", "permission-", "similar-", "gradcam-", "average-", "about-")
-    known_not_keys = {"error-", "command-", "reason-", "permission-", "region-"}
+    known_not_keys = {"similar-", "error-", "command-", "reason-", "permission-", "region-"}
     missing = {key for key in asked if key.startswith(prefixes) and re.fullmatch(r"[a-z-]+", key)}
     assert missing - defined <= known_not_keys
 

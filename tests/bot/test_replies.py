@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +23,7 @@ from core.contracts import (
     SimilarResult,
     Skipped,
     TooFewFaces,
+    Verdict,
 )
 
 PICTURE = Picture(b"x" * 1000, "jpeg", 10, 10)
@@ -28,7 +33,14 @@ BOX = (1, 2, 3, 4)
 
 def similar(percent: float, *, same: bool, counts: tuple[int, int] = (1, 1), name: str = "a.jpg") -> SimilarResult:
     faces = (FoundFace(name, BOX), FoundFace("b.jpg", BOX))
-    return SimilarResult("dlib", "euclidean", 0.61, percent, 90.0, same, 0.6, faces, counts, PICTURE)
+    found = tuple(
+        (*(FoundFace(face.photo, (9, 9, 1, 1)),) * (count - 1), face) for face, count in zip(faces, counts, strict=True)
+    )
+    return SimilarResult(
+        *("dlib", "euclidean", 0.61, percent, 90.0, same, 0.6, faces, counts, PICTURE),
+        found=found,
+        verdict="same" if same else "little",
+    )
 
 
 def average(used: int, skipped: list[Skipped]) -> AverageResult:
@@ -52,9 +64,42 @@ def test_the_percentage_is_the_pictures(percent: float, same: bool, says: str) -
     assert ("one and the same person" in text) == same
 
 
+@pytest.mark.parametrize(
+    ("verdict", "says"),
+    [
+        ("same", ("one and the same person", "同一人物の可能性")),
+        ("lookalike", ("look-alikes", "よく似ています")),
+        ("some", ("some likeness", "似ているところ")),
+        ("little", ("little likeness", "あまり似ていません")),
+    ],
+)
+def test_each_verdict_has_its_words(verdict: Verdict, says: tuple[str, str]) -> None:
+    result = replace(similar(50, same=verdict == "same"), verdict=verdict)
+    for code, words in zip(("en", "ja"), says, strict=True):
+        assert words in replies.similar(result, WORDS[code]).text.splitlines()[0]
+
+
+def test_the_rank_is_told_with_its_error_and_never_too_high() -> None:
+    result = replace(similar(50, same=False), stranger_rank=0.98699, rank_error=0.0042)
+    text = replies.similar(result, WORDS["en"]).text
+    assert "More alike than **98.6%** of pairs of strangers (give or take 0.4 percentage points)" in text
+    assert "**98.6%** よりも" in replies.similar(result, WORDS["ja"]).text
+    best = replace(result, stranger_rank=1 - 0.001, rank_error=0.002)
+    assert "at least 99.9%" in replies.similar(best, WORDS["en"]).text
+    assert "99.9%以上" in replies.similar(best, WORDS["ja"]).text
+    assert "strangers" not in replies.similar(similar(50, same=False), WORDS["en"]).text
+
+
+def test_a_close_call_is_told() -> None:
+    result = replace(similar(88, same=False), near_line=True)
+    assert "as a maybe" in replies.similar(result, WORDS["en"]).text
+    assert "参考程度" in replies.similar(result, WORDS["ja"]).text
+    assert "maybe" not in replies.similar(similar(50, same=False), WORDS["en"]).text
+
+
 def test_several_faces_are_mentioned_with_their_photo() -> None:
     text = replies.similar(similar(50, same=False, counts=(3, 1)), WORDS["en"]).text
-    assert "`a.jpg` shows 3 faces" in text
+    assert "`a.jpg` shows 3 faces; number 3 from the left was used" in text
     assert "`b.jpg`" not in text
 
 
@@ -71,6 +116,76 @@ def test_gradcam_goes_from_the_most_looked_at_down(code: str) -> None:
     assert outside not in reply.text  # nothing to speak of
     assert "30%" in reply.shown[0].alt
     assert "LayerCAM" in reply.text
+
+
+def explained(**shares: float) -> SimilarResult:
+    regions = dict.fromkeys(REGIONS, 0.0) | shares
+    return replace(similar(50, same=False), regions=regions)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize(
+    ("shares", "alike", "apart"),
+    [
+        ({"nose": 0.5, "chin": -0.3, "eyes": 0.15, "brows": -0.05}, ["nose", "eyes"], ["chin"]),
+        ({"nose": 0.6, "eyes": 0.4}, ["nose", "eyes"], []),
+        ({"cheeks": -0.2, "outside": -0.8}, [], ["outside", "cheeks"]),
+    ],
+)
+def test_words_and_shares_agree(code: str, shares: dict[str, float], alike: list[str], apart: list[str]) -> None:
+    words = WORDS[code]
+    reply = replies.similar(explained(**shares), words)
+    name = {region: words.text(f"region-{region}") for region in REGIONS}
+    kind = "both" if alike and apart else "alike" if alike else "apart"
+    start = words.text(f"similar-why-{kind}", alike="|", apart="|").partition("|")[0]
+    (line,) = (line for line in reply.text.splitlines() if line.startswith(start))
+    told = [f"{name[region]} {round(abs(shares[region]) * 100)}%" for region in (*alike, *apart)]  # type: ignore[index]
+    for text in (line, reply.shown[0].alt):
+        places = [text.index(one) for one in told]
+        assert places == sorted(places), "what makes them alike before what sets them apart, the most of each first"
+    assert line.count("%") == len(told)
+    bold = re.findall(r"\*\*([^*]+)\*\*", line)
+    assert len(bold) == bool(alike) + bool(apart)
+    assert all(name[region] in bold[0] for region in alike)  # type: ignore[index]
+    assert all(name[region] in bold[-1] for region in apart)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_no_evidence_is_said_and_no_question_is_not_answered(code: str) -> None:
+    none = WORDS[code].text("similar-why-none")
+    assert none in replies.similar(explained(), WORDS[code]).text
+    assert none in replies.similar(explained(), WORDS[code]).shown[0].alt
+    assert none not in replies.similar(similar(50, same=False), WORDS[code]).text
+
+
+def seen(outside: float, **changes: Any) -> GradcamResult:
+    shares = dict.fromkeys(REGIONS, (1 - outside) / (len(REGIONS) - 1)) | {"outside": outside}
+    face = (FoundFace("a.jpg", BOX),)
+    return replace(GradcamResult("dlib", "occlusion", "identity", shares, face, 0, PICTURE), **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_much_outside_the_face_is_warned_of(code: str) -> None:
+    assert "⚠️" not in replies.gradcam(seen(0.29), WORDS[code]).text
+    warned = replies.gradcam(seen(0.34), WORDS[code]).text
+    assert "34%" in warned.partition("⚠️")[2]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_target_has_its_words(code: str) -> None:
+    cases = [
+        seen(0.1),
+        seen(0.1, target="largest"),
+        seen(0.1, target="17"),
+        seen(0.1, target="likeness", compared_to="b.jpg"),
+        seen(0.1, method="eigencam"),
+    ]
+    lines = [replies.gradcam(case, WORDS[code]).text.splitlines()[-1] for case in cases]
+    assert len(set(lines)) == len(lines)
+    assert "17" in lines[2]
+    assert "`b.jpg`" in lines[3]
+    assert "Eigen-CAM" in lines[4]
+    assert all("b.jpg" not in line for line in lines[:3])
 
 
 def test_long_lists_of_what_was_left_out_are_cut() -> None:

@@ -71,6 +71,7 @@ def test_no_models(sokkuri: Run, tmp_path: Path) -> None:
     missing = [check for check in answer["checks"] if check["state"] == "missing"]
     assert [Path(check["found"].split(":")[0]).name for check in missing] == [
         "face_landmarker.task",
+        "centerface.onnx",
         "dlib_face_recognition_resnet_model_v1.dat",
     ]
     assert {check["remedy"] for check in missing} == {"sokkuri models get"}

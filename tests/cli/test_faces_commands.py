@@ -51,10 +51,13 @@ def test_similar_in_json(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> No
     first, second, other = (sample_faces / f"person_{name}.jpg" for name in ("a_1", "a_2", "b_1"))
     same = one_object(sokkuri("similar", first, second, "--json"))
     assert list(same) == [
-        *("model", "metric", "score", "percent", "same_person", "threshold", "faces", "picture"),
+        *("model", "metric", "score", "percent", "same_person", "threshold", "stranger_rank", "rank_error", "verdict"),
+        *("near_line", "raw_score", "faces", "regions", "picture"),
     ]
     assert same["model"] == "dlib"
     assert same["same_person"] is True
+    assert (same["verdict"], same["near_line"], same["stranger_rank"]) == ("same", False, pytest.approx(0.999))
+    assert 0 < same["raw_score"] < same["score"]  # in a crowded place, where the line comes early
     assert 90 < same["percent"] <= 100
     assert [face["photo"] for face in same["faces"]] == [str(first), str(second)]
     assert all(len(face["box"]) == 4 for face in same["faces"])
@@ -85,6 +88,27 @@ def test_gradcam_in_json(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> No
     assert answer["outside_face"] == answer["regions"]["outside"]
     assert [face["photo"] for face in answer["faces"]] == [str(photo)]
     assert out.read_bytes().startswith(SIGNATURES[".jpg"])
+
+
+def test_gradcam_with_choices(sokkuri: Run, sample_faces: Path) -> None:
+    photo, other = sample_faces / "person_e_1.jpg", sample_faces / "person_e_2.jpg"
+    like = one_object(sokkuri("gradcam", photo, "--json", "--compare-to", other))
+    assert (like["method"], like["target"]) == ("occlusion", "likeness")
+    number = one_object(sokkuri("gradcam", photo, "--json", "--target", "5", "--method", "eigencam"))
+    assert (number["method"], number["target"]) == ("eigencam", "5")
+    assert "128" in one_line(sokkuri("gradcam", photo, "--target", "128"), 3)
+    refused = sokkuri("gradcam", photo, "--target", "smallest")
+    assert refused.returncode == 2
+    assert "identity, largest" in refused.stderr
+
+
+def test_similar_says_why_unless_told_not_to(sokkuri: Run, sample_faces: Path) -> None:
+    photos = sample_faces / "person_c_1.jpg", sample_faces / "person_f_1.jpg"
+    why = one_object(sokkuri("similar", *photos, "--json"))["regions"]
+    assert sum(map(abs, why.values())) == pytest.approx(1)
+    back = one_object(sokkuri("similar", *photos[::-1], "--json"))["regions"]
+    assert back == pytest.approx(why, abs=1e-4)
+    assert one_object(sokkuri("similar", *photos, "--json", "--no-explain"))["regions"] == {}
 
 
 def test_average_of_a_folder_and_a_file(

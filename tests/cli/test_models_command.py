@@ -15,9 +15,9 @@ def test_list_marks_the_model_in_use(sokkuri: Run) -> None:
     done = sokkuri("models", "list", "--json", env={"SOKKURI_MODEL__NAME": "sface"})
     assert (done.returncode, done.stderr) == (0, "")
     models = {model["name"]: model for model in json.loads(done.stdout)["models"]}
-    assert set(models) == {"dlib", "sface", "japanese-face-v1", "custom"}
+    assert set(models) == {"dlib", "sface", "japanese-face-v1", "arcface", "custom"}
     assert [name for name, model in models.items() if model["in_use"]] == ["sface"]
-    assert "path" in models["japanese-face-v1"]["state"]
+    assert "sokkuri models add" in models["japanese-face-v1"]["state"]
     assert "* dlib" in sokkuri("models", "list").stdout
 
 

@@ -75,7 +75,7 @@ async def test_run_without_a_token_says_so_and_plays_in_the_sandbox(tmp_path: Pa
         output = await process.stdout.readuntil(b"until Ctrl-C.\n")
     assert output.startswith(b"No Discord token is set")
     pictures = {path.stem: path.read_bytes() for path in (tmp_path / "demo").iterdir()}
-    assert set(pictures) == {"similar", "gradcam", "average"}
+    assert set(pictures) == {"similar", "gradcam", "lookalikes", "average"}
     assert all(picture.startswith(b"\xff\xd8\xff") for picture in pictures.values())
     process.send_signal(signal.SIGINT)
     _, errors = await asyncio.wait_for(process.communicate(), 60)

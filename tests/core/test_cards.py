@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core import cards
-from core.contracts import Colormap, Photo
+from core.contracts import REGIONS, Colormap, Photo
 from core.faces import Face
 from core.pipeline import Located
 
@@ -38,6 +38,50 @@ def test_both_faces_are_shown_at_one_size_in_the_order_of_the_photos(photo: Loca
     card = cards.similar((photo.pixels, red), (photo.face, photo.face), 10, 90, same_person=False)
     assert (card[200, 1000] == (255, 0, 0)).all()
     assert (card[200, 300] != (255, 0, 0)).any()
+
+
+def tinted(card: np.ndarray, left: bool) -> np.ndarray:
+    """The small face that shows why, of the first or the second photo."""
+    top, side = cards.MARGIN + 552 + 24, cards.EVIDENCE_SIDE
+    x = cards.MARGIN if left else 1200 - cards.MARGIN - side
+    return card[top : top + side, x : x + side].astype(int)
+
+
+def why(photo: Located, **changes: float) -> np.ndarray:
+    everywhere = dict.fromkeys(REGIONS, 0.0) | changes
+    return cards.similar((photo.pixels,) * 2, (photo.face,) * 2, 50, 90, same_person=False, changes=everywhere)  # type: ignore[arg-type]
+
+
+def test_a_card_without_evidence_has_no_colour_on_either_face(photo: Located) -> None:
+    card = why(photo)
+    assert card.shape == (1032, 1200, 3)
+    for left in (True, False):
+        face = tinted(card, left)[20:-20, 20:-20]
+        assert np.ptp(face, axis=2).max() == 0
+
+
+def test_what_makes_alike_is_blue_and_what_sets_apart_is_orange_on_both_faces(photo: Located) -> None:
+    face = tinted(why(photo, nose=0.2, mouth=-0.2), left=True)
+    assert (face == tinted(why(photo, nose=0.2, mouth=-0.2), left=False)).all()
+    warmth = face[..., 0] - face[..., 2]
+    rows = np.arange(len(warmth))
+    blue, orange = (np.average(rows, weights=(sign * warmth > 60).sum(axis=1)) for sign in (-1, 1))
+    assert blue + 30 < orange, "the nose is above the mouth"
+    assert (np.abs(warmth) < 6).mean() > 0.7, "nothing else has a colour"
+
+
+def test_the_scale_of_the_evidence_is_the_same_on_every_card(photo: Located) -> None:
+    def strength(change: float) -> float:
+        return float(np.ptp(tinted(why(photo, nose=change), left=True), axis=2).mean())
+
+    assert 0 < strength(0.02) < 0.5 * strength(0.1) < strength(0.2)
+    assert strength(0.2) == strength(5)
+
+
+def test_the_gauge_stays_as_full_with_evidence(photo: Located) -> None:
+    card = why(photo, eyes=0.1)
+    width = (1200 - 2 * cards.MARGIN) / 1200
+    assert share_of(card, cards.DIFFERENT, slice(920, 948)) == pytest.approx(0.5 * width, abs=0.03)
 
 
 @pytest.mark.parametrize("colormap", ["cividis", "viridis", "inferno", "jet"])

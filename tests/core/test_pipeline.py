@@ -188,6 +188,14 @@ def test_the_average_of_many_is_nobody_and_has_a_face(pipeline: Pipeline, sample
     assert len(again.faces) == 1
 
 
+@pytest.mark.shared
+def test_a_profile_is_left_out_of_an_average(shared: Path, pipeline: Pipeline, sample: Sample) -> None:
+    profile = Photo("side.jpg", (shared / "faces/london/001/neutral_left_profile.jpg").read_bytes())
+    result = pipeline.average(AverageRequest((sample("a_1"), profile, sample("b_1")), size=256))
+    assert result.skipped == (Skipped("side.jpg", "turned_away"),)
+    assert compare(pipeline, profile, profile).same_person
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_an_average_needs_two_faces(count: int, pipeline: Pipeline, sample: Sample) -> None:
     photos = (*(sample("a_1") for _ in range(count)), Photo("text.jpg", b"not a picture"))

@@ -119,6 +119,22 @@ async def test_gradcam(bot: Bot, locale: str) -> None:
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
+async def test_gradcam_with_choices(bot: Bot, locale: str) -> None:
+    options = {"photo": face("person_c_1.jpg"), "method": "eigencam", "compare_to": face("person_c_2.jpg")}
+    reply = await (await bot.sandbox.slash("gradcam", options, locale=locale)).answered(PATIENCE)
+    check_picture(reply, locale)
+    assert "Eigen-CAM" in reply.content
+    options = {"photo": face("person_c_1.jpg"), "compare_to": face("person_c_2.jpg")}
+    reply = await (await bot.sandbox.slash("gradcam", options, locale=locale)).answered(PATIENCE)
+    assert "`person_c_2.jpg`" in reply.content
+    refused = {"photo": face("person_c_1.jpg"), "dimension": 5000}
+    reply = await (await bot.sandbox.slash("gradcam", refused, locale=locale)).answered(PATIENCE)
+    assert "5" in reply.content
+    assert "128" in reply.content
+    assert not reply.files
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
 async def test_average_of_a_thread(bot: Bot, thread: Channel, locale: str) -> None:
     where = {"channel": thread} if locale == "ja" else {"options": {"thread": thread}}
     invocation = await bot.sandbox.slash("average", locale=locale, **where)  # type: ignore[arg-type]
@@ -187,9 +203,18 @@ async def test_commands_have_japanese_names(bot: Bot) -> None:
     assert {name: command["name_localizations"]["ja"] for name, command in commands.items()} == {
         "similar": "似てる",
         "gradcam": "ヒートマップ",
+        "lookalikes": "そっくりさん",
         "average": "平均顔",
         "about": "このボットについて",
     }
+    options = {option["name"]: option for option in commands["gradcam"]["options"]}
+    names = {
+        choice["name"]: (choice.get("name_localizations") or {}).get("ja") for choice in options["method"]["choices"]
+    }
+    assert "LayerCAM" in names
+    assert names["Occlusion"] == "オクルージョン"
+    for choice in options["target"]["choices"]:
+        assert JAPANESE.search(choice["name_localizations"]["ja"])
     for command in commands.values():
         for item in (command, *command.get("options", [])):
             assert JAPANESE.search(item["description_localizations"]["ja"])

@@ -332,7 +332,7 @@ def test_status_and_check(tmp_path: Path) -> None:
 def test_the_real_files_are_what_the_catalogue_says(model_folder: Path) -> None:
     """Fetched for real, from wherever this machine can have them."""
     store = Store(model_folder)
-    names = ("face_landmarker.task", "dlib_face_recognition_resnet_model_v1.dat")
+    names = ("face_landmarker.task", "centerface.onnx", "dlib_face_recognition_resnet_model_v1.dat")
     paths = [store.path(name) for name in names]
     assert all(path.is_file() for path in paths)
-    assert [item.state for item in store.check() if item.name in names] == ["ready", "ready"]
+    assert [item.state for item in store.check() if item.name in names] == ["ready"] * 3
