@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core import cards_evaluation, comparison, evaluation
+from core import comparison, evaluation
+from core.cards import evaluation as evaluation_cards
 from core.contracts import Metric, Photo, PhotoError, Picture, PictureFormat
 from core.photo import encode
 from core.pipeline import Pipeline, Stopwatch
@@ -108,5 +109,5 @@ def _picture(
     if not (len(seen[0]) and len(seen[1])):
         return None
     return encode(
-        cards_evaluation.evaluation(evaluation.roc(people, strangers), (people, strangers), threshold, metric), form
+        evaluation_cards.evaluation(evaluation.roc(people, strangers), (people, strangers), threshold, metric), form
     )

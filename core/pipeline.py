@@ -18,9 +18,6 @@ from numpy.typing import NDArray
 from core import (
     align,
     average,
-    cards,
-    cards_matrix,
-    cards_numbered,
     comparison,
     embedding,
     heatmap,
@@ -28,6 +25,11 @@ from core import (
     meaning,
     similarity,
 )
+from core.cards import comparison as comparison_card
+from core.cards import matrix as matrix_card
+from core.cards import numbered as numbered_card
+from core.cards import overlay as overlay_card
+from core.cards import portraits as portraits_card
 from core.contracts import (
     AverageRequest,
     AverageResult,
@@ -175,7 +177,7 @@ class Pipeline:
                     self.embedder, (crops[0], crops[1]), (self.landmarks(first), self.landmarks(second))
                 )
         with watch("draw"):
-            card = cards.similar(
+            card = comparison_card.similar(
                 (first.pixels, second.pixels),
                 (first.face, second.face),
                 percent,
@@ -227,7 +229,7 @@ class Pipeline:
         with watch("draw"):
             height, width = photo.pixels.shape[:2]
             on_photo, coverage = heatmap.on_photo(values, align.invert(matrix), height, width)
-            card = cards.gradcam(
+            card = overlay_card.gradcam(
                 photo.pixels, photo.face, on_photo, coverage, self._settings.colormap, mark=len(photo.faces) > 1
             )
         with watch("encode"):
@@ -291,8 +293,10 @@ class Pipeline:
                 request.shape,
             )
         with watch("draw"):
-            strip = [cards.portrait(one.pixels, one.face, STRIP_SIDE) for one in used[: cards.STRIP_PLACES]]
-            card = cards.average(face_picture, strip, len(used))
+            strip = [
+                portraits_card.portrait(one.pixels, one.face, STRIP_SIDE) for one in used[: portraits_card.STRIP_PLACES]
+            ]
+            card = portraits_card.average(face_picture, strip, len(used))
         with watch("encode"):
             picture = encode(card, request.picture_format)
             face_only = encode(face_picture, request.picture_format)
@@ -326,7 +330,7 @@ class Pipeline:
                     raise
                 skipped.append(Skipped(photo.name, error.code))
             else:
-                room = cards_matrix.MOST_FACES - len(faces)
+                room = matrix_card.MOST_FACES - len(faces)
                 if room < len(located.faces):
                     skipped.append(Skipped(photo.name, "too_many_faces"))
                 # only what the picture can show of it is kept, so that a hundred photos fit in memory
@@ -334,7 +338,7 @@ class Pipeline:
                     faces.append(located.found(face))
                     with watch("align"):
                         crops.append(self.crop(located.choose(index)))
-                        portraits.append(cards.portrait(located.pixels, face, cards_matrix.PORTRAIT_SIDE))
+                        portraits.append(portraits_card.portrait(located.pixels, face, matrix_card.PORTRAIT_SIDE))
                 if request.numbered:
                     numbered = self._numbered((located,), request.picture_format, watch)
             if progress is not None:
@@ -356,7 +360,7 @@ class Pipeline:
             strangers = lookalikes.most_alike(scores, spec.metric, clusters.groups) if clusters.groups else pairs
         line = curve(spec.threshold)
         with watch("draw"):
-            card = cards_matrix.lookalikes(portraits, percents, clusters.order, clusters.groups, pairs[0], line)
+            card = matrix_card.lookalikes(portraits, percents, clusters.order, clusters.groups, pairs[0], line)
         with watch("encode"):
             picture = encode(card, request.picture_format)
 
@@ -390,7 +394,7 @@ class Pipeline:
                 NumberedPhoto(
                     photo.name,
                     len(photo.faces),
-                    encode(cards_numbered.numbered(photo.pixels, photo.faces), picture_format),
+                    encode(numbered_card.numbered(photo.pixels, photo.faces), picture_format),
                 )
                 for photo in several
             )

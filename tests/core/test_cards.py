@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import cards
+from core.cards import canvas, comparison, overlay, portraits
 from core.contracts import REGIONS, Colormap, Photo
 from core.faces import Face
 from core.pipeline import Located
@@ -24,32 +24,32 @@ def photo(sample: Callable[[str], Photo], locate: Callable[[Photo], Located]) ->
 
 @pytest.mark.parametrize("percent", [0.0, 12.5, 50.0, 90.0, 100.0])
 def test_the_gauge_is_as_full_as_the_percentage_says(percent: float, photo: Located) -> None:
-    card = cards.similar((photo.pixels,) * 2, (photo.face,) * 2, percent, 90, same_person=percent >= 90)
+    card = comparison.similar((photo.pixels,) * 2, (photo.face,) * 2, percent, 90, same_person=percent >= 90)
     assert card.shape == (852, 1200, 3)
-    width = (1200 - 2 * cards.MARGIN) / 1200
-    ink = cards.SAME if percent >= 90 else cards.DIFFERENT
+    width = (1200 - 2 * canvas.MARGIN) / 1200
+    ink = canvas.SAME if percent >= 90 else canvas.DIFFERENT
     assert share_of(card, ink, slice(740, 768)) == pytest.approx(percent / 100 * width, abs=0.03)
-    assert share_of(card, cards.DIFFERENT if percent >= 90 else cards.SAME, slice(740, 768)) == 0
+    assert share_of(card, canvas.DIFFERENT if percent >= 90 else canvas.SAME, slice(740, 768)) == 0
 
 
 def test_both_faces_are_shown_at_one_size_in_the_order_of_the_photos(photo: Located) -> None:
     red = np.zeros_like(photo.pixels)
     red[..., 0] = 255
-    card = cards.similar((photo.pixels, red), (photo.face, photo.face), 10, 90, same_person=False)
+    card = comparison.similar((photo.pixels, red), (photo.face, photo.face), 10, 90, same_person=False)
     assert (card[200, 1000] == (255, 0, 0)).all()
     assert (card[200, 300] != (255, 0, 0)).any()
 
 
 def tinted(card: np.ndarray, left: bool) -> np.ndarray:
     """The small face that shows why, of the first or the second photo."""
-    top, side = cards.MARGIN + 552 + 24, cards.EVIDENCE_SIDE
-    x = cards.MARGIN if left else 1200 - cards.MARGIN - side
+    top, side = canvas.MARGIN + 552 + 24, comparison.EVIDENCE_SIDE
+    x = canvas.MARGIN if left else 1200 - canvas.MARGIN - side
     return card[top : top + side, x : x + side].astype(int)
 
 
 def why(photo: Located, **changes: float) -> np.ndarray:
     everywhere = dict.fromkeys(REGIONS, 0.0) | changes
-    return cards.similar((photo.pixels,) * 2, (photo.face,) * 2, 50, 90, same_person=False, changes=everywhere)  # type: ignore[arg-type]
+    return comparison.similar((photo.pixels,) * 2, (photo.face,) * 2, 50, 90, same_person=False, changes=everywhere)  # type: ignore[arg-type]
 
 
 def test_a_card_without_evidence_has_no_colour_on_either_face(photo: Located) -> None:
@@ -80,8 +80,8 @@ def test_the_scale_of_the_evidence_is_the_same_on_every_card(photo: Located) -> 
 
 def test_the_gauge_stays_as_full_with_evidence(photo: Located) -> None:
     card = why(photo, eyes=0.1)
-    width = (1200 - 2 * cards.MARGIN) / 1200
-    assert share_of(card, cards.DIFFERENT, slice(920, 948)) == pytest.approx(0.5 * width, abs=0.03)
+    width = (1200 - 2 * canvas.MARGIN) / 1200
+    assert share_of(card, canvas.DIFFERENT, slice(920, 948)) == pytest.approx(0.5 * width, abs=0.03)
 
 
 @pytest.mark.parametrize("colormap", ["cividis", "viridis", "inferno", "jet"])
@@ -90,7 +90,7 @@ def test_a_heatmap_card_fits_any_photo(shape: tuple[int, int], colormap: Colorma
     grey = np.full((*shape, 3), 128, np.uint8)
     landmarks = np.random.default_rng(0).uniform(0, 30, (478, 2)).astype(np.float32)
     values = np.zeros(shape, np.float32)
-    card = cards.gradcam(grey, Face(landmarks), values, np.ones(shape, np.float32), colormap, mark=True)
+    card = overlay.gradcam(grey, Face(landmarks), values, np.ones(shape, np.float32), colormap, mark=True)
     assert max(card.shape) < 2200 and min(card.shape[:2]) > 100
 
 
@@ -99,11 +99,11 @@ def test_the_hottest_place_is_the_brightest_with_the_default_colours() -> None:
     landmarks = np.random.default_rng(0).uniform(50, 250, (478, 2)).astype(np.float32)
     values = np.zeros((300, 300), np.float32)
     values[100:140, 150:190] = 1
-    card = cards.gradcam(black, Face(landmarks), values, np.ones_like(values), "cividis", mark=False)
+    card = overlay.gradcam(black, Face(landmarks), values, np.ones_like(values), "cividis", mark=False)
     grey = np.asarray(Image.fromarray(card).convert("L")).astype(int)
-    height = card.shape[0] - 2 * cards.MARGIN
-    overlay = grey[cards.MARGIN : -cards.MARGIN, cards.MARGIN + height + 24 : cards.MARGIN + 2 * height + 24]
-    y, x = np.unravel_index(overlay.argmax(), overlay.shape)
+    height = card.shape[0] - 2 * canvas.MARGIN
+    covered = grey[canvas.MARGIN : -canvas.MARGIN, canvas.MARGIN + height + 24 : canvas.MARGIN + 2 * height + 24]
+    y, x = np.unravel_index(covered.argmax(), covered.shape)
     assert 100 / 300 < y / height < 140 / 300
     assert 150 / 300 < x / height < 190 / 300
 
@@ -111,12 +111,12 @@ def test_the_hottest_place_is_the_brightest_with_the_default_colours() -> None:
 @pytest.mark.parametrize(("count", "rows"), [(2, 1), (10, 1), (11, 2), (20, 2), (50, 2)])
 def test_the_strip_grows_by_rows_and_stops_at_two(count: int, rows: int) -> None:
     face = np.full((512, 512, 3), 200, np.uint8)
-    thumbs = [np.full((40, 40, 3), (255, 0, 0), np.uint8)] * min(count, cards.STRIP_PLACES)
-    card = cards.average(face, thumbs, count)
-    strip = card[cards.MARGIN + 512 + 20 :]
+    thumbs = [np.full((40, 40, 3), (255, 0, 0), np.uint8)] * min(count, portraits.STRIP_PLACES)
+    card = portraits.average(face, thumbs, count)
+    strip = card[canvas.MARGIN + 512 + 20 :]
     red = (strip == (255, 0, 0)).all(axis=2)
-    height = (card.shape[0] - 512 - 2 * cards.MARGIN - 16) / rows
+    height = (card.shape[0] - 512 - 2 * canvas.MARGIN - 16) / rows
     assert 40 < height < 60
-    assert red[:, : cards.MARGIN + 100].any()
+    assert red[:, : canvas.MARGIN + 100].any()
     # the last place of a full strip says how many more there are
-    assert red[-60:, -cards.MARGIN - 30 :].any() == (count in (10, 20))
+    assert red[-60:, -canvas.MARGIN - 30 :].any() == (count in (10, 20))

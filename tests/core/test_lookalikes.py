@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import cards_matrix, cards_numbered, lookalikes
+from core import lookalikes
+from core.cards import matrix, numbered
 from core.contracts import (
     GradcamRequest,
     LookalikesRequest,
@@ -78,17 +79,17 @@ def test_pairs_run_from_the_most_alike_down_and_strangers_share_no_group() -> No
     assert lookalikes.most_alike(scores, "euclidean", ((0, 1, 2),)) == []
 
 
-@pytest.mark.parametrize("count", [2, 3, 12, 40, cards_matrix.MOST_FACES])
+@pytest.mark.parametrize("count", [2, 3, 12, 40, matrix.MOST_FACES])
 def test_the_picture_holds_every_cell_in_its_colour(count: int) -> None:
-    side = cards_matrix.PORTRAIT_SIDE
+    side = matrix.PORTRAIT_SIDE
     portraits = [np.full((side, side, 3), 7 * n % 255, np.uint8) for n in range(count)]
     percents = np.full((count, count), 10.0)
     percents[0, 1] = percents[1, 0] = 99.0
     order = list(range(count))
-    card = cards_matrix.lookalikes(portraits, percents, order, [(0, 1)], (0, 1), 90.0)
+    card = matrix.lookalikes(portraits, percents, order, [(0, 1)], (0, 1), 90.0)
     assert card.dtype == np.uint8
     assert max(card.shape) < 6000
-    bright, dull = (cards_matrix._colours(np.array([[value]]))[0, 0] for value in (99.0, 10.0))
+    bright, dull = (matrix._colours(np.array([[value]]))[0, 0] for value in (99.0, 10.0))
     assert int(bright.astype(int).sum()) > int(dull.astype(int).sum()) + 150
     cell = min(max(1100 // count, 28), 150)
     expected = 2 * (cell - 1) ** 2
@@ -106,15 +107,15 @@ def test_numbers_can_be_read_at_any_size_and_frames_stay_inside(size: tuple[int,
     photo = np.full((height, width, 3), 128, np.uint8)
     unit = min(size) // 4
     faces = [face_at(0, 0, unit), face_at(width - unit, height - unit, unit), face_at(width // 2, -unit // 2, unit)]
-    shown = cards_numbered.numbered(photo, faces)
-    assert cards_numbered.SHORTEST <= max(shown.shape) <= cards_numbered.LONGEST
+    shown = numbered.numbered(photo, faces)
+    assert numbered.SHORTEST <= max(shown.shape) <= numbered.LONGEST
     assert (shown == (255, 255, 255)).all(axis=-1).sum() > 3 * 60  # the digits
 
 
 def test_numbers_do_not_cover_other_faces() -> None:
     photo = np.full((600, 1000, 3), 128, np.uint8)
     faces = [face_at(300, 200, 100), face_at(300, 90, 100), face_at(300, 310, 100)]
-    shown = cards_numbered.numbered(photo, faces)
+    shown = numbered.numbered(photo, faces)
     for face in faces:
         left, top, width, height = face.box
         inner = shown[top + 12 : top + height - 12, left + 12 : left + width - 12]

@@ -1,14 +1,33 @@
-"""What pictures for people are drawn with: a typeface, and photos with round corners."""
+"""What all cards are drawn with: colours, a typeface, photos with round corners."""
 
 from __future__ import annotations
 
 from functools import cache, lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+Rgb = tuple[int, int, int]
+Pixels = NDArray[np.uint8]
+
+BACKGROUND: Rgb = (24, 26, 32)
+PANEL: Rgb = (44, 47, 56)
+INK: Rgb = (240, 242, 246)
+FAINT: Rgb = (156, 162, 176)
+# Okabe & Ito 2008: told apart by everyone
+SAME: Rgb = (86, 180, 233)
+DIFFERENT: Rgb = (230, 159, 0)
+
+MARGIN = 36
+RADIUS = 20
 _OVERSAMPLING = 4
+
+
+def blank(width: int, height: int) -> Image.Image:
+    """An empty card."""
+    return Image.new("RGB", (width, height), BACKGROUND)
 
 
 @cache
@@ -28,7 +47,15 @@ def rounded(width: int, height: int, radius: int) -> Image.Image:
     return large.reduce(_OVERSAMPLING)
 
 
-def paste(card: Image.Image, pixels: NDArray[np.uint8], x: int, y: int, radius: int) -> None:
+def paste(card: Image.Image, pixels: Pixels, x: int, y: int, radius: int = RADIUS) -> None:
     """Put uint8 RGB `pixels` on the card with their left upper corner at (x, y), all corners rounded."""
     picture = Image.fromarray(pixels)
     card.paste(picture, (x, y), rounded(picture.width, picture.height, radius))
+
+
+def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """uint8 RGB at `size` (width, height)."""
+    shrinks = size[0] < pixels.shape[1]
+    return np.asarray(
+        cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC), dtype=np.uint8
+    )

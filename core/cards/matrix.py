@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from core.canvas import font, paste
-from core.cards import BACKGROUND, FAINT, INK, MARGIN, PANEL, SAME
+from core.cards.canvas import BACKGROUND, FAINT, INK, MARGIN, PANEL, SAME, font, paste
 from core.contracts import shown_percent
 
 _Pixels = NDArray[np.uint8]

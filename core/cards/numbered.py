@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from core.cards import canvas
 from core.faces import Face
 
 LONGEST, SHORTEST = 1600, 1000
@@ -60,9 +61,7 @@ def _frame(face: Face, scale: float, size: tuple[int, int]) -> _Box:
 
 
 def _font(frame: _Box) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(round(min(max((frame[3] - frame[1]) * 0.22, _DIGITS[0]), _DIGITS[1])))
-    assert isinstance(font, ImageFont.FreeTypeFont)
-    return font
+    return canvas.font(round(min(max((frame[3] - frame[1]) * 0.22, _DIGITS[0]), _DIGITS[1])))
 
 
 def _badge(text: str, font: ImageFont.FreeTypeFont, frame: _Box, size: tuple[int, int], others: Iterable[_Box]) -> _Box:

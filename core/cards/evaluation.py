@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from core.canvas import font
-from core.cards import BACKGROUND, DIFFERENT, FAINT, INK, PANEL, SAME
+from core.cards.canvas import BACKGROUND, DIFFERENT, FAINT, INK, PANEL, SAME, font
 from core.contracts import Metric
 from core.evaluation import Roc
 

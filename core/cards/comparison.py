@@ -1,0 +1,113 @@
+"""/similar: two faces, a percentage, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+
+from core.align import LEFT_IRIS, RIGHT_IRIS, Template, crop, to_template, transform
+from core.cards.canvas import DIFFERENT, FAINT, INK, MARGIN, PANEL, SAME, Pixels, Rgb, blank, font, paste, rounded
+from core.contracts import REGIONS, Region, shown_percent
+from core.faces import Face
+from core.heatmap.regions import region_labels
+
+CLOSE_UP = Template((RIGHT_IRIS, LEFT_IRIS), ((0.37, 0.44), (0.63, 0.44)))
+"""The frame of two faces to be compared: closer than a portrait."""
+
+EVIDENCE = Template((RIGHT_IRIS, LEFT_IRIS), ((0.35, 0.40), (0.65, 0.40)))
+EVIDENCE_SIDE = 280
+"""The frame of a face that shows why, all face; and its pixels a side."""
+
+FULL_EVIDENCE = 0.2
+EVIDENCE_ALPHA = 0.85
+"""The change of the score that is drawn at full strength, the same on every card; and how opaque that is."""
+
+
+def similar(
+    photos: tuple[Pixels, Pixels],
+    faces: tuple[Face, Face],
+    percent: float,
+    line: float,
+    same_person: bool,
+    changes: Mapping[Region, float] | None = None,
+) -> Pixels:
+    """Both faces side by side at one size, and under them the percentage on a gauge from 0 to 100.
+
+    `percent` and `line` (where two people become one): 0-100. With `changes` (see `heatmap.Evidence`) both faces stand
+    beside the percentage again, grey, with the parts that make them alike in one colour and those that set them apart
+    in the other, the stronger the more. Returns uint8 RGB (852, 1200, 3), or (1032, 1200, 3) with `changes`.
+    """
+    side, gap = 552, 24
+    extra = 0 if changes is None else EVIDENCE_SIDE - 100
+    card = blank(2 * MARGIN + 2 * side + gap, MARGIN + side + 264 + extra)
+    for i, (photo, face) in enumerate(zip(photos, faces, strict=True)):
+        portrait = crop(photo, to_template(face, CLOSE_UP, side), side, outside=PANEL)
+        paste(card, portrait, MARGIN + i * (side + gap), MARGIN)
+    ink = SAME if same_person else DIFFERENT
+    draw = ImageDraw.Draw(card)
+    middle, top = card.width // 2, MARGIN + side + 36
+    if changes is not None:
+        top += extra // 2
+        row = MARGIN + side + gap
+        for x, photo, face in zip((MARGIN, card.width - MARGIN - EVIDENCE_SIDE), photos, faces, strict=True):
+            paste(card, _tinted(photo, face, changes), x, row)
+        _balance(card, (middle, row + EVIDENCE_SIDE - 52))
+    draw.text((middle, top), f"{shown_percent(percent):.1f}%", INK, font(104), anchor="mt", stroke_width=1)
+    _gauge(card, (MARGIN, MARGIN + side + 152 + extra, card.width - 2 * MARGIN), percent, line, ink)
+    return np.asarray(card)
+
+
+def _tinted(photo: Pixels, face: Face, changes: Mapping[Region, float]) -> Pixels:
+    """The face in grey, its regions in the colours of `changes`: uint8 RGB, EVIDENCE_SIDE a side."""
+    side = EVIDENCE_SIDE
+    matrix = to_template(face, EVIDENCE, side)
+    grey = cv2.cvtColor(crop(photo, matrix, side, outside=PANEL), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    strengths = np.array([np.clip(changes[region] / FULL_EVIDENCE, -1, 1) for region in REGIONS], dtype=np.float32)
+    values = strengths[region_labels(transform(face.landmarks, matrix), side)]
+    values = np.asarray(cv2.GaussianBlur(values, (0, 0), side / 75), dtype=np.float32)[..., np.newaxis]
+    colours = np.where(values > 0, SAME, DIFFERENT)
+    # the light and dark of the face stays to be seen through the strongest colour
+    lit = colours * (0.35 + 0.65 * grey / 255)[..., np.newaxis]
+    alpha = EVIDENCE_ALPHA * np.abs(values)
+    return np.asarray(np.rint((0.8 * grey)[..., np.newaxis] * (1 - alpha) + lit * alpha), dtype=np.uint8)
+
+
+def _balance(card: Image.Image, middle: tuple[int, int]) -> None:
+    """What the two colours mean: from setting apart, over nothing, to making alike. `middle`: of its upper edge."""
+    width, height = 300, 18
+    left, top = middle[0] - width // 2, middle[1]
+    values = np.linspace(-1, 1, width, dtype=np.float32)[:, np.newaxis]
+    colours = np.where(values > 0, SAME, DIFFERENT)
+    alpha = EVIDENCE_ALPHA * np.abs(values)
+    ramp = np.rint(np.array(PANEL) * (1 - alpha) + colours * alpha).astype(np.uint8)
+    paste(card, np.repeat(ramp[np.newaxis], height, axis=0), left, top, radius=height // 2)
+    draw = ImageDraw.Draw(card)
+    y = top + height // 2
+    for x, apart in ((left - 34, True), (left + width + 34, False)):
+        for offset in (-5, 5):
+            draw.line((x - 11, y + offset, x + 11, y + offset), INK, 3)
+        if apart:
+            draw.line((x - 6, y + 13, x + 6, y - 13), INK, 3)
+
+
+def _gauge(card: Image.Image, place: tuple[int, int, int], percent: float, line: float, ink: Rgb) -> None:
+    """A bar at `place` (left, top, width): filled up to `percent`, with a tick through it at `line`."""
+    left, top, width = place
+    thick = 28
+    draw = ImageDraw.Draw(card)
+    track = rounded(width, thick, thick // 2)
+    card.paste(PANEL, (left, top), track)
+    filled = np.asarray(track).copy()
+    filled[:, round(width * percent / 100) :] = 0
+    card.paste(ink, (left, top), Image.fromarray(filled))
+    at = left + round(width * line / 100)
+    draw.rectangle((at - 2, top - 10, at + 1, top + thick + 9), fill=INK)
+    for value, anchor, x, colour in (
+        (0.0, "lt", left, FAINT),
+        (100.0, "rt", left + width, FAINT),
+        (line, "mt", at, INK),
+    ):
+        draw.text((x, top + thick + 20), f"{value:.0f}", colour, font(28), anchor=anchor)
