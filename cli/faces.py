@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -25,6 +25,7 @@ from core.contracts import (
     PictureFormat,
     Shape,
     SimilarRequest,
+    Skipped,
 )
 
 FORMATS: dict[str, PictureFormat] = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
@@ -227,13 +228,8 @@ def average(
     request = AverageRequest(
         tuple(read(path, settings.limits) for path in files_of(photos)), shape, size, format_of(out)
     )
-    with (
-        closing(tasks),
-        click.progressbar(
-            length=len(request.photos), label="Faces", file=sys.stderr, hidden=not sys.stderr.isatty(), show_pos=True
-        ) as bar,
-    ):
-        result = tasks.average(settings, request, lambda done, _: bar.update(done - bar.pos))
+    with closing(tasks), progress("Faces", len(request.photos)) as read_so_far:
+        result = tasks.average(settings, request, read_so_far)
     if out:
         out.write_bytes(result.picture.data)
     if as_json:
@@ -241,7 +237,7 @@ def average(
             method=result.method,
             shape=result.shape,
             used=list(result.used),
-            skipped=[{"photo": left.photo, "reason": left.reason} for left in result.skipped],
+            skipped=skipped_json(result.skipped),
             size=list(result.size),
             picture=picture_json(out),
         )
@@ -279,6 +275,19 @@ def files_of(paths: Iterable[Path]) -> list[Path]:
 
 def format_of(out: Path | None) -> PictureFormat:
     return FORMATS[out.suffix.lower()] if out else "jpeg"
+
+
+@contextmanager
+def progress(label: str, photos: int) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal's standard error, moved by what it gives: the photos that were read, and all there are."""
+    with click.progressbar(
+        length=photos, label=label, file=sys.stderr, hidden=not sys.stderr.isatty(), show_pos=True
+    ) as bar:
+        yield lambda done, _: bar.update(done - bar.pos)
+
+
+def skipped_json(skipped: Iterable[Skipped]) -> list[dict[str, str]]:
+    return [{"photo": left.photo, "reason": left.reason} for left in skipped]
 
 
 def face_json(face: FoundFace) -> dict[str, Any]:

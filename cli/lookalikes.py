@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cli.faces import PHOTOS, answer_options, face_json, files_of, format_of, picture_json, print_json, read
+from cli.faces import (
+    PHOTOS,
+    answer_options,
+    face_json,
+    files_of,
+    format_of,
+    picture_json,
+    print_json,
+    progress,
+    read,
+    skipped_json,
+)
 from cli.settings import core_settings
 from core.contracts import Likeness, LookalikesRequest
 
@@ -33,13 +43,8 @@ def lookalikes(
 
     settings = core_settings(config, model)
     request = LookalikesRequest(tuple(read(path, settings.limits) for path in files_of(photos)), format_of(out))
-    with (
-        closing(tasks),
-        click.progressbar(
-            length=len(request.photos), label="Photos", file=sys.stderr, hidden=not sys.stderr.isatty(), show_pos=True
-        ) as bar,
-    ):
-        result = tasks.lookalikes(settings, request, lambda done, _: bar.update(done - bar.pos))
+    with closing(tasks), progress("Photos", len(request.photos)) as read_so_far:
+        result = tasks.lookalikes(settings, request, read_so_far)
     if out:
         out.write_bytes(result.picture.data)
     if as_json:
@@ -53,7 +58,7 @@ def lookalikes(
             strangers=_likeness_json(result.strangers) if result.strangers else None,
             groups=[[index + 1 for index in group] for group in result.groups],
             scores=[list(row) for row in result.scores],
-            skipped=[{"photo": left.photo, "reason": left.reason} for left in result.skipped],
+            skipped=skipped_json(result.skipped),
             picture=picture_json(out),
         )
         return

@@ -216,8 +216,7 @@ class Pipeline:
         spec = self.embedder.spec
         photo = self.locate(request.photo, watch).choose(request.face)
         with watch("align"):
-            matrix = align.to_template(photo.face, align.TEMPLATES[spec.template], spec.input_size)
-            crop = align.crop(photo.pixels, matrix, spec.input_size)
+            crop = self.crop(photo)
         method = request.method or spec.heatmap.method
         target_name, target = self._target(request, crop, watch)
         if heatmap.by_gradient(method):
@@ -225,10 +224,10 @@ class Pipeline:
                 self.embedder.explainable()
         with watch("explain"):
             values = heatmap.attention(self.embedder, crop, method, target)
-        shares = heatmap.regions(values, align.transform(photo.face.landmarks, matrix))
+        shares = heatmap.regions(values, self.landmarks(photo))
         with watch("draw"):
             height, width = photo.pixels.shape[:2]
-            on_photo, coverage = heatmap.on_photo(values, align.invert(matrix), height, width)
+            on_photo, coverage = heatmap.on_photo(values, align.invert(self._to_crop(photo)), height, width)
             card = overlay_card.gradcam(
                 photo.pixels, photo.face, on_photo, coverage, self._settings.colormap, mark=len(photo.faces) > 1
             )
@@ -414,11 +413,13 @@ class Pipeline:
 
     def landmarks(self, photo: Located) -> NDArray[np.float32]:
         """The face's landmarks, (478, 2), in the pixels of its crop."""
-        spec = self.embedder.spec
-        matrix = align.to_template(photo.face, align.TEMPLATES[spec.template], spec.input_size)
-        return align.transform(photo.face.landmarks, matrix)
+        return align.transform(photo.face.landmarks, self._to_crop(photo))
 
     def crop(self, photo: Located) -> NDArray[np.uint8]:
+        """The face as the model wants to see it: uint8 RGB, the model's input size a side."""
+        return align.crop(photo.pixels, self._to_crop(photo), self.embedder.spec.input_size)
+
+    def _to_crop(self, photo: Located) -> NDArray[np.float64]:
+        """The 2 x 3 matrix from the photo's pixels to those of the face's crop."""
         spec = self.embedder.spec
-        template = align.TEMPLATES[spec.template]
-        return align.crop(photo.pixels, align.to_template(photo.face, template, spec.input_size), spec.input_size)
+        return align.to_template(photo.face, align.TEMPLATES[spec.template], spec.input_size)

@@ -22,6 +22,8 @@ from bot.replies import Reply
 
 Command = app_commands.Command[Any, ..., None]
 Interaction = discord.Interaction[Any]
+AnswerFor = Callable[[Job, tuple[int, ...], Language], Awaitable[Reply]]
+"""Answers in a job for the chosen faces, counted from 0, in somebody's words."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Rooms:
         self,
         asked: Interaction,
         choices: Sequence[Choice],
-        redo: Callable[[Job, tuple[int, ...], Language], Awaitable[Reply]],
+        redo: AnswerFor,
     ) -> FaceMenus | None:
         """Menus for the choices among several faces, None where there is nothing to choose.
 

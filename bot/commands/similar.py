@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot import replies
-from bot.commands import Answer, Command, Interaction, Rooms
+from bot.commands import Answer, AnswerFor, Command, Interaction, Rooms
 from bot.jobs import Job
 from bot.locales import Language
 from bot.menus import Choice
@@ -31,17 +31,13 @@ def command(rooms: Rooms) -> Command:
             first, second = await rooms.photos.of(photo1, photo2)
         result = await answer.job.run(tasks.similar, SimilarRequest(first, second, numbered=True))
 
-        async def redo(job: Job, faces: tuple[int, ...], words: Language) -> Reply:
-            with job.stage("photos"):
-                first, second = await rooms.photos.of(photo1, photo2)
-            request = SimilarRequest(first, second, first_face=faces[0], second_face=faces[1])
-            return replies.similar(await job.run(tasks.similar, request), words)
-
         choices = [
             Choice(face.photo, len(found), found.index(face))
             for face, found in zip(result.faces, result.found, strict=True)
         ]
-        await answer.reply(replies.similar(result, answer.words), rooms.choosing(answer.interaction, choices, redo))
+        await answer.reply(
+            replies.similar(result, answer.words), rooms.choosing(answer.interaction, choices, picked(photo1, photo2))
+        )
 
     async def among(answer: Answer, attachment: discord.Attachment) -> None:
         """Everyone in one photo; any two by the menus."""
@@ -49,16 +45,22 @@ def command(rooms: Rooms) -> Command:
             (photo,) = await rooms.photos.of(attachment)
         result = await answer.job.run(tasks.lookalikes, LookalikesRequest((photo,), numbered=True))
 
-        async def redo(job: Job, faces: tuple[int, ...], words: Language) -> Reply:
-            with job.stage("photos"):
-                (photo,) = await rooms.photos.of(attachment)
-            request = SimilarRequest(photo, photo, first_face=faces[0], second_face=faces[1])
-            return replies.similar(await job.run(tasks.similar, request), words)
-
         count = len(result.faces)
         choices = [Choice(photo.name, count, face) for face in (result.best.first, result.best.second)]
         await answer.reply(
-            replies.lookalikes(result, (), answer.words), rooms.choosing(answer.interaction, choices, redo)
+            replies.lookalikes(result, (), answer.words),
+            rooms.choosing(answer.interaction, choices, picked(attachment)),
         )
+
+    def picked(*attachments: discord.Attachment) -> AnswerFor:
+        """Compares the two faces that the menus name, of two photos or both of one, which are fetched anew."""
+
+        async def redo(job: Job, faces: tuple[int, ...], words: Language) -> Reply:
+            with job.stage("photos"):
+                photos = await rooms.photos.of(*attachments)
+            request = SimilarRequest(photos[0], photos[-1], first_face=faces[0], second_face=faces[1])
+            return replies.similar(await job.run(tasks.similar, request), words)
+
+        return redo
 
     return similar
