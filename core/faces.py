@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -49,10 +49,21 @@ class Face:
 
     `approximate`: the mesh network did not take it for a face (a profile, a face that is half hidden), or lay elsewhere
     than the detector; the landmarks are good enough for a box and a crop, not for more.
+
+    `detected`: float32 (5, 2), where the detector saw both eyes, the tip of the nose and the corners of the mouth; None
+    where the face was found without it.
     """
 
     landmarks: NDArray[np.float32]
     approximate: bool = False
+    detected: NDArray[np.float32] | None = None
+
+    @property
+    def five(self) -> NDArray[np.float32]:
+        """Right eye, left eye, tip of the nose, right and left corner of the mouth, (5, 2): the detector's, where there
+        are any, since of a profile it knows more than the mesh does.
+        """
+        return self.landmarks[list(FIVE)] if self.detected is None else self.detected
 
     @cached_property
     def box(self) -> tuple[int, int, int, int]:
@@ -119,12 +130,15 @@ class FaceFinder:
             return tuple(at_once)
         faces: list[Face] = []
         for detection in search(self._network, rgb)[:MAX_FACES]:
-            face = next((one for one in at_once if _apart(one, detection.points) < _SAME * detection.scale), None)
-            if face is None:
+            points = detection.points.astype(np.float32)
+            face = next((one for one in at_once if _apart(one, points) < _SAME * detection.scale), None)
+            if face is not None:
+                face = replace(face, detected=points)
+            else:
                 mesh = self._mesh(rgb, detection)
                 if not mesh.sure and (detection.score < _ALONE or detection.size.max() < _ALONE_SIZE):
                     continue
-                face = Face(mesh.landmarks, approximate=not mesh.sure)
+                face = Face(mesh.landmarks, approximate=not mesh.sure, detected=points)
             _add(faces, face)
         for face in at_once:
             if len(faces) < MAX_FACES and self._confirmed(face, rgb):
@@ -138,7 +152,7 @@ class FaceFinder:
         image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))
         # MediaPipe's 0..1 run from the outer edge of the first pixel to that of the last one.
         return [
-            Face(np.array([(p.x * width - 0.5, p.y * height - 0.5) for p in points], dtype=np.float32))
+            Face((np.array([(p.x, p.y) for p in points]) * (width, height) - 0.5).astype(np.float32))
             for points in self._landmarker.detect(image).face_landmarks
         ]
 

@@ -16,7 +16,7 @@ from core.contracts import Limits, ModelBroken, Photo
 from core.detection import centerface
 from core.detection.centerface import CenterFace, Detection, best_of, network_file
 from core.detection.mesh import FIVE, MeshNetwork
-from core.detection.search import look, search
+from core.detection.search import confirm, look, search
 from core.faces import Face, FaceFinder
 from core.models.catalog import DETECTOR_FILE, LANDMARKS_FILE
 from core.models.store import Store, default_folder
@@ -121,6 +121,18 @@ def test_one_clear_face_is_as_mediapipe_has_it(finder: FaceFinder, people: list[
         (at_once,) = finder._at_once(person)
         assert not face.approximate
         assert np.array_equal(face.landmarks, at_once.landmarks)
+
+
+def test_a_face_is_confirmed_where_it_is_and_upright(finder: FaceFinder, people: list[Pixels]) -> None:
+    for person in people[::2]:
+        face = only(finder.find(person))
+        points, scale = face.landmarks[list(FIVE)], max(face.box[2:])
+        assert confirm(finder._network, person, points, scale)
+        # five points of an upright face, where the photo has one on its head, one of half the size, or none
+        assert not confirm(finder._network, np.ascontiguousarray(np.rot90(person, 2)), points, scale)
+        middle = points.mean(axis=0)
+        assert not confirm(finder._network, person, (middle + 2 * (points - middle)).astype(np.float32), 2 * scale)
+        assert not confirm(finder._network, np.zeros_like(person), points, scale)
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
@@ -255,6 +267,8 @@ def test_every_view_of_a_londoner_is_found(finder: FaceFinder, shared: Path) -> 
         for person in ("001", "027", "061", "118")
         for mood, view in zip(("neutral", "smiling") * 3, VIEWS, strict=False)
     ]
+    # one that looks like a face on its side in a small copy, and is none there in the photo
+    files.append(shared / "faces" / "london" / "143" / "neutral_right_profile.jpg")
     assert [file for file in files if len(finder.find(read(file))) != 1] == []
 
 
