@@ -15,7 +15,7 @@ help:
 	@echo "make test   the tests"
 	@echo "make lint   format, lint, types, and which room may import which"
 	@echo "make bench  what takes how long on this machine"
-	@echo "make bench-heatmaps  how faithful each method of heatmaps is (some 10 minutes)"
+	@echo "make bench-heatmaps  how faithful heatmaps are (some 20 minutes)"
 	@echo "make clean  away with .venv, caches and demo/ (models stay in your cache folder)"
 
 run: setup
@@ -38,6 +38,7 @@ bench: setup
 
 bench-heatmaps: setup
 	$(BIN)/python -m benchmarks.heatmaps
+	$(BIN)/python -m benchmarks.why
 
 setup: $(VENV)/.models
 

@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Protocol, get_args
 
 import cv2
 import numpy as np
@@ -42,6 +42,11 @@ STEPS = 20
 Pixels = NDArray[np.uint8]
 Map = NDArray[np.float32]
 Maker = Callable[[Pixels, Target], Map]
+
+
+class OfPerson(Protocol):
+    @property
+    def person(self) -> str: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +117,7 @@ def main() -> None:
         "What makes it like the other photo (target: likeness), by the distance to that one's embedding",
         embedder,
         pairs,
-        {**plain, default: by(embedder, default), **shuffled},
+        {**plain, **methods, **shuffled},
         lambda own, other: (heatmap.Likeness(other, spec.metric), other),
     )
     pipeline.close()
@@ -210,7 +215,7 @@ def curves(embedder: Embedder, crop: Pixels, values: Map, towards: NDArray[np.fl
     return float(np.trapezoid(first, dx=1 / STEPS)), float(np.trapezoid(second, dx=1 / STEPS))
 
 
-def interval(differences: NDArray[np.float64], pairs: Sequence[Pair]) -> str:
+def interval(differences: NDArray[np.float64], pairs: Sequence[OfPerson]) -> str:
     """Mean and the half width of its 95 % interval, from the means of each person."""
     of: dict[str, list[float]] = defaultdict(list)
     for pair, difference in zip(pairs, differences, strict=True):

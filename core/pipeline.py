@@ -170,11 +170,15 @@ class Pipeline:
         curve = similarity.percent_curve(spec)
         percent, line = curve(score), curve(spec.threshold)
         same = similarity.same_person(score, spec.threshold, spec.metric)
-        evidence = None
+        evidence = why = None
         if request.explain:
             with watch("explain"):
                 evidence = heatmap.evidence(
                     self.embedder, (crops[0], crops[1]), (self.landmarks(first), self.landmarks(second))
+                )
+                why = (
+                    comparison_card.Why(evidence.maps[0], self._to_crop(first)),
+                    comparison_card.Why(evidence.maps[1], self._to_crop(second)),
                 )
         with watch("draw"):
             card = comparison_card.similar(
@@ -183,7 +187,7 @@ class Pipeline:
                 percent,
                 line,
                 same,
-                evidence.changes if evidence else None,
+                why,
             )
         with watch("encode"):
             picture = encode(card, request.picture_format)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from core.align import LEFT_IRIS, RIGHT_IRIS, Template, crop, to_template, transform
+from core.align import LEFT_IRIS, RIGHT_IRIS, Template, crop, invert, to_template
 from core.cards.canvas import DIFFERENT, FAINT, INK, MARGIN, PANEL, SAME, Pixels, Rgb, blank, font, paste, rounded
-from core.contracts import REGIONS, Region, shown_percent
+from core.contracts import shown_percent
 from core.faces import Face
-from core.heatmap.regions import region_labels
+from core.heatmap.regions import on_photo
 
 CLOSE_UP = Template((RIGHT_IRIS, LEFT_IRIS), ((0.37, 0.44), (0.63, 0.44)))
 """The frame of two faces to be compared: closer than a portrait."""
@@ -21,9 +22,17 @@ EVIDENCE = Template((RIGHT_IRIS, LEFT_IRIS), ((0.35, 0.40), (0.65, 0.40)))
 EVIDENCE_SIDE = 280
 """The frame of a face that shows why, all face; and its pixels a side."""
 
-FULL_EVIDENCE = 0.2
+FULL_EVIDENCE = 0.06
 EVIDENCE_ALPHA = 0.85
 """The change of the score that is drawn at full strength, the same on every card; and how opaque that is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Why:
+    """A map of `heatmap.Evidence`, and the 2 x 3 matrix from the photo's pixels to those of the map."""
+
+    values: NDArray[np.float32]
+    matrix: NDArray[np.float64]
 
 
 def similar(
@@ -32,16 +41,16 @@ def similar(
     percent: float,
     line: float,
     same_person: bool,
-    changes: Mapping[Region, float] | None = None,
+    why: tuple[Why, Why] | None = None,
 ) -> Pixels:
     """Both faces side by side at one size, and under them the percentage on a gauge from 0 to 100.
 
-    `percent` and `line` (where two people become one): 0-100. With `changes` (see `heatmap.Evidence`) both faces stand
-    beside the percentage again, grey, with the parts that make them alike in one colour and those that set them apart
-    in the other, the stronger the more. Returns uint8 RGB (852, 1200, 3), or (1032, 1200, 3) with `changes`.
+    `percent` and `line` (where two people become one): 0-100. With `why`, of each photo, both faces stand beside the
+    percentage again, grey, with what makes them alike in one colour and what sets them apart in the other, the stronger
+    the more. Returns uint8 RGB (852, 1200, 3), or (1032, 1200, 3) with `why`.
     """
     side, gap = 552, 24
-    extra = 0 if changes is None else EVIDENCE_SIDE - 100
+    extra = 0 if why is None else EVIDENCE_SIDE - 100
     card = blank(2 * MARGIN + 2 * side + gap, MARGIN + side + 264 + extra)
     for i, (photo, face) in enumerate(zip(photos, faces, strict=True)):
         portrait = crop(photo, to_template(face, CLOSE_UP, side), side, outside=PANEL)
@@ -49,25 +58,26 @@ def similar(
     ink = SAME if same_person else DIFFERENT
     draw = ImageDraw.Draw(card)
     middle, top = card.width // 2, MARGIN + side + 36
-    if changes is not None:
+    if why is not None:
         top += extra // 2
         row = MARGIN + side + gap
-        for x, photo, face in zip((MARGIN, card.width - MARGIN - EVIDENCE_SIDE), photos, faces, strict=True):
-            paste(card, _tinted(photo, face, changes), x, row)
+        places = MARGIN, card.width - MARGIN - EVIDENCE_SIDE
+        for x, photo, face, one in zip(places, photos, faces, why, strict=True):
+            paste(card, _tinted(photo, face, one), x, row)
         _balance(card, (middle, row + EVIDENCE_SIDE - 52))
     draw.text((middle, top), f"{shown_percent(percent):.1f}%", INK, font(104), anchor="mt", stroke_width=1)
     _gauge(card, (MARGIN, MARGIN + side + 152 + extra, card.width - 2 * MARGIN), percent, line, ink)
     return np.asarray(card)
 
 
-def _tinted(photo: Pixels, face: Face, changes: Mapping[Region, float]) -> Pixels:
-    """The face in grey, its regions in the colours of `changes`: uint8 RGB, EVIDENCE_SIDE a side."""
+def _tinted(photo: Pixels, face: Face, why: Why) -> Pixels:
+    """The face in grey under its map: uint8 RGB, EVIDENCE_SIDE a side. What the network never saw stays grey."""
     side = EVIDENCE_SIDE
     matrix = to_template(face, EVIDENCE, side)
     grey = cv2.cvtColor(crop(photo, matrix, side, outside=PANEL), cv2.COLOR_RGB2GRAY).astype(np.float32)
-    strengths = np.array([np.clip(changes[region] / FULL_EVIDENCE, -1, 1) for region in REGIONS], dtype=np.float32)
-    values = strengths[region_labels(transform(face.landmarks, matrix), side)]
-    values = np.asarray(cv2.GaussianBlur(values, (0, 0), side / 75), dtype=np.float32)[..., np.newaxis]
+    to_card = np.vstack([matrix, (0, 0, 1)]) @ np.vstack([invert(why.matrix), (0, 0, 1)])
+    laid, seen = on_photo(why.values, to_card[:2], side, side)
+    values = np.clip(laid * seen / FULL_EVIDENCE, -1, 1)[..., np.newaxis]
     colours = np.where(values > 0, SAME, DIFFERENT)
     # the light and dark of the face stays to be seen through the strongest colour
     lit = colours * (0.35 + 0.65 * grey / 255)[..., np.newaxis]

@@ -88,13 +88,13 @@ def occlusion(embedder: Embedder, crop: NDArray[np.uint8], target: Target) -> ND
     whole = float(target.of(embedder(crop[np.newaxis]))[0])
     total, cover = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
     for hidden in _batches(_spots(size)):
-        falls = whole - target.of(embedder(_seen_through(crop, 1 - hidden)))
+        falls = whole - target.of(embedder(seen_through(crop, 1 - hidden)))
         total += np.tensordot(falls, hidden, 1)
         cover += hidden.sum(axis=0)
     return total / cover
 
 
-def _seen_through(crop: NDArray[np.uint8], masks: NDArray[np.float32]) -> NDArray[np.uint8]:
+def seen_through(crop: NDArray[np.uint8], masks: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Copies of a crop, each blurred where its mask (float32 (n, s, s)) is 0."""
     behind = blurred(crop).astype(np.float32)
     shown = behind + masks[..., np.newaxis] * (crop.astype(np.float32) - behind)

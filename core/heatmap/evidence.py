@@ -1,8 +1,9 @@
-"""Why two faces are alike or not: how the score of the pair changes when a part is hidden in both.
+"""Why two faces are alike or not: how the score of the pair changes when a part of them is hidden.
 
 Occlusion (Zeiler & Fergus 2014) of a pair, as CorrRISE does it (Lu et al. 2024, "Towards Visual Saliency Explanations
-of Face Verification"): two answers, what makes them alike and what does not, as the two signs of one number. All parts
-of both photos go through the network in one batch.
+of Face Verification"): two answers, what makes them alike and what does not, as the two signs of one number. Each part
+is hidden in one photo, in the other, and in both; Shapley's value (1953) says how much of what happens then belongs to
+either photo.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.comparison import describe
 from core.contracts import REGIONS, Region
+from core.heatmap.attention import seen_through
 from core.heatmap.regions import region_labels
 from core.models.spec import ModelSpec
 from core.similarity import score
@@ -25,18 +26,30 @@ if TYPE_CHECKING:
     from core.embedding import Embedder
 
 Pixels = NDArray[np.uint8]
+Map = NDArray[np.float32]
+Vector = NDArray[np.float32]
 
 NO_EVIDENCE = 0.03
 """All changes together, below which nothing is claimed, in the unit of `_unit`."""
+SPOTS, _SPOT_WIDTH = 4, 0.6
+"""Soft spots a side of the face's box, and their standard deviation in parts of their distance from each other."""
+_MARGIN = 0.1
+"""How far the spots reach over the mesh, which ends at the hairline, in parts of its box."""
+_RIM = 0.02
+"""Standard deviation of a region's soft edge in a map, in parts of the crop's side."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """`changes`: by region, how much less alike the two are without it, where 1 is the way from one photo twice to the
-    model's threshold; below 0: more alike. The same scale for every pair, so that two pictures can be compared.
+    """`changes`: by region, how much less alike the two are where it is hidden in both; `maps`: of each crop, float32
+    (s, s), what it adds to that around each pixel. Both maps together are the changes, a region or spot at a time.
+
+    1 is the way from one photo twice to the model's threshold; below 0: more alike. The same scale for every pair, so
+    that two pictures can be compared.
     """
 
     changes: Mapping[Region, float]
+    maps: tuple[Map, Map]
 
     @property
     def shares(self) -> dict[Region, float]:
@@ -52,18 +65,51 @@ def evidence(
 ) -> Evidence:
     """What carries the likeness of two `crops` (uint8, s x s x 3); `landmarks`: (478, 2) each, in their pixels.
 
-    By the plain score of the vectors: a cohort says what is usual for whole faces, not for those with a part hidden.
+    By the plain vectors of the network, without mirror images or a cohort: that says what is usual for whole faces,
+    not for those with a part hidden.
     """
-    size = embedder.spec.input_size
-    labels = [region_labels(points, size) for points in landmarks]
-    batch = [*crops]
-    for index in range(len(REGIONS)):
-        batch += [hide(crop, label == index) for crop, label in zip(crops, labels, strict=True)]
-    metric = embedder.spec.metric
-    vectors = describe(embedder, np.stack(batch))
-    scores = [score(first, second, metric) for first, second in zip(vectors[::2], vectors[1::2], strict=True)]
-    unit = _unit(embedder.spec)
-    return Evidence({region: (one - scores[0]) / unit for region, one in zip(REGIONS, scores[1:], strict=True)})
+    metric, unit = embedder.spec.metric, _unit(embedder.spec)
+
+    def change(one: Vector, other: Vector) -> float:
+        return (score(one, other, metric) - score(first.whole, second.whole, metric)) / unit
+
+    first, second = (Hidden(embedder, crop, points) for crop, points in zip(crops, landmarks, strict=True))
+    in_both = np.array([change(one, other) for one, other in zip(first.parts, second.parts, strict=True)])
+    in_first = np.array([change(one, second.whole) for one in first.parts])
+    in_second = np.array([change(first.whole, other) for other in second.parts])
+    return Evidence(
+        dict(zip(REGIONS, in_both.tolist(), strict=False)),
+        (first.map((in_both + in_first - in_second) / 2), second.map((in_both + in_second - in_first) / 2)),
+    )
+
+
+class Hidden:
+    """The vectors of a crop: `whole`, and with each of the `parts` hidden, which are the regions and then the spots."""
+
+    def __init__(self, embedder: Embedder, crop: Pixels, landmarks: NDArray[np.float32]) -> None:
+        size = crop.shape[0]
+        labels = region_labels(landmarks, size)
+        regions = [labels == index for index in range(len(REGIONS))]
+        spots = _spots(landmarks, size)
+        hidden = [hide(crop, region) for region in regions]
+        self.whole, *self.parts = embedder(np.concatenate([[crop], hidden, seen_through(crop, 1 - spots)]))
+        soft = [cv2.GaussianBlur(region.astype(np.float32), (0, 0), _RIM * size) for region in regions]
+        self._masks = np.concatenate([soft, spots])
+
+    def map(self, values: NDArray[np.float64]) -> Map:
+        """At each pixel the mean of the values of the parts that cover it."""
+        return np.asarray(np.tensordot(values, self._masks, 1) / self._masks.sum(axis=0), dtype=np.float32)
+
+
+def _spots(landmarks: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """Over the face, row by row, at the same places of any face: (SPOTS ** 2, size, size), each 1 in its middle."""
+    low, high = landmarks.min(axis=0), landmarks.max(axis=0)
+    low, high = low - _MARGIN * (high - low), high + _MARGIN * (high - low)
+    steps = (high - low) / SPOTS
+    middles = low + (np.arange(SPOTS)[:, np.newaxis] + 0.5) * steps
+    away = (np.arange(size)[:, np.newaxis, np.newaxis] - middles) / (_SPOT_WIDTH * steps)
+    across, down = np.exp(-(away**2) / 2).astype(np.float32).transpose(2, 1, 0)
+    return np.stack([np.outer(row, column) for row in down for column in across])
 
 
 def _unit(spec: ModelSpec) -> float:

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.align import TEMPLATES, to_template, transform
 from core.cards import canvas, comparison, overlay, portraits
 from core.contracts import REGIONS, Colormap, Photo
 from core.faces import Face
+from core.heatmap import region_labels
 from core.pipeline import Located
+
+FULL = comparison.FULL_EVIDENCE
 
 
 def share_of(card: np.ndarray, colour: tuple[int, int, int], rows: slice) -> float:
@@ -48,8 +52,12 @@ def tinted(card: np.ndarray, left: bool) -> np.ndarray:
 
 
 def why(photo: Located, **changes: float) -> np.ndarray:
-    everywhere = dict.fromkeys(REGIONS, 0.0) | changes
-    return comparison.similar((photo.pixels,) * 2, (photo.face,) * 2, 50, 90, same_person=False, changes=everywhere)  # type: ignore[arg-type]
+    """A card on which both maps have `changes` in these regions."""
+    matrix = to_template(photo.face, TEMPLATES["dlib"], 150)
+    labels = region_labels(transform(photo.face.landmarks, matrix), 150)
+    values = np.array([changes.get(region, 0.0) for region in REGIONS], np.float32)[labels]
+    one = comparison.Why(values, matrix)
+    return comparison.similar((photo.pixels,) * 2, (photo.face,) * 2, 50, 90, same_person=False, why=(one, one))
 
 
 def test_a_card_without_evidence_has_no_colour_on_either_face(photo: Located) -> None:
@@ -61,8 +69,8 @@ def test_a_card_without_evidence_has_no_colour_on_either_face(photo: Located) ->
 
 
 def test_what_makes_alike_is_blue_and_what_sets_apart_is_orange_on_both_faces(photo: Located) -> None:
-    face = tinted(why(photo, nose=0.2, mouth=-0.2), left=True)
-    assert (face == tinted(why(photo, nose=0.2, mouth=-0.2), left=False)).all()
+    face = tinted(why(photo, nose=FULL, mouth=-FULL), left=True)
+    assert (face == tinted(why(photo, nose=FULL, mouth=-FULL), left=False)).all()
     warmth = face[..., 0] - face[..., 2]
     rows = np.arange(len(warmth))
     blue, orange = (np.average(rows, weights=(sign * warmth > 60).sum(axis=1)) for sign in (-1, 1))
@@ -70,12 +78,20 @@ def test_what_makes_alike_is_blue_and_what_sets_apart_is_orange_on_both_faces(ph
     assert (np.abs(warmth) < 6).mean() > 0.7, "nothing else has a colour"
 
 
+def test_each_face_has_its_own_map(photo: Located) -> None:
+    matrix = to_template(photo.face, TEMPLATES["dlib"], 150)
+    maps = [comparison.Why(np.full((150, 150), value, np.float32), matrix) for value in (FULL, -FULL)]
+    card = comparison.similar((photo.pixels,) * 2, (photo.face,) * 2, 50, 90, same_person=False, why=(maps[0], maps[1]))
+    warmth = [(face[..., 0] - face[..., 2])[100:180, 100:180] for face in (tinted(card, True), tinted(card, False))]
+    assert warmth[0].max() < -20 < 20 < warmth[1].min()
+
+
 def test_the_scale_of_the_evidence_is_the_same_on_every_card(photo: Located) -> None:
     def strength(change: float) -> float:
         return float(np.ptp(tinted(why(photo, nose=change), left=True), axis=2).mean())
 
-    assert 0 < strength(0.02) < 0.5 * strength(0.1) < strength(0.2)
-    assert strength(0.2) == strength(5)
+    assert 0 < strength(0.1 * FULL) < 0.5 * strength(0.5 * FULL) < strength(FULL)
+    assert strength(FULL) == pytest.approx(strength(25 * FULL), rel=0.1)
 
 
 def test_the_gauge_stays_as_full_with_evidence(photo: Located) -> None:

@@ -13,6 +13,7 @@ from core.heatmap import Evidence
 from core.pipeline import Located, Pipeline
 
 SIZE = 150
+NO_MAPS = (np.zeros((SIZE, SIZE), np.float32),) * 2
 
 Side = tuple[np.ndarray, np.ndarray]
 """A crop and its landmarks."""
@@ -46,6 +47,32 @@ def test_the_order_of_the_photos_does_not_matter(pipeline: Pipeline, side: Calla
     there, back = evidence(pipeline, first, second), evidence(pipeline, second, first)
     assert there.changes == pytest.approx(back.changes, abs=1e-5)
     assert there.shares == pytest.approx(back.shares, abs=1e-4)
+    assert there.maps[0] == pytest.approx(back.maps[1], abs=1e-5)
+    assert there.maps[1] == pytest.approx(back.maps[0], abs=1e-5)
+    assert np.abs(there.maps[0] - there.maps[1]).max() > 0.01
+
+
+@pytest.mark.parametrize("pair", [("a_1", "a_2"), ("c_1", "f_1"), ("a_1", "b_2")])
+def test_the_maps_say_what_the_shares_say(
+    pair: tuple[str, str], pipeline: Pipeline, side: Callable[[str], Side]
+) -> None:
+    sides = [side(name) for name in pair]
+    found = evidence(pipeline, *sides)
+    of_region = np.zeros(len(REGIONS))
+    for values, (_, landmarks) in zip(found.maps, sides, strict=True):
+        labels = heatmap.region_labels(landmarks, SIZE).ravel()
+        of_region += np.bincount(labels, values.ravel(), len(REGIONS)) / np.bincount(labels, minlength=len(REGIONS))
+    changes = np.array([found.changes[region] for region in REGIONS])
+    assert np.corrcoef(of_region, changes)[0, 1] > 0.7
+    assert np.sign(of_region.sum()) == np.sign(changes.sum())
+
+
+def test_what_is_hidden_already_adds_nothing_to_a_map(pipeline: Pipeline, side: Callable[[str], Side]) -> None:
+    grey = np.full((SIZE, SIZE, 3), 128, np.uint8)
+    crop, landmarks = side("c_1")
+    first, second = evidence(pipeline, (grey, landmarks), (crop, landmarks)).maps
+    assert np.abs(first).max() < 1e-5
+    assert np.abs(second).max() > 0.01
 
 
 @pytest.mark.parametrize("region", REGIONS)
@@ -66,12 +93,13 @@ def test_one_photo_twice_gives_no_evidence(pipeline: Pipeline, side: Callable[[s
     found = evidence(pipeline, side("a_1"), side("a_1"))
     assert set(found.shares.values()) == {0.0}
     assert max(map(abs, found.changes.values())) < 1e-5
+    assert max(np.abs(one).max() for one in found.maps) < 1e-5
 
 
 def test_next_to_no_change_is_not_blown_up() -> None:
-    faint = Evidence(dict.fromkeys(REGIONS, 0.001))
+    faint = Evidence(dict.fromkeys(REGIONS, 0.001), NO_MAPS)
     assert set(faint.shares.values()) == {0.0}
-    clear = Evidence(dict.fromkeys(REGIONS, -0.1))
+    clear = Evidence(dict.fromkeys(REGIONS, -0.1), NO_MAPS)
     assert clear.shares == pytest.approx(dict.fromkeys(REGIONS, -1 / len(REGIONS)))
 
 
