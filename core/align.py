@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
@@ -24,10 +24,15 @@ RIGHT_IRIS, LEFT_IRIS = 468, 473
 
 @dataclass(frozen=True)
 class Template:
-    """`landmarks`: indices of MediaPipe's mesh; `points`: where each should lie, in parts of the crop's side (0-1)."""
+    """`landmarks`: indices of MediaPipe's mesh; `points`: where each should lie, in parts of the crop's side (0-1).
+
+    `profile`: of a face in profile that looks to the left, where the middle between its eyes and the middle between the
+    corners of its mouth should lie instead; None: it is cropped as any other.
+    """
 
     landmarks: tuple[int, ...]
     points: tuple[tuple[float, float], ...]
+    profile: tuple[tuple[float, float], tuple[float, float]] | None = None
 
 
 def _padded(points: tuple[tuple[float, float], ...], padding: float) -> tuple[tuple[float, float], ...]:
@@ -47,6 +52,9 @@ TEMPLATES: Mapping[str, Template] = {
             ((0.1206, 0.2137), (0.3341, 0.2291), (0.6461, 0.2290), (0.8596, 0.2135), (0.4901, 0.6278)),
             padding=0.25,
         ),
+        # by the eyes' distance from each other a profile would come out much too large; measured on the London set,
+        # where anything within 5 % of the side from here does nearly as well
+        profile=((0.58, 0.267), (0.625, 0.709)),
     ),
     # Deng et al. 2019, "ArcFace": the five points of insightface's `arcface_dst`, for a crop of 112 pixels
     "arcface": Template(
@@ -69,6 +77,21 @@ PORTRAIT = Template((RIGHT_IRIS, LEFT_IRIS), ((0.40, 0.47), (0.60, 0.47)))
 """The frame of the pictures people look at: eyes level, room for hair above and for the neck below."""
 
 
+_PROFILE = 0.5
+"""Distance between the eyes, in distances from the eyes to the mouth, below which a face is in profile. All of 204
+London profiles have 0.44 at most, all of 204 three-quarter views 0.57 at least."""
+
+
+def profile(face: Face) -> Literal["left", "right"] | None:
+    """Where a face in profile looks, as one sees it in a photo in which it stands upright; None for any other face."""
+    right_eye, left_eye, nose, *mouth = face.five.astype(np.float64) @ (1, 1j)
+    eyes = (right_eye + left_eye) / 2
+    down = sum(mouth) / 2 - eyes
+    if down == 0 or -((left_eye - right_eye) / down).imag >= _PROFILE:
+        return None
+    return "left" if ((nose - eyes) / down).imag > 0 else "right"
+
+
 def similarity_transform(source: NDArray[np.float32], target: NDArray[np.float32]) -> NDArray[np.float64]:
     """The similarity that brings `source` closest to `target` (both (n, 2), n >= 2), as a 2 x 3 matrix.
 
@@ -87,8 +110,15 @@ def similarity_transform(source: NDArray[np.float32], target: NDArray[np.float32
 
 def to_template(face: Face, template: Template, size: int) -> NDArray[np.float64]:
     """The 2 x 3 matrix from the photo's pixels to those of a `size` x `size` crop in the template's frame."""
-    points = np.array(template.points, dtype=np.float32) * size
-    return similarity_transform(face.landmarks[list(template.landmarks)], points)
+    side = profile(face) if template.profile is not None else None
+    if side is None:
+        points = np.array(template.points, dtype=np.float32) * size
+        return similarity_transform(face.landmarks[list(template.landmarks)], points)
+    places = np.array(template.profile, dtype=np.float32) * size
+    if side == "right":
+        places[:, 0] = size - 1 - places[:, 0]
+    five = face.five
+    return similarity_transform(np.stack([five[:2].mean(axis=0), five[3:].mean(axis=0)]), places)
 
 
 def invert(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

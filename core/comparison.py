@@ -28,18 +28,28 @@ class Comparer:
         self._metric = spec.metric
         self._cohort = cohort.load(spec.cohort) if spec.cohort is not None else None
 
-    def score(self, a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-        """Of two vectors (d,), the same for both orders. Errors: as `similarity.score`."""
+    def score(
+        self, a: NDArray[np.float32], b: NDArray[np.float32], profiles: tuple[bool, bool] = (False, False)
+    ) -> float:
+        """Of two vectors (d,), the same for both orders; `profiles`: which of the faces is seen in profile.
+
+        Errors: as `similarity.score`.
+        """
         plain = similarity.score(a, b, self._metric)
         if self._cohort is None:
             return plain
-        first, second = self._cohort.surroundings(np.stack([a, b]).astype(np.float64))
-        return float(plain * self._cohort.factors(first, second))
+        return plain * float(self._cohort.factors(np.stack([a, b]).astype(np.float64), np.array(profiles))[0, 1])
 
-    def all_scores(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Of each pair of vectors (n, d), as a symmetric float64 matrix (n, n). Errors: as `similarity.score`."""
+    def all_scores(
+        self, vectors: NDArray[np.float32], profiles: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float64]:
+        """Of each pair of vectors (n, d), as a symmetric float64 matrix (n, n); `profiles`: (n,), None where none is.
+
+        Errors: as `similarity.score`.
+        """
         plain = similarity.all_scores(vectors, self._metric)
         if self._cohort is None:
             return plain
-        around = self._cohort.surroundings(vectors.astype(np.float64))
-        return plain * self._cohort.factors(around[:, np.newaxis], around[np.newaxis])
+        if profiles is None:
+            profiles = np.zeros(len(vectors), dtype=np.bool_)
+        return plain * self._cohort.factors(vectors.astype(np.float64), profiles)

@@ -13,9 +13,17 @@ from core import comparison, evaluation
 from core.cards import evaluation as evaluation_cards
 from core.contracts import Metric, Photo, PhotoError, Picture, PictureFormat
 from core.photo import encode
-from core.pipeline import Pipeline, Stopwatch
+from core.pipeline import Pipeline, Stopwatch, in_profile
 
 _BATCH = 32
+
+
+@dataclass(frozen=True, eq=False)
+class _Described:
+    """The vector (d,) of a face, and whether it is seen in profile."""
+
+    vector: NDArray[np.float32]
+    profile: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +57,9 @@ def evaluate(
     Each photo is read once, and its largest face counts. `groups`: of each pair; `progress` is called after each photo.
     """
     spec = pipeline.embedder.spec
-    vectors = _vectors(pipeline, photos, progress)
+    faces = _described(pipeline, photos, progress)
     sign = -1.0 if spec.metric == "euclidean" else 1.0
-    likeness = np.array([_likeness(pipeline, vectors[a], vectors[b], sign) for a, b in pairs])
+    likeness = np.array([_likeness(pipeline, faces[a], faces[b], sign) for a, b in pairs])
     truth, line = np.array(same, dtype=np.bool_), sign * spec.threshold
     by_group = {}
     if groups is not None:
@@ -71,34 +79,37 @@ def evaluate(
     )
 
 
-def _vectors(
+def _described(
     pipeline: Pipeline, photos: Iterable[Photo], progress: Callable[[], None] | None
-) -> list[NDArray[np.float32] | None]:
-    """Of each photo's largest face; None where none was found, or the photo cannot be read."""
-    vectors: list[NDArray[np.float32] | None] = []
-    waiting: list[tuple[int, NDArray[np.uint8]]] = []
+) -> list[_Described | None]:
+    """Each photo's largest face; None where none was found, or the photo cannot be read."""
+    faces: list[_Described | None] = []
+    waiting: list[tuple[int, NDArray[np.uint8], bool]] = []
 
     def embed() -> None:
         if waiting:
-            found = comparison.describe(pipeline.embedder, np.stack([crop for _, crop in waiting]))
-            for (place, _), vector in zip(waiting, found, strict=True):
-                vectors[place] = vector
+            found = comparison.describe(pipeline.embedder, np.stack([crop for _, crop, _ in waiting]))
+            for (place, _, profile), vector in zip(waiting, found, strict=True):
+                faces[place] = _Described(vector, profile)
             waiting.clear()
 
     for photo in photos:
-        vectors.append(None)
+        faces.append(None)
         with suppress(PhotoError):  # a lost photo is a result here
-            waiting.append((len(vectors) - 1, pipeline.crop(pipeline.locate(photo, Stopwatch()))))
+            located = pipeline.locate(photo, Stopwatch())
+            waiting.append((len(faces) - 1, pipeline.crop(located), in_profile(located)))
         if len(waiting) == _BATCH:
             embed()
         if progress is not None:
             progress()
     embed()
-    return vectors
+    return faces
 
 
-def _likeness(pipeline: Pipeline, a: NDArray[np.float32] | None, b: NDArray[np.float32] | None, sign: float) -> float:
-    return -np.inf if a is None or b is None else sign * pipeline.comparer.score(a, b)
+def _likeness(pipeline: Pipeline, a: _Described | None, b: _Described | None, sign: float) -> float:
+    if a is None or b is None:
+        return -np.inf
+    return sign * pipeline.comparer.score(a.vector, b.vector, (a.profile, b.profile))
 
 
 def _picture(

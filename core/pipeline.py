@@ -122,6 +122,11 @@ class Located:
         return replace(self, chosen=face)
 
 
+def in_profile(photo: Located) -> bool:
+    """Whether the face that is meant is seen from the side."""
+    return align.profile(photo.face) is not None
+
+
 class Pipeline:
     """Answers requests, one at a time. What goes wrong comes as the errors of `core.contracts`."""
 
@@ -165,7 +170,7 @@ class Pipeline:
             crops = np.stack([self.crop(photo) for photo in (first, second)])
         with watch("embed"):
             vectors = comparison.describe(self.embedder, crops)
-        score = self.comparer.score(vectors[0], vectors[1])
+        score = self.comparer.score(vectors[0], vectors[1], (in_profile(first), in_profile(second)))
         rank = meaning.rank(score, spec)
         curve = similarity.percent_curve(spec)
         percent, line = curve(score), curve(spec.threshold)
@@ -322,6 +327,7 @@ class Pipeline:
         spec = self.embedder.spec
         faces: list[FoundFace] = []
         crops: list[NDArray[np.uint8]] = []
+        profiles: list[bool] = []
         portraits: list[NDArray[np.uint8]] = []
         skipped: list[Skipped] = []
         numbered: tuple[NumberedPhoto, ...] = ()
@@ -340,7 +346,9 @@ class Pipeline:
                 for index, face in enumerate(located.faces[:room]):
                     faces.append(located.found(face))
                     with watch("align"):
-                        crops.append(self.crop(located.choose(index)))
+                        chosen = located.choose(index)
+                        crops.append(self.crop(chosen))
+                        profiles.append(in_profile(chosen))
                         portraits.append(portraits_card.portrait(located.pixels, face, matrix_card.PORTRAIT_SIDE))
                 if request.numbered:
                     numbered = self._numbered((located,), request.picture_format, watch)
@@ -353,7 +361,7 @@ class Pipeline:
         with watch("embed"):
             vectors = comparison.describe(self.embedder, np.stack(crops))
         with watch("compare"):
-            scores = self.comparer.all_scores(vectors)
+            scores = self.comparer.all_scores(vectors, np.array(profiles))
             curve = similarity.percent_curve(spec)
             percents = np.zeros_like(scores)
             for row, column in zip(*np.tril_indices(len(scores)), strict=True):

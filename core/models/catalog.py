@@ -232,11 +232,12 @@ def _cohort(table: _Table, metric: Metric) -> CohortChoice | None:
         return None  # switched off
     if metric != "euclidean":
         raise table.wrong("cohort", 'nothing for metric = "cosine"', "a table")
-    cohort.only(("file", "neighbours", "scale"))
+    cohort.only(("file", "neighbours", "scales"))
     files = [entry.name for entry in resources.files(__package__).iterdir() if entry.name.endswith(".npy")]
-    return CohortChoice(
-        cohort.one_of("file", files), cohort.whole("neighbours", 1, 100), cohort.real("scale", 1e-6, 1e6)
-    )
+    scales = cohort.triple("scales")
+    if min(scales) <= 0:
+        raise cohort.wrong("scales", "three numbers above 0", repr(scales))
+    return CohortChoice(cohort.one_of("file", files), cohort.whole("neighbours", 1, 100), scales)
 
 
 def _calibrated(choice: ModelChoice, metric: object) -> Mapping[str, Any]:

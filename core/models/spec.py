@@ -52,7 +52,7 @@ class CohortChoice:
 
     file: str
     neighbours: int
-    scale: float
+    scales: tuple[float, float, float]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core.align import TEMPLATES, crop, invert, similarity_transform, to_template, transform
+from core.align import TEMPLATES, crop, invert, profile, similarity_transform, to_template, transform
 from core.contracts import Photo
 from core.faces import Face
 from core.pipeline import Located
@@ -99,6 +99,54 @@ def test_each_template_holds_the_middle_of_the_face(
     assert ((points[[33, 263, 1, 61, 291]] > 0) & (points[[33, 263, 1, 61, 291]] < 100)).all()
     assert eyes[1] < nose[1] < mouth[1]
     assert abs(points[468][1] - points[473][1]) < 6
+
+
+SIDEWAYS = np.array([(40, 40), (48, 41), (25, 55), (38, 72), (44, 70)], np.float32)
+"""Five points of a face in profile that looks to the left."""
+
+
+def turned(face: Face, matrix: np.ndarray) -> Face:
+    assert face.detected is not None
+    return Face(transform(face.landmarks, matrix), detected=transform(face.detected, matrix))
+
+
+@given(st.floats(0.1, 10), st.floats(-np.pi, np.pi), coordinates, coordinates)
+def test_a_profile_is_cropped_the_same_wherever_it_lies(scale: float, angle: float, x: float, y: float) -> None:
+    face = Face(np.zeros((478, 2), np.float32), detected=SIDEWAYS)
+    made = np.column_stack(
+        [scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]), (x, y)]
+    )
+    other = turned(face, made)
+    assert profile(other) == profile(face) == "left"
+    there, here = (transform(one.five, to_template(one, TEMPLATES["dlib"], 150)) for one in (other, face))
+    assert there == pytest.approx(here, abs=0.05)
+
+
+@given(arrays(np.float32, (5, 2), elements=st.floats(-4, 4, width=32)))
+def test_the_mirror_image_of_a_profile_gives_the_mirrored_crop(noise: np.ndarray) -> None:
+    face = Face(np.zeros((478, 2), np.float32), detected=SIDEWAYS + noise)
+    order = [1, 0, 2, 4, 3]  # left becomes right
+    mirrored = Face(face.landmarks, detected=(face.five * (-1, 1))[order].astype(np.float32))
+    sides = {None: None, "left": "right", "right": "left"}
+    assert profile(mirrored) == sides[profile(face)]
+    if profile(face) is not None:
+        places, there = (transform(one.five, to_template(one, TEMPLATES["dlib"], 150)) for one in (face, mirrored))
+        assert there[order] == pytest.approx(places * (-1, 1) + (149, 0), abs=0.01)
+
+
+def test_only_the_visible_side_of_a_profile_is_in_its_crop() -> None:
+    face = Face(np.zeros((478, 2), np.float32), detected=SIDEWAYS)
+    eyes, mouth = TEMPLATES["dlib"].profile or ()
+    points = transform(face.five, to_template(face, TEMPLATES["dlib"], 150)) / 150
+    assert points[:2].mean(axis=0) == pytest.approx(eyes, abs=1e-4)
+    assert points[3:].mean(axis=0) == pytest.approx(mouth, abs=1e-4)
+    assert points[2, 0] < points[:2, 0].min()
+
+
+def test_a_face_from_the_front_is_no_profile(
+    sample: Callable[[str], Photo], locate: Callable[[Photo], Located]
+) -> None:
+    assert profile(locate(sample("b_1")).face) is None
 
 
 def test_a_face_knows_its_box() -> None:

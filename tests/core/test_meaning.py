@@ -15,15 +15,18 @@ from core import cohort
 from core.calibration import measure_strangers
 from core.comparison import Comparer, describe
 from core.contracts import ModelChoice, Photo
-from core.evaluation import wilson
+from core.evaluation import auc, wilson
 from core.meaning import near_line, rank, verdict
 from core.models import resolve
-from core.pipeline import Located, Pipeline
+from core.pipeline import Located, Pipeline, in_profile
 from core.similarity import percent_curve, score
 
 DLIB = resolve(ModelChoice())
 SFACE = resolve(ModelChoice("sface"))
 ARTICLE = resolve(ModelChoice("japanese-face-v1", {"path": "mine.onnx"}))
+COMPARER = Comparer(DLIB)
+assert DLIB.cohort is not None
+NOBODY = cohort.load(DLIB.cohort)
 ORDER = ["little", "some", "lookalike", "same"]
 Locate = Callable[[Photo], Located]
 
@@ -69,15 +72,31 @@ def test_the_order_and_the_company_of_two_faces_change_nothing(seed: int) -> Non
 
 
 def test_a_crowded_neighbourhood_stretches_distances() -> None:
-    assert DLIB.cohort is not None
-    nobody = cohort.load(DLIB.cohort)
-    assert nobody.vectors.shape[1] == DLIB.width
-    around = nobody.surroundings(np.stack([nobody.vectors.mean(axis=0), nobody.vectors[0] * 2]))
-    assert around[0] < around[1]
-    assert nobody.factors(around[:1], around[:1]) > nobody.factors(around[1:], around[1:])
+    front, _ = NOBODY.vectors
+    assert NOBODY.vectors.shape[0] == 2 and NOBODY.vectors.shape[2] == DLIB.width
+    crowded, lonely = front.mean(axis=0), front[0] * 2
+    around = NOBODY.surroundings(np.stack([crowded, lonely]))
+    assert around[0, 0] < around[1, 0]
+    from_the_front = np.zeros(2, dtype=bool)
+    assert (
+        NOBODY.factors(np.stack([crowded, crowded]), from_the_front)[0, 1]
+        > NOBODY.factors(np.stack([lonely, lonely]), from_the_front)[0, 1]
+    )
     # the plain mean, done by hand
-    distances = np.sort(np.linalg.norm(nobody.vectors - nobody.vectors[0] * 2, axis=1))
-    assert around[1] == pytest.approx(distances[: nobody.neighbours].mean())
+    distances = np.sort(np.linalg.norm(front - lonely, axis=1))
+    assert around[1, 0] == pytest.approx(distances[: NOBODY.neighbours].mean())
+
+
+@given(st.integers(0, 2**32 - 1), st.lists(st.booleans(), min_size=5, max_size=5))
+def test_each_face_is_measured_among_faces_seen_as_the_other_one_is(seed: int, seen: list[bool]) -> None:
+    vectors, profiles = np.random.default_rng(seed).normal(0, 0.1, (5, 128)), np.array(seen)
+    factors, around = NOBODY.factors(vectors, profiles), NOBODY.surroundings(vectors)
+    assert np.array_equal(factors, factors.T)
+    scale = NOBODY.scales[int(seen[1]) + int(seen[3])]
+    assert factors[1, 3] == pytest.approx(2 * scale / (around[1, int(seen[3])] + around[3, int(seen[1])]))
+    exact = vectors.astype(np.float32)
+    together = COMPARER.all_scores(exact, profiles)
+    assert COMPARER.score(exact[3], exact[1], (seen[3], seen[1])) == pytest.approx(together[1, 3], abs=1e-9)
 
 
 def test_a_mirror_image_is_the_same_face(pipeline: Pipeline, locate: Locate, sample: Callable[[str], Photo]) -> None:
@@ -135,3 +154,27 @@ def test_a_rank_holds_for_londoners_who_were_not_asked(londoners: tuple[np.ndarr
         inside += int((np.abs(np.array(found) - told.parts) <= told.errors).sum())
         total += len(found)
     assert inside / total >= 0.9
+
+
+@pytest.mark.shared
+def test_the_line_serves_profiles_too(shared: Path, pipeline: Pipeline, locate: Locate) -> None:
+    folders = sorted(path for path in (shared / "faces" / "london").iterdir() if path.is_dir())[::3]
+    vectors, profiles = [], []
+    for view in ("neutral_front", "neutral_left_profile", "smiling_right_profile"):
+        photos = [locate(Photo(view, (folder / f"{view}.jpg").read_bytes())) for folder in folders]
+        vectors.append(describe(pipeline.embedder, np.stack([pipeline.crop(photo) for photo in photos])))
+        profiles += [in_profile(photo) for photo in photos]
+    count = len(folders)
+    assert profiles == [False] * count + [True] * 2 * count
+    scores = Comparer(DLIB).all_scores(np.concatenate(vectors), np.array(profiles))
+    mixed = np.concatenate([scores[:count, count : 2 * count], scores[:count, 2 * count :]])
+    both = scores[count : 2 * count, 2 * count :]
+    one_person = np.tile(np.eye(count, dtype=bool), (2, 1))
+    people, strangers = mixed[one_person], mixed[~one_person]
+    assert auc(-people, -strangers).value >= 0.93
+    # the cohort knows the Londoners, and sets all of them farther apart than others: the order is what can be tested
+    assert (people <= np.quantile(strangers, 0.01)).mean() >= 0.5
+    assert wilson(int((strangers <= DLIB.threshold).sum()), len(strangers)).low <= 0.01
+    taken = both[~np.eye(count, dtype=bool)] <= DLIB.threshold
+    assert wilson(int(taken.sum()), len(taken)).low <= 0.01
+    assert (both.diagonal() <= np.quantile(both[~np.eye(count, dtype=bool)], 0.01)).mean() >= 0.6
