@@ -12,6 +12,7 @@ async with Sandbox() as sandbox:
 """
 
 from bot.sandbox.commands import CannotInvoke
+from bot.sandbox.conditions import Conditions
 from bot.sandbox.invocation import Invocation, InvocationFailed
 from bot.sandbox.refused import Refusal
 from bot.sandbox.rest import Exchange
@@ -23,6 +24,7 @@ __all__ = [
     "CannotInvoke",
     "Channel",
     "ChannelType",
+    "Conditions",
     "Exchange",
     "File",
     "Guild",

@@ -12,6 +12,7 @@ import hmac
 import re
 import secrets
 import struct
+import time
 import zlib
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.sandbox.state import Attachment, Clock, User, World
+from bot.sandbox.trace import Trace
 
 ADDRESS_LIFE_SECONDS = 24 * 3600
 _DEFAULT_AVATARS = ((88, 101, 242), (117, 126, 138), (59, 165, 92), (250, 166, 26), (237, 66, 69), (235, 69, 158))
@@ -42,14 +44,16 @@ class Fault:
 class Cdn:
     """`base`: its address, set once the port is known; `downloads`: names of the files asked for, in order."""
 
-    def __init__(self, clock: Clock, world: World) -> None:
+    def __init__(self, clock: Clock, world: World, trace: Trace) -> None:
         self.base = ""
         self.downloads: list[str] = []
         self._clock = clock
         self._world = world
+        self._trace = trace
         self._key = secrets.token_bytes(32)
         self._files: dict[tuple[int, int], Attachment] = {}
         self._faults: list[Fault] = []
+        self._lost: set[tuple[int, int]] = set()
 
     # ------------------------------------------------------------ faults
 
@@ -69,12 +73,19 @@ class Cdn:
         """Every address handed out so far is no longer good; new ones are."""
         self._key = secrets.token_bytes(32)
 
+    def lose(self, attachment: Attachment) -> None:
+        """No address of this file is good any more."""
+        self._lost.add((attachment.folder, attachment.id))
+
     # ------------------------------------------------------------ addresses
 
     def keep(self, attachment: Attachment) -> Attachment:
         """Stores the file, so that its address answers."""
         self._files[attachment.folder, attachment.id] = attachment
         return attachment
+
+    def file(self, folder: int, id: int) -> Attachment | None:  # noqa: A002
+        return self._files.get((folder, id))
 
     def url(self, attachment: Attachment, *, proxy: bool = False) -> str:
         """A fresh signed address; `proxy`: on the media proxy instead."""
@@ -102,14 +113,21 @@ class Cdn:
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         folder, id_ = int(request.match_info["folder"]), int(request.match_info["id"])
-        self.downloads.append(request.match_info["name"])
-        attachment = self._files.get((folder, id_))
+        name, began = request.match_info["name"], time.monotonic()
+        self.downloads.append(name)
+        await asyncio.sleep(self._world.conditions.seconds_late)
+        attachment = self.file(folder, id_)
         if attachment is None or not self._signed(request, folder, id_):
+            self._trace.download(name, 404, 0, time.monotonic() - began)
             return web.Response(status=404, text="This content is no longer available.")
-        return await self._send(request, attachment.data, attachment.content_type, attachment.filename)
+        response = await self._send(request, attachment.data, attachment.content_type, attachment.filename)
+        self._trace.download(name, response.status, attachment.size, time.monotonic() - began)
+        return response
 
     def _signed(self, request: web.Request, folder: int, id: int) -> bool:  # noqa: A002
         expires, issued = request.query.get("ex", ""), request.query.get("is", "")
+        if self._world.conditions.links_expired or (folder, id) in self._lost:
+            return False
         good = hmac.compare_digest(self._sign(folder, id, expires, issued), request.query.get("hm", ""))
         return good and int(expires, 16) > self._clock.now()
 

@@ -16,8 +16,8 @@ class Changes:
         self._next.set()
         self._next = asyncio.Event()
 
-    async def until(self, holds: Callable[[], bool], within: float) -> None:
-        """Raises TimeoutError after `within` seconds."""
+    async def until(self, holds: Callable[[], bool], within: float | None) -> None:
+        """Raises TimeoutError after `within` seconds; None waits for as long as it takes."""
         async with asyncio.timeout(within):
             while not holds():
                 await self._next.wait()

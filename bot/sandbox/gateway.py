@@ -23,6 +23,7 @@ from bot.sandbox.changes import Changes
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.refused import Refusal
 from bot.sandbox.state import Application, Guild, Json, World
+from bot.sandbox.trace import Trace
 
 REPLAYED_EVENTS = 1000
 MOST_BYTES_SENT = 4096
@@ -76,12 +77,18 @@ def compressor(name: str | None) -> Compressor | None:
     return None
 
 
+def _name(operation: object) -> str:
+    return next((op.name for op in Op if op == operation), str(operation))
+
+
 class Connection:
     """One socket. Messages go out one at a time, in the order in which they were compressed."""
 
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request, world: World, trace: Trace) -> None:
         self.socket = socket
         self.dropped = False
+        self._world = world
+        self._trace = trace
         self._transport = request.transport
         self._compress = compressor(request.query.get("compress"))
         self._lock = asyncio.Lock()
@@ -89,6 +96,8 @@ class Connection:
     async def send(self, payload: Json) -> None:
         """A socket that broke meanwhile loses the message: resuming brings it again."""
         async with self._lock:
+            await asyncio.sleep(self._world.conditions.seconds_late)
+            self._trace.event("to_bot", payload.get("t") or Op(payload["op"]).name, payload.get("d"))
             text = json.dumps(payload, ensure_ascii=False)
             try:
                 if self._compress:
@@ -139,6 +148,7 @@ class Gateway:
         payloads: Payloads,
         refusals: deque[Refusal],
         changes: Changes,
+        trace: Trace,
         *,
         shards: int,
         heartbeat_interval: float,
@@ -154,6 +164,7 @@ class Gateway:
         self._application = application
         self._payloads = payloads
         self._refusals = refusals
+        self._trace = trace
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
 
@@ -174,11 +185,12 @@ class Gateway:
     ) -> None:
         """Sends an event to the sessions that serve `guild` and asked for `intent`.
 
-        `render` is told whether the session has the Message Content intent.
+        `render` is told whether the session has the Message Content intent, and the application still may.
         """
+        content = "message_content" in self._application.privileged
         for session in list(self._sessions.values()):
             if session.serves(guild) and (intent is None or getattr(session.intents, intent)):
-                await session.dispatch(event, render(session.intents.message_content))
+                await session.dispatch(event, render(content and session.intents.message_content))
 
     async def drop(self, code: int | None = None) -> None:
         """Breaks every connection: with a close code, or like a cut cable. Sessions stay and can be resumed."""
@@ -199,7 +211,7 @@ class Gateway:
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(compress=False, max_msg_size=0)
         await socket.prepare(request)
-        connection = Connection(socket, request)
+        connection = Connection(socket, request, self._world, self._trace)
         self._connections.add(connection)
         session: Session | None = None
         try:
@@ -213,6 +225,7 @@ class Gateway:
                 session = await self._operate(connection, session, message)
         except Close as close:
             self._refusals.append(Refusal("gateway", close.code, close.code, close.why))
+            self._trace.closed(close.code, close.why)
             await socket.close(code=close.code, message=close.why.encode())
         finally:
             self._connections.discard(connection)
@@ -220,6 +233,7 @@ class Gateway:
                 session.connection = None
                 if socket.close_code in (1000, 1001) and not connection.dropped:
                     del self._sessions[session.id]
+            self._changes.notify()
         return socket
 
     async def _receive(self, socket: web.WebSocketResponse) -> Json | None:
@@ -228,19 +242,21 @@ class Gateway:
             message = await socket.receive(timeout=2 * self.heartbeat_interval)
         except TimeoutError:
             raise Close(4009, "session timed out: no heartbeat") from None
-        if message.type is not WSMsgType.TEXT:
+        if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
             return None
-        if len(message.data.encode()) > MOST_BYTES_SENT:
+        data = message.data.encode() if isinstance(message.data, str) else message.data
+        if len(data) > MOST_BYTES_SENT:
             raise Close(4002, f"payload of more than {MOST_BYTES_SENT} bytes")
         try:
-            payload = json.loads(message.data)
-        except json.JSONDecodeError:
+            payload = json.loads(data)
+        except ValueError:
             raise Close(4002, "payload is no JSON") from None
         if not isinstance(payload, dict):
             raise Close(4002, "payload is no object")
         return payload
 
     async def _operate(self, connection: Connection, session: Session | None, payload: Json) -> Session | None:
+        self._trace.event("from_bot", _name(payload.get("op")), payload.get("d"))
         match payload.get("op"), payload.get("d"):
             case Op.HEARTBEAT, _:
                 self.heartbeats += 1

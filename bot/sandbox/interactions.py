@@ -14,10 +14,11 @@ import discord
 
 from bot.sandbox import rules
 from bot.sandbox.commands import CannotInvoke, Filled, Kind, Value, fill
+from bot.sandbox.conditions import DEFAULT_SIZE_LIMIT
 from bot.sandbox.invocation import InteractionType, Invocation
 from bot.sandbox.parts import Parts
 from bot.sandbox.refused import Refusal
-from bot.sandbox.state import DEFAULT_SIZE_LIMIT, Channel, Json, Message, Role, User
+from bot.sandbox.state import Channel, Json, Message, Role, User
 
 GUILD_CONTEXT, DIRECT_CONTEXT = 0, 1
 
@@ -43,6 +44,7 @@ class Interactions:
         self._messages = parts.messages
         self._gateway = parts.gateway
         self._refusals = parts.refusals
+        self._trace = parts.trace
         self._invocations = parts.invocations
         self._timers: set[asyncio.TimerHandle] = set()
 
@@ -89,6 +91,10 @@ class Interactions:
                 return command
         raise CannotInvoke(f"no {kind.name.lower()} command {name!r} is registered")
 
+    def offered(self, setting: Setting) -> list[Json]:
+        """The commands that the person finds in this place, as they were registered."""
+        return [one for one in self._application.commands_in(setting.channel.guild) if self._offered(setting, one)]
+
     def _offered(self, setting: Setting, command: Json) -> bool:
         """Whether the person finds the command in this place: by its contexts, and by their permissions."""
         context = GUILD_CONTEXT if setting.channel.guild else DIRECT_CONTEXT
@@ -106,7 +112,7 @@ class Interactions:
     def _fill(
         self, setting: Setting, command: str, options: Mapping[str, Value], *, typing: str | None
     ) -> tuple[Json, Filled]:
-        name, *path = command.split()
+        name, *path = command.split() or [""]
         definition = self._definition(setting, name, Kind.CHAT_INPUT)
         return definition, fill(definition, path, options, typing=typing)
 
@@ -255,7 +261,9 @@ class Interactions:
         """Three seconds later: a bot that has not said anything by now is too late."""
         if invocation.acknowledged_after is None:
             invocation.failed = True
-            self._refusals.append(Refusal(invocation.name, None, 10062, "not acknowledged within 3 s"))
+            why = "not acknowledged within 3 s"
+            self._refusals.append(Refusal(invocation.name, None, 10062, why))
+            self._trace.not_acknowledged(invocation.name, why)
             invocation.changes.notify()
 
     def _payload(self, invocation: Invocation, setting: Setting, data: Json, owners: Json) -> Json:

@@ -10,6 +10,7 @@ from itertools import count
 
 from bot.sandbox import rules
 from bot.sandbox.cdn import Cdn
+from bot.sandbox.feed import Feed, Gone, Shown
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.refused import Form, empty_message
@@ -31,12 +32,13 @@ class Sent:
 
 
 class Messages:
-    def __init__(self, world: World, bot: User, cdn: Cdn, payloads: Payloads, gateway: Gateway) -> None:
+    def __init__(self, world: World, bot: User, cdn: Cdn, payloads: Payloads, gateway: Gateway, feed: Feed) -> None:
         self._world = world
         self._bot = bot
         self._cdn = cdn
         self._payloads = payloads
         self._gateway = gateway
+        self._feed = feed
         self._ephemeral: dict[int, Message] = {}
 
     # ------------------------------------------------------------ making
@@ -112,6 +114,7 @@ class Messages:
 
     async def put(self, message: Message) -> None:
         """Adds `message` to its channel and announces it. An ephemeral one is nobody else's to see."""
+        self._feed.tell(Shown(message))
         if message.ephemeral:
             self._ephemeral[message.id] = message
             return
@@ -121,7 +124,10 @@ class Messages:
 
     async def change(self, message: Message) -> Message:
         """Puts the new version in the old one's place; returns it with the time of the edit."""
-        edited = message if message.loading else replace(message, edited=self._world.clock.now())
+        before = self.get(message.channel, message.id)
+        is_answer = before is not None and before.loading  # it takes the place of "thinking": that is no edit
+        edited = message if message.loading or is_answer else replace(message, edited=self._world.clock.now())
+        self._feed.tell(Shown(edited))
         if message.ephemeral:
             self._ephemeral[message.id] = edited
         else:
@@ -130,6 +136,7 @@ class Messages:
         return edited
 
     async def delete(self, message: Message) -> None:
+        self._feed.tell(Gone(message))
         if self._ephemeral.pop(message.id, None) or not message.channel.messages.pop(message.id, None):
             return
         guild = message.channel.guild

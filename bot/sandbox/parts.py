@@ -6,17 +6,21 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from bot.sandbox.changes import Changes
+from bot.sandbox.feed import Feed
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.invocation import Invocation
 from bot.sandbox.messages import Messages
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.refused import Refusal
 from bot.sandbox.state import Application, World
+from bot.sandbox.trace import Trace
 
 
 @dataclass(frozen=True)
 class Parts:
-    """`invocations`: by their token; `changes` tells of connections and commands that come and go."""
+    """`invocations`: by their token; `changes` tells of connections and commands that come and go, `feed` of messages
+    and places.
+    """
 
     world: World
     application: Application
@@ -25,4 +29,6 @@ class Parts:
     gateway: Gateway
     changes: Changes
     refusals: deque[Refusal]
+    feed: Feed
+    trace: Trace
     invocations: dict[str, Invocation] = field(default_factory=dict)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import discord
 
 from bot.sandbox import rules
-from bot.sandbox.cdn import Cdn
 from bot.sandbox.state import Application, Attachment, Channel, ChannelType, Guild, Json, Message, Role, User, created
 
 PRIVILEGED_FLAGS = {
@@ -28,10 +27,16 @@ def snowflake(thing: Any) -> str | None:
     return None if thing is None else str(thing.id)
 
 
+class Addresses(Protocol):
+    """Where a reader finds files; `proxy`: on the media proxy."""
+
+    def url(self, attachment: Attachment, *, proxy: bool = False) -> str: ...
+
+
 class Payloads:
-    def __init__(self, application: Application, cdn: Cdn) -> None:
+    def __init__(self, application: Application, addresses: Addresses) -> None:
         self._application = application
-        self._cdn = cdn
+        self._addresses = addresses
 
     # ------------------------------------------------------------ people
 
@@ -261,8 +266,8 @@ class Payloads:
             "id": str(attachment.id),
             "filename": attachment.filename,
             "size": attachment.size,
-            "url": self._cdn.url(attachment),
-            "proxy_url": self._cdn.url(attachment, proxy=True),
+            "url": self._addresses.url(attachment),
+            "proxy_url": self._addresses.url(attachment, proxy=True),
         }
         optional = {
             "content_type": attachment.content_type,
@@ -325,6 +330,8 @@ class Payloads:
         if "media" in shown:
             shown["media"] = self._unfurled(shown["media"], embedded)
         if "file" in shown:
+            attachment = _referenced(shown["file"], embedded)
+            shown["name"], shown["size"] = (attachment.filename, attachment.size) if attachment else (None, None)
             shown["file"] = self._unfurled(shown["file"], embedded)
         for key in ("components", "items"):
             if key in shown:
@@ -335,14 +342,18 @@ class Payloads:
 
     def _media(self, media: Json, embedded: Mapping[str, Attachment]) -> Json:
         """An embed's picture: an `attachment://NAME` becomes the attachment's own address."""
-        attachment = embedded.get(str(media.get("url", "")).removeprefix("attachment://"))
+        attachment = _referenced(media, embedded)
         if attachment is None:
             return media
         shown = self.attachment(attachment)
         return {key: shown[key] for key in ("url", "proxy_url", "width", "height", "content_type") if key in shown}
 
     def _unfurled(self, media: Json, embedded: Mapping[str, Attachment]) -> Json:
-        attachment = embedded.get(str(media.get("url", "")).removeprefix("attachment://"))
+        attachment = _referenced(media, embedded)
         if attachment is None:
             return {"id": "0", "proxy_url": media["url"], **media}
         return {"id": str(attachment.id), "attachment_id": str(attachment.id), **self._media(media, embedded)}
+
+
+def _referenced(media: Json, embedded: Mapping[str, Attachment]) -> Attachment | None:
+    return embedded.get(str(media.get("url", "")).removeprefix("attachment://"))

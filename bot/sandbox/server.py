@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import discord
 import yarl
@@ -22,28 +22,37 @@ from bot.sandbox import rest, rules
 from bot.sandbox.cdn import Cdn
 from bot.sandbox.changes import Changes
 from bot.sandbox.commands import LOCALES, CannotInvoke, Value
+from bot.sandbox.conditions import Conditions
+from bot.sandbox.feed import ConditionsChanged, Did, Feed, Opened
 from bot.sandbox.gateway import Gateway
+from bot.sandbox.guard import Guard
 from bot.sandbox.interactions import Interactions, Setting
 from bot.sandbox.invocation import Invocation
 from bot.sandbox.messages import Messages
+from bot.sandbox.page import Page
 from bot.sandbox.parts import Parts
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.refused import Refusal
 from bot.sandbox.rest import ROOT, Api, Exchange, Faults
 from bot.sandbox.state import (
-    DEFAULT_SIZE_LIMIT,
     EVERYONE,
+    MODERATOR,
     Application,
     Channel,
     ChannelType,
     Clock,
     File,
     Guild,
+    Json,
     Message,
     Overwrite,
+    Role,
     User,
     World,
 )
+from bot.sandbox.trace import Trace
+
+Made = TypeVar("Made", Message, Invocation, Channel)
 
 REMEMBERED = 10_000
 # Of a whole request; what a file may have is another matter (rules.py).
@@ -58,8 +67,9 @@ class Sandbox:
     `heartbeat_interval` in seconds.
 
     Once entered, `api`, `cdn.base` and `gateway.url` are where the bot is led; `token`: the bot's; `requests`: every
-    HTTP request with its answer; `refusals`: every breach of Discord's rules; `faults`, `cdn`, `gateway`: what can be
-    broken on purpose; `clock`: the sandbox's own time. There is a guild already, its `owner`, and the channel
+    HTTP request with its answer; `refusals`: every breach of Discord's rules; `trace`: all that passes, in short;
+    `conditions`, `faults`, `cdn`, `gateway`: what can be broken on purpose; `clock`: the sandbox's own time; `page`:
+    where a browser finds it; `feed`: all that happens. There is a guild already, its `owner`, and the channel
     "general".
     """
 
@@ -72,18 +82,19 @@ class Sandbox:
         privileged: Iterable[str] = ("message_content",),
         heartbeat_interval: float = 41.25,
     ) -> None:
+        privileged = frozenset(privileged)
         self.clock = Clock()
         self.requests: deque[Exchange] = deque(maxlen=REMEMBERED)
         self.refusals: deque[Refusal] = deque(maxlen=REMEMBERED)
-        self.world = World(self.clock)
+        self.world = World(self.clock, Conditions(message_content="message_content" in privileged))
         self.owner = self.world.add_user("Kei")
         self.bot = self.world.add_user(name, bot=True)
         self.token = _token(self.bot.id)
-        self.application = Application(
-            self.bot.id, self.bot.name, self.bot, self.owner, self.token, frozenset(privileged)
-        )
+        self.application = Application(self.bot.id, self.bot.name, self.bot, self.owner, self.token, privileged)
         self.guild = self.add_guild("Sandbox")
-        self.cdn = Cdn(self.clock, self.world)
+        self.feed = Feed()
+        self.trace = Trace(self.clock, self.feed.tell)
+        self.cdn = Cdn(self.clock, self.world, self.trace)
         self._changes = Changes()
         payloads = Payloads(self.application, self.cdn)
         self.gateway = Gateway(
@@ -92,15 +103,26 @@ class Sandbox:
             payloads,
             self.refusals,
             self._changes,
+            self.trace,
             shards=shards,
             heartbeat_interval=heartbeat_interval,
         )
-        messages = Messages(self.world, self.bot, self.cdn, payloads, self.gateway)
+        messages = Messages(self.world, self.bot, self.cdn, payloads, self.gateway, self.feed)
         self._parts = Parts(
-            self.world, self.application, payloads, messages, self.gateway, self._changes, self.refusals
+            self.world,
+            self.application,
+            payloads,
+            messages,
+            self.gateway,
+            self._changes,
+            self.refusals,
+            self.feed,
+            self.trace,
         )
-        self._api = Api(self.token, self.requests, self.refusals)
+        self._api = Api(self._parts, self.requests)
         self._interactions = Interactions(self._parts)
+        self._page = Page(self, self._parts)
+        self._guard = Guard()
         self._port = port
         self._runner: web.AppRunner | None = None
 
@@ -108,8 +130,9 @@ class Sandbox:
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=REQUEST_BYTES)
+        self._guard.protect(app)
         app.router.add_get("/gateway", self.gateway.handle)
-        for routes in (self._api.serve(rest.routes(self._parts)), self.cdn.routes()):
+        for routes in (self._api.serve(rest.routes(self._parts)), self.cdn.routes(), self._page.routes()):
             app.add_routes(routes)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -119,6 +142,7 @@ class Sandbox:
             await self._runner.cleanup()
             raise
         self._port = self._runner.addresses[0][1]
+        self._guard.port = self._port
         self.gateway.url = f"ws://127.0.0.1:{self._port}/gateway"
         self.cdn.base = self.address
         return self
@@ -127,6 +151,7 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._interactions.close()
+        await self._page.close()
         await self.gateway.drop(1001)
         if self._runner is not None:
             await self._runner.cleanup()
@@ -136,12 +161,34 @@ class Sandbox:
         return f"http://127.0.0.1:{self._port}"
 
     @property
+    def page(self) -> str:
+        """Where a browser finds the page, with the key of this run."""
+        return f"{self.address}/?key={self._guard.key}"
+
+    @property
     def api(self) -> str:
         return self.address + ROOT
 
     @property
     def faults(self) -> Faults:
         return self._api.faults
+
+    @property
+    def conditions(self) -> Conditions:
+        return self.world.conditions
+
+    async def set_conditions(self, conditions: Conditions) -> None:
+        """Something goes wrong from now on, or no longer."""
+        before, self.world.conditions = self.conditions, conditions
+        content = frozenset({"message_content"})
+        privileged = self.application.privileged - content
+        self.application.privileged = privileged | content if conditions.message_content else privileged
+        if before.denied != conditions.denied:
+            for channel in [one for one in self.guild.channels.values() if not one.is_thread]:
+                overwrite = channel.overwrites.setdefault(self.bot.id, Overwrite())
+                overwrite.deny = overwrite.deny & ~before.denied_bits | conditions.denied_bits
+                await self._announce("CHANNEL_UPDATE", channel)
+        self.feed.tell(ConditionsChanged(conditions))
 
     @contextmanager
     def in_place_of_discord(self) -> Iterator[None]:
@@ -181,13 +228,17 @@ class Sandbox:
         """By name."""
         return {user.name: user for user in self.world.users.values() if not user.bot}
 
-    def person(self, name: str, *, locale: str = "en-US", avatar: File | None = None) -> User:
-        """Somebody of that name; a new one joins the guild."""
+    def person(self, name: str, *, locale: str = "en-US", avatar: File | None = None, moderator: bool = False) -> User:
+        """Somebody of that name; a new one joins the guild, `moderator`: with the role of that name."""
         if name in self.people:
             return self.people[name]
         user = self.world.add_user(name, locale=locale, avatar=avatar)
-        self.guild.members[user.id] = (user, set())
+        self.guild.members[user.id] = (user, {self._moderators().id} if moderator else set())
         return user
+
+    def _moderators(self) -> Role:
+        found = (role for role in self.guild.roles.values() if role.name == "moderator")
+        return next(found, None) or self.world.add_role(self.guild, "moderator", EVERYONE | MODERATOR)
 
     def channel(self, name: str) -> Channel:
         """A channel of the guild by its name. Raises KeyError."""
@@ -198,6 +249,8 @@ class Sandbox:
 
     async def open_channel(self, name: str, type: ChannelType = ChannelType.TEXT) -> Channel:  # noqa: A002
         channel = self.world.add_channel(self.guild, name, type)
+        if self.conditions.denied:
+            channel.overwrites[self.bot.id] = Overwrite(deny=self.conditions.denied_bits)
         await self._announce("CHANNEL_CREATE", channel)
         return channel
 
@@ -208,7 +261,7 @@ class Sandbox:
         kind = ChannelType.PRIVATE_THREAD if private else ChannelType.PUBLIC_THREAD
         thread = self.world.add_thread(channel, name, owner or self.owner, kind)
         await self._announce("THREAD_CREATE", thread)
-        return thread
+        return self._did("open_thread", self._setting(owner, channel, None), thread, name=name)
 
     async def archive(self, thread: Channel) -> None:
         thread.archived, thread.archived_at = True, self.clock.now()
@@ -233,6 +286,7 @@ class Sandbox:
         await self._announce("CHANNEL_UPDATE", channel)
 
     async def _announce(self, event: str, channel: Channel) -> None:
+        self.feed.tell(Opened(channel))
         if channel.is_thread and not rules.permissions(channel, self.bot).view_channel:
             return
         payload = self._parts.payloads.channel(channel)
@@ -248,7 +302,15 @@ class Sandbox:
         attached = tuple(self._parts.messages.attach(file, channel.id) for file in files)
         message = replace(base, content=content, attachments=attached)
         await self._parts.messages.put(message)
-        return message
+        return self._did("post", self._setting(author, channel, None), message, content=content, files=attached)
+
+    def newest(self, message: Message) -> Message:
+        """The version of it that stands there now."""
+        return self._parts.messages.get(message.channel, message.id) or message
+
+    def offered(self, user: User, channel: Channel) -> list[Json]:
+        """The commands that `user` finds in `channel`, as the bot registered them."""
+        return self._interactions.offered(Setting(user, channel))
 
     async def slash(
         self,
@@ -258,15 +320,16 @@ class Sandbox:
         user: User | None = None,
         channel: Channel | None = None,
         locale: str | None = None,
-        attachment_size_limit: int = DEFAULT_SIZE_LIMIT,
+        attachment_size_limit: int | None = None,
     ) -> Invocation:
         """A slash command, options by name, values as the registered definition wants them.
 
         `command`: with subcommands after a space. `locale`: the person's by default; `attachment_size_limit` in bytes
-        a file. Raises CannotInvoke where Discord's own client would not send it.
+        a file, as the conditions say by default. Raises CannotInvoke where Discord's own client would not send it.
         """
         setting = self._setting(user, channel, locale, attachment_size_limit)
-        return await self._interactions.slash(setting, command, options or {})
+        invocation = await self._interactions.slash(setting, command, options or {})
+        return self._did("slash", setting, invocation, command=command, options=options or {})
 
     async def autocomplete(
         self,
@@ -288,11 +351,12 @@ class Sandbox:
         *,
         user: User | None = None,
         locale: str | None = None,
-        attachment_size_limit: int = DEFAULT_SIZE_LIMIT,
+        attachment_size_limit: int | None = None,
     ) -> Invocation:
         """Apps > NAME on a message."""
         setting = self._setting(user, target.channel, locale, attachment_size_limit)
-        return await self._interactions.message_command(setting, name, target)
+        invocation = await self._interactions.message_command(setting, name, target)
+        return self._did("message_command", setting, invocation, command=name, target=target)
 
     async def user_command(
         self,
@@ -302,19 +366,20 @@ class Sandbox:
         user: User | None = None,
         channel: Channel | None = None,
         locale: str | None = None,
-        attachment_size_limit: int = DEFAULT_SIZE_LIMIT,
+        attachment_size_limit: int | None = None,
     ) -> Invocation:
         """Apps > NAME on a person."""
         setting = self._setting(user, channel, locale, attachment_size_limit)
-        return await self._interactions.user_command(setting, name, target)
+        invocation = await self._interactions.user_command(setting, name, target)
+        return self._did("user_command", setting, invocation, command=name, target=target)
 
     async def click(
         self, message: Message, custom_id: str, *, user: User | None = None, locale: str | None = None
     ) -> Invocation:
         """A button."""
-        return await self._interactions.component(
-            self._setting(user, message.channel, locale), message, custom_id, None
-        )
+        setting = self._setting(user, message.channel, locale)
+        invocation = await self._interactions.component(setting, message, custom_id, None)
+        return self._did("click", setting, invocation, message=message, custom_id=custom_id)
 
     async def select(
         self,
@@ -326,24 +391,32 @@ class Sandbox:
         locale: str | None = None,
     ) -> Invocation:
         """A choice from a menu: texts, or people, channels, roles."""
-        setting = self._setting(user, message.channel, locale)
-        return await self._interactions.component(setting, message, custom_id, list(values))
+        setting, values = self._setting(user, message.channel, locale), list(values)
+        invocation = await self._interactions.component(setting, message, custom_id, values)
+        return self._did("select", setting, invocation, message=message, custom_id=custom_id, values=values)
 
     async def submit(self, opened: Invocation, texts: Mapping[str, str], *, locale: str | None = None) -> Invocation:
         """The form that an invocation opened, filled in by the person who opened it."""
         setting = self._setting(opened.user, opened.channel, locale, opened.attachment_size_limit)
-        return await self._interactions.submit(setting, opened, texts)
+        invocation = await self._interactions.submit(setting, opened, texts)
+        return self._did("submit", setting, invocation, opened=opened, texts=dict(texts))
+
+    def _did(self, what: str, setting: Setting, made: Made, **given: object) -> Made:
+        locale = setting.locale or setting.user.locale
+        self.feed.tell(Did(what, setting.user, locale, setting.channel, made, given))
+        return made
 
     def _setting(
         self,
         user: User | None,
         channel: Channel | None,
         locale: str | None,
-        attachment_size_limit: int = DEFAULT_SIZE_LIMIT,
+        attachment_size_limit: int | None = None,
     ) -> Setting:
         if locale is not None and locale not in LOCALES:
             raise CannotInvoke(f"{locale} is no locale of Discord's")
-        return Setting(user or self.owner, channel or self.channel("general"), locale, attachment_size_limit)
+        limit = self.conditions.upload_limit if attachment_size_limit is None else attachment_size_limit
+        return Setting(user or self.owner, channel or self.channel("general"), locale, limit)
 
 
 def _token(bot_id: int) -> str:

@@ -12,12 +12,12 @@ from typing import Any
 
 import discord
 
+from bot.sandbox.conditions import Conditions
 from bot.sandbox.sniff import Sniffed, sniff
 
 Json = dict[str, Any]
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
-DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
 
 
 def created(id: int) -> float:  # noqa: A002
@@ -298,11 +298,20 @@ EVERYONE = discord.Permissions(
 ).value
 
 
-class World:
-    """Everything there is, by id."""
+MODERATOR = discord.Permissions(
+    manage_messages=True,
+    manage_threads=True,
+    moderate_members=True,
+    kick_members=True,
+).value
 
-    def __init__(self, clock: Clock) -> None:
+
+class World:
+    """Everything there is, by id; and what is wrong with it at the moment."""
+
+    def __init__(self, clock: Clock, conditions: Conditions) -> None:
         self.clock = clock
+        self.conditions = conditions
         self.snowflakes = Snowflakes(clock)
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}

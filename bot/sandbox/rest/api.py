@@ -5,21 +5,25 @@ https://discord.com/developers/docs/reference
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
 from bot.sandbox import refused
+from bot.sandbox.parts import Parts
 from bot.sandbox.refused import Refusal, Refused
 from bot.sandbox.rest.calls import Answer, Call, Handler, Route, read
-from bot.sandbox.state import File
+from bot.sandbox.state import File, World
 
 ROOT = "/api/v10"
+SECONDS_TO_WAIT = 0.5
 
 
 @dataclass(frozen=True)
@@ -56,39 +60,60 @@ class Trouble:
     headers: Mapping[str, str]
 
 
-@dataclass(eq=False)
 class Faults:
-    """What the API does wrong on purpose. `path`: a regular expression searched for in the path below /api/v10."""
+    """What the API does wrong on purpose: so many times, or for as long as the conditions say so.
 
-    troubles: list[Trouble] = field(default_factory=list)
+    `path`: a regular expression searched for in the path below /api/v10.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._troubles: list[Trouble] = []
+        self._told_to_wait: set[tuple[str, str]] = set()
 
     def rate_limit(self, retry_after: float = 0.1, *, times: int = 1, path: str = "") -> None:
         """429 with `retry_after` seconds."""
-        body = {"message": "You are being rate limited.", "code": 0, "retry_after": retry_after, "global": False}
-        headers = {"Retry-After": str(retry_after), "Via": "1.1 google", "X-RateLimit-Scope": "user"}
-        self.troubles.append(Trouble(re.compile(path), times, 429, body, headers))
+        self._troubles.append(_rate_limit(retry_after, times, path))
 
     def fail(self, status: int = 500, *, times: int = 1, path: str = "") -> None:
         """A server error."""
-        body = {"message": f"{status}: Internal Server Error", "code": 0}
-        self.troubles.append(Trouble(re.compile(path), times, status, body, {}))
+        self._troubles.append(_failure(status, times, path))
 
-    def next(self, path: str) -> Trouble | None:
-        for trouble in self.troubles:
+    def next(self, method: str, path: str) -> Trouble | None:
+        """What becomes of this call, None where it is carried out."""
+        for trouble in self._troubles:
             if trouble.times > 0 and trouble.path.search(path):
                 trouble.times -= 1
                 return trouble
+        if self._world.conditions.server_errors:
+            return _failure(500)
+        if self._world.conditions.rate_limited and (method, path) not in self._told_to_wait:
+            self._told_to_wait.add((method, path))
+            return _rate_limit(SECONDS_TO_WAIT)
+        self._told_to_wait.discard((method, path))
         return None
 
 
-class Api:
-    """`requests` and `refusals` remember what happened."""
+def _rate_limit(retry_after: float, times: int = 1, path: str = "") -> Trouble:
+    body = {"message": "You are being rate limited.", "code": 0, "retry_after": retry_after, "global": False}
+    headers = {"Retry-After": str(retry_after), "Via": "1.1 google", "X-RateLimit-Scope": "user"}
+    return Trouble(re.compile(path), times, 429, body, headers)
 
-    def __init__(self, token: str, requests: deque[Exchange], refusals: deque[Refusal]) -> None:
-        self.faults = Faults()
-        self._token = token
+
+def _failure(status: int, times: int = 1, path: str = "") -> Trouble:
+    return Trouble(re.compile(path), times, status, {"message": f"{status}: Internal Server Error", "code": 0}, {})
+
+
+class Api:
+    """`requests` and `parts.refusals` remember what happened."""
+
+    def __init__(self, parts: Parts, requests: deque[Exchange]) -> None:
+        self.faults = Faults(parts.world)
+        self._token = parts.application.token
+        self._world = parts.world
         self._requests = requests
-        self._refusals = refusals
+        self._refusals = parts.refusals
+        self._trace = parts.trace
 
     def serve(self, routes: Iterable[Route]) -> list[web.RouteDef]:
         """`routes`, and 404 for all others."""
@@ -97,14 +122,15 @@ class Api:
 
     def _handle(self, handler: Handler, *, token: bool) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
-            path = request.path.removeprefix(ROOT)
+            path, began = request.path.removeprefix(ROOT), time.monotonic()
             headers: Mapping[str, str] = {}
             body: Any = None
             files: dict[int, File] = {}
             no: Refused | None = None
+            await asyncio.sleep(self._world.conditions.seconds_late)
             try:
                 body, files = await read(request)
-                if trouble := self.faults.next(path):
+                if trouble := self.faults.next(request.method, path):
                     status, answer, headers = trouble.status, trouble.body, trouble.headers
                 else:
                     if token and request.headers.get("Authorization") != f"Bot {self._token}":
@@ -121,6 +147,16 @@ class Api:
             multipart = request.content_type == "multipart/form-data"
             query = dict(request.query)
             self._requests.append(Exchange(request.method, path, query, body, multipart, remembered, status, answer))
+            self._trace.call(
+                request.method,
+                path,
+                sent=body,
+                files=files.values(),
+                status=status,
+                answered=answer,
+                seconds=time.monotonic() - began,
+                refused=_why(no) if no else None,
+            )
             if answer is None:
                 return web.Response(status=status, headers=headers)
             text = json.dumps(answer, ensure_ascii=False).encode()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bot.sandbox import refused, rules
+from bot.sandbox.feed import Opened
 from bot.sandbox.messages import SENDABLE_FLAGS
 from bot.sandbox.parts import Parts
 from bot.sandbox.payloads import timestamp
 from bot.sandbox.refused import Form
 from bot.sandbox.rest.calls import Answer, Call, Route
-from bot.sandbox.state import DEFAULT_SIZE_LIMIT, Channel, ChannelType, Json, Message
+from bot.sandbox.state import Channel, ChannelType, Json, Message
 
 
 class Channels:
@@ -18,6 +19,7 @@ class Channels:
         self._payloads = parts.payloads
         self._messages = parts.messages
         self._gateway = parts.gateway
+        self._feed = parts.feed
 
     def routes(self) -> list[Route]:
         message = "/channels/{channel}/messages/{message}"
@@ -90,7 +92,8 @@ class Channels:
         rules.must_send(channel, bot, files=bool(call.files))
         base = self._messages.empty(channel, bot)
         sent = call.sent
-        message = self._messages.compose(sent, base, size_limit=DEFAULT_SIZE_LIMIT, allowed_flags=SENDABLE_FLAGS)
+        limit = self._world.conditions.upload_limit
+        message = self._messages.compose(sent, base, size_limit=limit, allowed_flags=SENDABLE_FLAGS)
         await self._messages.put(message)
         return 200, self._payloads.message(message)
 
@@ -103,7 +106,8 @@ class Channels:
 
     async def _edit(self, call: Call) -> Answer:
         message = self._own_message_of(call)
-        new = self._messages.compose(call.sent, message, size_limit=DEFAULT_SIZE_LIMIT, allowed_flags=SENDABLE_FLAGS)
+        limit = self._world.conditions.upload_limit
+        new = self._messages.compose(call.sent, message, size_limit=limit, allowed_flags=SENDABLE_FLAGS)
         return 200, self._payloads.message(await self._messages.change(new))
 
     async def _delete(self, call: Call) -> Answer:
@@ -129,6 +133,7 @@ class Channels:
             form.choice(("type",), call.body.get("type"), (int(ChannelType.PUBLIC_THREAD),))
         form.refuse_if_wrong()
         thread = self._world.add_thread(channel, call.body["name"], bot, id=start)
+        self._feed.tell(Opened(thread))
         payload = self._payloads.channel(thread)
         await self._gateway.publish("THREAD_CREATE", channel.guild, lambda _: payload, intent="guilds")
         return 201, payload

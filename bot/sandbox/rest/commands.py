@@ -100,9 +100,11 @@ class Commands:
         new = self._registered(call, call.body, self._one_command(call))
         commands.check_command(new)
         self._command_set(call)[call.id("command")] = new
+        self._changes.notify()
         return 200, new
 
     async def _remove_command(self, call: Call) -> Answer:
         self._one_command(call)
         del self._command_set(call)[call.id("command")]
+        self._changes.notify()
         return 204, None

@@ -35,6 +35,7 @@ class Replies:
         self._messages = parts.messages
         self._invocations = parts.invocations
         self._clock = parts.world.clock
+        self._trace = parts.trace
 
     def routes(self) -> list[Route]:
         hook = "/webhooks/{application}/{token}"
@@ -61,6 +62,7 @@ class Replies:
         kind = CallbackType(call.body["type"])
         message = self._respond(invocation, kind, Sent(call.body.get("data") or {}, call.files))
         invocation.acknowledged_after, invocation.callback = after, kind
+        self._trace.acknowledged(invocation.name, kind.name, after)
         if message is not None:
             invocation.original = message.id
             if kind in (CallbackType.UPDATE, CallbackType.DEFERRED_UPDATE):
@@ -111,12 +113,16 @@ class Replies:
 
     def _blank(self, invocation: Invocation) -> Message:
         kinds = {1: CHAT_INPUT_COMMAND, 2: CONTEXT_MENU_COMMAND, 3: CONTEXT_MENU_COMMAND}
-        extra = {
+        extra: Json = {
             "webhook_id": str(self._application.id),
             "application_id": str(self._application.id),
             "interaction_metadata": invocation.metadata,
         }
         blank = self._messages.empty(invocation.channel, self._application.bot)
+        if invocation.command_kind:
+            user = self._payloads.user(invocation.user)
+            asked = {"type": int(invocation.type), "name": invocation.name, "user": user}
+            extra["interaction"] = {"id": str(invocation.id), **asked}
         return replace(blank, type=kinds.get(invocation.command_kind, 0), extra=extra)
 
     def _compose(self, invocation: Invocation, sent: Sent) -> Message:

@@ -1,0 +1,66 @@
+"""What is wrong with this Discord on purpose, for as long as somebody wants it so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import discord
+
+DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
+MOST_LATENCY_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """By default nothing is wrong.
+
+    `latency_ms`: added to each event, answer and download of the bot's; `rate_limited`: every call is first told to
+    wait (429); `server_errors`: every call is answered 500; `message_content`: whether that intent is switched on in
+    the developer portal; `denied`: permissions that the bot has in no channel, by discord.py's names; `upload_limit`:
+    bytes of one file that the bot may send; `links_expired`: no address of a file is good any more. Raises ValueError
+    for what cannot be.
+    """
+
+    latency_ms: int = 0
+    rate_limited: bool = False
+    server_errors: bool = False
+    message_content: bool = True
+    denied: frozenset[str] = frozenset()
+    upload_limit: int = DEFAULT_SIZE_LIMIT
+    links_expired: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.latency_ms <= MOST_LATENCY_MS:
+            raise ValueError(f"latency_ms is 0 to {MOST_LATENCY_MS}, not {self.latency_ms}")
+        if self.upload_limit < 0:
+            raise ValueError(f"upload_limit is a number of bytes, not {self.upload_limit}")
+        if unknown := self.denied - set(discord.Permissions.VALID_FLAGS):
+            raise ValueError(f"unknown permissions: {', '.join(sorted(unknown))}")
+
+    @property
+    def seconds_late(self) -> float:
+        return self.latency_ms / 1000
+
+    @property
+    def denied_bits(self) -> int:
+        return discord.Permissions(**dict.fromkeys(self.denied, True)).value
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "denied": sorted(self.denied)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Conditions:
+        """What is not mentioned is not wrong. Raises ValueError for unknown names and wrong types."""
+        kinds = {field.name: type(field.default) for field in fields(cls)}
+        given: dict[str, Any] = {}
+        for name, value in values.items():
+            kind = kinds.get(name)
+            if kind is frozenset and isinstance(value, list) and all(isinstance(one, str) for one in value):
+                given[name] = frozenset(value)
+            elif type(value) is kind:
+                given[name] = value
+            else:
+                raise ValueError(f"{name} cannot be {value!r}")
+        return cls(**given)
