@@ -1,5 +1,5 @@
 # The bot in a container: docker build -t sokkuri . && docker run -e SOKKURI_TOKEN=... sokkuri
-# It needs a token: the sample faces of the sandbox's conversation are not in the image.
+# It needs a token: the sandbox's page is only for the machine that serves it, which here is the container.
 
 FROM python:3.11-slim-bookworm AS base
 # What cv2 and mediapipe load; `sokkuri doctor` knows them too.

@@ -10,8 +10,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make run    the bot: on Discord with a token, in the sandbox without one"
-	@echo "make demo   all commands in the sandbox; the pictures land in demo/"
+	@echo "make run    the bot: on Discord with a token, in a sandbox in your browser without one"
+	@echo "make demo   all commands, played in the sandbox; the pictures land in demo/"
 	@echo "make test   the tests"
 	@echo "make lint   format, lint, types, and which room may import which"
 	@echo "make bench  what takes how long on this machine"
@@ -22,7 +22,7 @@ run: setup
 	@$(BIN)/sokkuri run
 
 demo: setup
-	@$(BIN)/sokkuri sandbox --demo demo
+	@$(BIN)/sokkuri sandbox --replay docs/demo.jsonl --out demo
 
 test: setup
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile

@@ -1,12 +1,19 @@
-"""`sokkuri run` (the bot) and `sokkuri sandbox` (a stand-in for Discord on this machine)."""
+"""`sokkuri run` (the bot) and `sokkuri sandbox` (a stand-in for Discord on this machine, with a page to try it)."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
 import signal
+import sys
+import textwrap
+import webbrowser
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
@@ -15,17 +22,21 @@ from cli.settings import config_option, load_settings, settings_problems
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from bot.sandbox import Attachment, Sandbox
+    from bot.sandbox.conversations.player import Done
 
 NO_TOKEN = """\
 No Discord token is set, so the bot runs against a sandbox on this machine: nothing leaves it.
 To run it on Discord: put the token from https://discord.com/developers/applications into config.toml
 ([discord] token = "...") or into the environment (SOKKURI_TOKEN), and start again."""
 
+file_type = click.Path(dir_okay=False, path_type=Path)
+
 
 @click.command()
 @config_option
 def run(config: Path | None) -> None:
-    """Run the bot: on Discord with a token, against the sandbox without one. Ctrl-C stops it."""
+    """Run the bot: on Discord with a token, in the sandbox without one. Ctrl-C stops it."""
     settings = load_settings(config)
     if settings.discord.token.get_secret_value():
         from bot import app
@@ -34,48 +45,132 @@ def run(config: Path | None) -> None:
             asyncio.run(app.run(settings))
     else:
         click.echo(NO_TOKEN)
-        play(settings, Path("demo"), keep_running=True)
+        stay(settings)
 
 
 @click.command()
 @config_option
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1 [default: any free one].")
+@click.option("--bare", is_flag=True, help="Without Sokkuri in it: for a bot that you connect yourself.")
+@click.option("--record", type=file_type, help="Write down here what you do, photos included, to be replayed.")
+@click.option("--replay", type=file_type, help="Do again what was recorded here, print what happens, and end.")
 @click.option(
-    "--demo",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Play the sample conversation with the bot, write the replies' pictures here, and end.",
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="With --replay: keep the replies' pictures here."
 )
-def sandbox(config: Path | None, port: int, demo: Path | None) -> None:
-    """Serve a stand-in for Discord on 127.0.0.1 until Ctrl-C, for a bot to connect to."""
-    if demo is not None:
-        play(load_settings(config), demo, keep_running=False)
-    else:
-        try:
+def sandbox(
+    config: Path | None, port: int, *, bare: bool, record: Path | None, replay: Path | None, out: Path | None
+) -> None:
+    """A stand-in for Discord on 127.0.0.1, to try the bot in a browser, until Ctrl-C."""
+    if sum((bare, record is not None, replay is not None)) > 1:
+        raise click.UsageError("--bare, --record and --replay go one at a time")
+    if out is not None and replay is None:
+        raise click.UsageError("--out goes with --replay")
+    if replay is not None:
+        play(load_settings(config), replay, out)
+    elif bare:
+        with place_problems(port):
             asyncio.run(serve(port))
-        except OSError as error:
-            raise click.BadParameter(f"{port}: {error.strerror}", param_hint="--port") from error
+    else:
+        stay(load_settings(config), port, record)
+
+
+@contextmanager
+def place_problems(port: int) -> Iterator[None]:
+    """A port or a file that cannot be had is wrong usage."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            raise click.BadParameter(f"{error.filename}: {error.strerror}", param_hint="--record") from error
+        raise click.BadParameter(f"{port}: {error.strerror}", param_hint="--port") from error
+
+
+def stay(settings: Settings, port: int = 0, record: Path | None = None) -> None:
+    """The bot in the sandbox, and its page, until SIGINT or SIGTERM."""
+    from bot.sandbox import together
+
+    if record is not None and record.exists():
+        raise click.BadParameter(f"{record} exists already; name another file", param_hint="--record")
+
+    def opened(sandbox: Sandbox, filled: bool) -> None:
+        click.echo(f"\nTry it in your browser: {sandbox.page}")
+        if not filled:
+            click.echo("The sample pictures are not here (they come with a checkout of the project): bring your own.")
+        if record is not None:
+            click.echo(f"All that you do there is written to {record}, with your photos beside it, until you stop.")
+        click.echo("Ctrl-C stops it.")
+        if has_desktop(os.environ, sys.platform) and sys.stdout.isatty():
+            webbrowser.open(sandbox.page)
+
+    with settings_problems(), place_problems(port):
+        asyncio.run(together.stay(settings, port=port, record=record, opened=opened))
+
+
+def has_desktop(environment: Mapping[str, str], platform: str) -> bool:
+    """Whether a browser would open where the person sits: not in continuous integration, nor over SSH."""
+    if environment.get("CI") or environment.get("SSH_CONNECTION"):
+        return False
+    return platform in ("darwin", "win32") or bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
 
 
 async def serve(port: int) -> None:
-    """A bare sandbox until SIGINT or SIGTERM. Errors: OSError, the port cannot be had."""
-    from bot.sandbox import Sandbox
+    """A sandbox without a bot, until SIGINT or SIGTERM. Errors: OSError, the port cannot be had."""
+    from bot.sandbox import Sandbox, samples
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Sandbox(port) as sandbox:
+        await samples.fill(sandbox)
         hosts = json.dumps([urlsplit(sandbox.address).hostname])
         click.echo(f"A sandbox stands in for Discord at {sandbox.api} until Ctrl-C. To connect the bot to it:")
         click.echo(
             f"SOKKURI_DISCORD__API={sandbox.api} SOKKURI_DISCORD__CDN_HOSTS='{hosts}' "
             f"SOKKURI_TOKEN={sandbox.token} sokkuri run"
         )
+        click.echo(f"Its page: {sandbox.page}")
         await stop.wait()
 
 
-def play(settings: Settings, out: Path, *, keep_running: bool) -> None:
-    """The sample conversation, its pictures written to `out`; then the end, or a sandbox that goes on."""
-    from bot.sandbox import demo
+def play(settings: Settings, file: Path, out: Path | None) -> None:
+    """A recorded conversation, from its first line to its last. Pictures of the replies go to `out`."""
+    from bot.sandbox import together
+    from bot.sandbox.conversations import Unplayable
 
-    with settings_problems():
-        asyncio.run(demo.run(settings, out=out, keep_running=keep_running))
+    try:
+        with settings_problems():
+            asyncio.run(together.play(settings, file, lambda done: _show(done, out)))
+    except Unplayable as error:
+        raise click.BadParameter(str(error), param_hint="--replay") from error
+
+
+def _show(done: Done, out: Path | None) -> None:
+    line, answer = done.line, done.answer
+    click.echo("\n" + " ".join([f"{line['id']:>3}", *_heading(line)]))
+    if done.failure is not None:
+        click.echo(f"    !! {done.failure}")
+    if answer is not None:
+        channels = answer.channel.guild.channels if answer.channel.guild else {}
+        named = re.sub(r"<#(\d+)>", lambda found: f"#{channels[int(found[1])].name}", answer.content)
+        click.echo(textwrap.indent(named, "    "))
+        for file in answer.files:
+            click.echo(f"    -> {_keep(file, line['id'], out) if out else file.filename}")
+
+
+def _heading(line: Mapping[str, Any]) -> Iterator[str]:
+    """Who did what where, as one reads it in a chat."""
+    yield f"#{line['in']}  {line['who']}:" if "in" in line else "   "
+    yield f"/{line['command']}" if line["do"] == "slash" else " ".join([line["do"], line.get("command", "")]).strip()
+    for name, value in line.get("options", {}).items():
+        yield f"{name}:{value.get('name') or next(iter(value.values())) if isinstance(value, dict) else value}"
+    for name in ("content", "name", "message", "component", "values", "person", "texts", "conditions"):
+        if line.get(name):
+            yield str(line[name])
+    yield from (file["name"] for file in line.get("files", ()))
+
+
+def _keep(file: Attachment, number: int, out: Path) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"{number:02}-{file.filename}"
+    path.write_bytes(file.data)
+    return path

@@ -12,16 +12,20 @@ import urllib.request
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
+import pytest
 from program import PROGRAM, Run, environment
 
 from bot.sandbox import Sandbox
+from cli.serve import has_desktop
+
+DEMO = Path(__file__).resolve().parents[2] / "docs" / "demo.jsonl"
 
 
 def test_the_bare_sandbox_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
-    command = [PROGRAM, "sandbox", "--port", "0"]
+    command = [PROGRAM, "sandbox", "--bare", "--port", "0"]
     with subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        text = process.stdout.readline() + process.stdout.readline()
+        text = "".join(process.stdout.readline() for _ in range(3))
         api, token = (re.search(pattern, text) for pattern in (r"SOKKURI_DISCORD__API=(\S+)", r"SOKKURI_TOKEN=(\S+)"))
         assert api
         assert token
@@ -30,14 +34,24 @@ def test_the_bare_sandbox_serves_until_it_is_told_to_stop(tmp_path: Path) -> Non
         )
         with urllib.request.urlopen(request, timeout=10) as response:
             assert json.load(response)["bot"] is True
+        assert "<title>" in page_of(text)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
 
 
-def test_a_port_that_is_taken(sokkuri: Run) -> None:
+def page_of(printed: str) -> str:
+    """What a browser finds at the address that was printed."""
+    (address,) = re.findall(r"http://127\.0\.0\.1:\d+/\?key=\S+", printed)
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with browser.open(address, timeout=10) as response:
+        return str(response.read().decode())
+
+
+@pytest.mark.parametrize("bare", [["--bare"], []])
+def test_a_port_that_is_taken(sokkuri: Run, bare: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = sokkuri("sandbox", "--port", port)
+        done = sokkuri("sandbox", *bare, "--port", port)
     assert done.returncode == 2
     assert port in done.stderr
     assert "in use" in done.stderr
@@ -66,17 +80,66 @@ async def test_run_with_a_token_that_discord_refuses(tmp_path: Path) -> None:
     assert "abc.def.ghi" not in line
 
 
-async def test_run_without_a_token_says_so_and_plays_in_the_sandbox(tmp_path: Path) -> None:
+async def test_run_without_a_token_says_so_and_opens_a_page(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         PROGRAM, "run", cwd=tmp_path, env=environment(PYTHONUNBUFFERED="1"), stdout=PIPE, stderr=PIPE
     )
     assert process.stdout is not None
-    async with asyncio.timeout(200):
-        output = await process.stdout.readuntil(b"until Ctrl-C.\n")
-    assert output.startswith(b"No Discord token is set")
-    pictures = {path.stem: path.read_bytes() for path in (tmp_path / "demo").iterdir()}
-    assert set(pictures) == {"similar", "gradcam", "lookalikes", "average"}
-    assert all(picture.startswith(b"\xff\xd8\xff") for picture in pictures.values())
+    async with asyncio.timeout(60):
+        output = (await process.stdout.readuntil(b"Ctrl-C stops it.\n")).decode()
+    assert output.startswith("No Discord token is set")
+    assert "<title>" in await asyncio.to_thread(page_of, output)
     process.send_signal(signal.SIGINT)
     _, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, errors
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_demo_is_a_conversation_that_is_played_again(sokkuri: Run, tmp_path: Path) -> None:
+    done = sokkuri("sandbox", "--replay", str(DEMO), "--out", str(tmp_path / "demo"))
+    assert done.returncode == 0, done.stderr
+    assert "Mio: /similar photo1:person_c_1.jpg photo2:person_f_1.jpg" in done.stdout
+    assert "12 faces" in done.stdout
+    assert "!!" not in done.stdout
+    pictures = {path.stem: path.read_bytes() for path in (tmp_path / "demo").iterdir()}
+    assert set(pictures) == {"01-similar", "02-gradcam", "03-lookalikes", "04-average"}
+    assert all(picture.startswith(b"\xff\xd8\xff") for picture in pictures.values())
+
+
+def test_what_is_no_conversation_is_not_played(sokkuri: Run, tmp_path: Path) -> None:
+    file = tmp_path / "talk.jsonl"
+    for text in ("", "{", "[]\n", '{"conversation": 99}\n'):
+        file.write_text(text)
+        done = sokkuri("sandbox", "--replay", str(file))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "talk.jsonl" in done.stderr
+    for options in (("--record", "a", "--replay", "b"), ("--bare", "--record", "a"), ("--out", "a")):
+        assert sokkuri("sandbox", *options).returncode == 2
+
+
+def test_nothing_is_recorded_over_another_file(sokkuri: Run, tmp_path: Path) -> None:
+    file = tmp_path / "talk.jsonl"
+    file.write_text("precious")
+    done = sokkuri("sandbox", "--record", str(file))
+    assert (done.returncode, file.read_text()) == (2, "precious")
+    assert "exists already" in done.stderr
+    nowhere = sokkuri("sandbox", "--record", str(tmp_path / "nowhere" / "talk.jsonl"))
+    assert nowhere.returncode == 2
+    assert "nowhere" in nowhere.stderr
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "opens"),
+    [
+        ("linux", {"DISPLAY": ":0"}, True),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ("linux", {}, False),
+        ("linux", {"DISPLAY": ":0", "CI": "true"}, False),
+        ("linux", {"DISPLAY": "localhost:10.0", "SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}, False),
+        ("darwin", {}, True),
+        ("darwin", {"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}, False),
+        ("darwin", {"CI": "1"}, False),
+    ],
+)
+def test_a_browser_opens_only_where_somebody_sits(platform: str, environment: dict[str, str], opens: bool) -> None:
+    assert has_desktop(environment, platform) is opens
