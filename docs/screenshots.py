@@ -1,0 +1,82 @@
+"""Take the pictures of the newcomer's minute anew: `python docs/screenshots.py`. It needs Chromium."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.async_api import Page, async_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+FACES = ROOT / "tests" / "faces"
+IMAGES = ROOT / "docs" / "images"
+
+
+async def main() -> None:
+    program = Path(sys.executable).with_name("sokkuri")
+    process = await asyncio.create_subprocess_exec(program, "sandbox", stdout=asyncio.subprocess.PIPE)
+    assert process.stdout
+    printed = (await process.stdout.readuntil(b"Ctrl-C stops it.\n")).decode()
+    address = re.findall(r"http://127\.0\.0\.1:\d+/\?key=\S+", printed)[0]
+    try:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"))
+            light = await browser.new_page(viewport={"width": 1200, "height": 760}, color_scheme="light")
+            await minute(light, address)
+            dark = await browser.new_page(viewport={"width": 1200, "height": 760}, color_scheme="dark", locale="ja-JP")
+            await average(dark, address)
+            await browser.close()
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def minute(page: Page, address: str) -> None:
+    """Open the page, ask about two faces, read the answer."""
+    await page.goto(address)
+    await page.get_by_text("connected", exact=True).wait_for()
+    await page.locator("#composer textarea").fill("/")
+    await page.get_by_role("option").first.wait_for()
+    await keep(page, "sandbox-1")
+    await page.locator("#composer textarea").fill("/similar")
+    await page.keyboard.press("Enter")
+    for option, face in (("photo1", "person_b_1.jpg"), ("photo2", "person_b_2.jpg")):
+        if option == "photo2":
+            await page.locator(".more-options").click()
+            await page.locator("[role=option][data-key=photo2]").click()
+        await page.locator(f"[data-option={option}] input[type=file]").set_input_files(FACES / face)
+    await page.get_by_role("tab", name="Traffic").click()
+    await keep(page, "sandbox-2")
+    await page.locator("form.command [type=submit]").click()
+    await answered(page)
+    await keep(page, "sandbox-3")
+
+
+async def average(page: Page, address: str) -> None:
+    """The same for somebody who reads Japanese, in the dark."""
+    await page.goto(address)
+    await page.locator("#sidebar .place", has_text="faces").click()
+    await page.locator("#composer textarea").fill("/average")
+    await page.get_by_role("option").first.wait_for()
+    await page.keyboard.press("Enter")
+    await page.locator("form.command [type=submit]").click()
+    await answered(page)
+    await keep(page, "sandbox-4")
+
+
+async def answered(page: Page) -> None:
+    picture = page.locator("#messages > li.message").last.locator(".picture img").first
+    await picture.wait_for(timeout=120_000)
+    await picture.evaluate("image => image.decode()")
+    await page.wait_for_timeout(500)
+
+
+async def keep(page: Page, name: str) -> None:
+    await page.screenshot(path=IMAGES / f"{name}.jpg", type="jpeg", quality=78)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
