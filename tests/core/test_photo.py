@@ -11,6 +11,7 @@ import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pillow_heif
@@ -18,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, JpegImagePlugin
+from PIL import ExifTags, Image, ImageCms, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from core.contracts import (
     BrokenPicture,
@@ -30,7 +31,8 @@ from core.contracts import (
     PictureFormat,
     PictureTooLarge,
 )
-from core.photo import decode, encode
+from core.photo import decode, encode, encode_animation
+from core.provenance import synthetic_average
 
 ROOT = Path(__file__).resolve().parents[2]
 Pixels = NDArray[np.uint8]
@@ -655,6 +657,53 @@ def test_jpeg_keeps_colour_at_full_resolution() -> None:
 def test_quality_trades_bytes() -> None:
     for kind in ("jpeg", "webp"):
         assert len(encode(scene(), kind, quality=40).data) < len(encode(scene(), kind, quality=95).data)
+
+
+DESCRIPTION = "Synthetic average of 34 faces, made by Sokkuri."
+
+
+def says_where_it_came_from(image: Image.Image) -> None:
+    exif = image.getexif()
+    assert (exif[ExifTags.Base.Software], exif[ExifTags.Base.ImageDescription]) == ("Sokkuri", DESCRIPTION)
+    said = {
+        element.tag.rpartition("}")[2]: element.text for element in ElementTree.fromstring(image.info["xmp"]).iter()
+    }
+    assert said["DigitalSourceType"] == "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
+    assert said["CreatorTool"] == "Sokkuri"
+    assert said["li"] == DESCRIPTION
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
+def test_a_picture_says_where_it_came_from(kind: PictureFormat) -> None:
+    plain = encode(scene(), kind)
+    picture = encode(scene(), kind, provenance=synthetic_average(34))
+    image = Image.open(BytesIO(picture.data))
+    says_where_it_came_from(image)
+    assert (np.asarray(image) == np.asarray(Image.open(BytesIO(plain.data)))).all()
+    if isinstance(image, PngImagePlugin.PngImageFile):
+        assert image.text["Software"] == "Sokkuri"
+        assert image.text["Description"] == DESCRIPTION
+
+
+def test_an_animation_plays_for_ever_at_its_own_pace_and_says_where_it_came_from() -> None:
+    frames = [np.roll(scene(), 8 * i, axis=1) for i in range(4)]
+    picture = encode_animation(frames, [500, 40, 40, 80], synthetic_average(34), quality=95)
+    assert (picture.format, picture.width, picture.height) == ("webp", 96, 64)
+    image = Image.open(BytesIO(picture.data))
+    assert isinstance(image, WebPImagePlugin.WebPImageFile)
+    assert (image.n_frames, image.info["loop"]) == (4, 0)
+    says_where_it_came_from(image)
+    ends = []
+    for index, frame in enumerate(frames):
+        image.seek(index)
+        assert difference(np.asarray(image.convert("RGB")), frame) < 4
+        ends.append(image.info["timestamp"] + image.info["duration"])
+    assert ends == [500, 540, 580, 660]
+
+
+def test_there_is_no_animation_of_nothing() -> None:
+    with pytest.raises(ValueError):
+        encode_animation([], [])
 
 
 # ---------------------------------------------------------------- files made to hurt
