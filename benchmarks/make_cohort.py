@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from core import calibration
-from core.average import mean_face, trimmed
+from core.average import Composite
 from core.cohort import Cohort
 from core.comparison import describe
-from core.contracts import CoreSettings, Photo, PhotoError
+from core.contracts import AverageRecipe, CoreSettings, Photo, PhotoError
 from core.photo import encode
 from core.pipeline import Located, Pipeline, Stopwatch, in_profile
 from core.similarity import all_scores
@@ -52,8 +52,7 @@ def people_of(pipeline: Pipeline, folder: Path) -> tuple[list[Located], np.ndarr
         if in_profile(located):
             continue
         crops.append(pipeline.crop(located))
-        pixels, face = trimmed(located.pixels, located.face, SIDE)
-        people.append(Located(file.name, pixels, (face,)))
+        people.append(located)
     return people, describe(pipeline.embedder, np.stack(crops))
 
 
@@ -66,8 +65,10 @@ def averages_of(
     pairs = sorted({(min(i, j), max(i, j)) for i, row in enumerate(distances) for j in np.argsort(row)[:PARTNERS]})
     crops, members = [], []
     for pair in pairs:
-        two = [people[index] for index in pair]
-        picture = mean_face(((one.pixels, one.face) for one in two), [one.face.landmarks for one in two], SIDE)
+        composite = Composite(AverageRecipe(size=SIDE, texture=0.0))
+        for index in pair:
+            composite.add(people[index].pixels, people[index].face)
+        picture = composite.finish().pixels
         try:
             average = Photo("average", encode(picture, "png").data)
             crops.append(pipeline.crop(pipeline.locate(average, Stopwatch())))

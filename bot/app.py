@@ -22,6 +22,7 @@ from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings
 from bot.jobs import LAST_WORDS, Jobs
 from bot.menus import Menus
 from bot.photos import Photos
+from bot.progress import Progresses
 from bot.workers.local import LocalWorkers
 from core import tasks
 from core.contracts import PersonError, Stopping
@@ -53,8 +54,12 @@ async def run(settings: Settings) -> None:
         jobs = Jobs(workers, waiting=settings.limits.waiting, deadline=settings.workers.deadline_seconds)
         photos = Photos(session, settings.limits, settings.discord)
         languages = locales.load()
-        menus = Menus(settings.limits.menu_seconds, lambda interaction: languages.of(interaction.locale.value))
-        client = Client(Rooms(settings, languages, photos, jobs, menus))
+
+        def words(interaction: discord.Interaction[Any]) -> locales.Language:
+            return languages.of(interaction.locale.value)
+
+        menus = Menus(settings.limits.menu_seconds, words)
+        client = Client(Rooms(settings, languages, photos, jobs, menus, Progresses(words)))
         async with client, health.served(settings.health, client, jobs):
             await _until_told(client, jobs, menus, settings)
     log.info("stopped")
@@ -91,6 +96,7 @@ class Client(discord.AutoShardedClient):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         await self._rooms.menus.answer_for_forgotten(interaction)
+        await self._rooms.progresses.answer(interaction)
 
     async def on_ready(self) -> None:
         log.info("connected as %s to %d servers", self.user, len(self.guilds))

@@ -69,13 +69,14 @@ class LimitsSection(Section):
 
     file_bytes: Count = 25 * 1024 * 1024
     pixels: Count = 100_000_000
-    average_photos: Annotated[int, Field(ge=2, le=500)] = 50
-    average_bytes: Count = 128 * 1024 * 1024
-    average_history: Annotated[int, Field(ge=1, le=10_000)] = 500
+    average_photos: Annotated[int, Field(ge=2, le=10_000)] = 1000
+    average_bytes: Count = 512 * 1024 * 1024
+    average_history: Annotated[int, Field(ge=1, le=10_000)] = 2000
     download_seconds: Seconds = 30.0
     downloads: Count = 4
     waiting: Annotated[int, Field(ge=0)] = 20
     lookalikes_photos: Annotated[int, Field(ge=2, le=160)] = 100
+    lookalikes_bytes: Count = 128 * 1024 * 1024
     menu_seconds: Annotated[float, Field(gt=0, le=840)] = 600.0
 
 

@@ -2,7 +2,8 @@
 
 A job is one person's request from its first moment to the answer. How many there may be is bounded. Of those admitted,
 in the order in which they came, one more than there are workers may hold photos in memory, so that a worker's next
-request is at hand when it has ended one; the others wait with empty hands.
+request is at hand when it has ended one; the others wait with empty hands. Long jobs, which come to the workers with a
+few photos at a time, have as many places of their own, so that nobody's short one waits for a long one to end.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 
-from bot.workers import Request, Result, Task, Workers
-from core.contracts import Busy, Stopping
+from bot.workers import Request, Result, Seat, Task, Workers
+from core.contracts import Busy, Stopped, Stopping
 
 LAST_WORDS = 5.0
 """Seconds that a request which was cut off by the end of the bot gets to say so."""
@@ -29,7 +30,14 @@ class Job:
         self.id = job_id
         self.name = name
         self.stages: dict[str, float] = {}
+        self.stopped = False
         self._jobs = jobs
+        self._stoppable: set[asyncio.Timeout] = set()
+
+    @property
+    def at_once(self) -> int:
+        """How many pieces of work can be done at once, at most."""
+        return self._jobs.workers.count
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -42,21 +50,76 @@ class Job:
 
     async def run(self, task: Task[Request, Result], request: Request) -> Result:
         """What `task` makes of `request` in a worker, after those who came before. Errors: see `Workers.submit`."""
-        with self.stage("wait"):
-            await self._jobs.turns.acquire()
-        self._jobs.working += 1
+        async with self.turn() as turn:
+            return await turn.run(task, request)
+
+    @asynccontextmanager
+    async def turn(self, *, stoppable: bool = False) -> AsyncIterator[Turn]:
+        """A worker for the time of the block, after those who came before.
+
+        `stoppable`: raises Stopped where the job is stopped before there is one.
+        """
+        jobs = self._jobs
+        jobs.in_line += 1
         try:
-            with self.stage("work"):
-                return await self._jobs.workers.submit(task, request, self._jobs.deadline)
+            with self.stage("wait"):
+                async with self.unless_stopped() if stoppable else nullcontext():
+                    await jobs.turns.acquire()
         finally:
-            self._jobs.working -= 1
-            self._jobs.turns.release()
+            jobs.in_line -= 1
+        jobs.working += 1
+        try:
+            async with jobs.workers.reserve() as seat:
+                yield Turn(self, jobs, seat)
+        finally:
+            jobs.working -= 1
+            jobs.turns.release()
+
+    def stop(self) -> None:
+        """The person wants no more of it than there is: end what `unless_stopped` guards."""
+        self.stopped = True
+        for waiting in self._stoppable:
+            waiting.reschedule(0)  # a time long past
+
+    @asynccontextmanager
+    async def unless_stopped(self) -> AsyncIterator[None]:
+        """Raises Stopped in place of the block, or out of whatever the block waits for, once the job is stopped."""
+        if self.stopped:
+            raise Stopped
+        try:
+            async with asyncio.timeout(None) as waiting:
+                self._stoppable.add(waiting)
+                try:
+                    yield
+                finally:
+                    self._stoppable.discard(waiting)
+        except TimeoutError:
+            if waiting.expired():
+                raise Stopped from None
+            raise
+
+
+class Turn:
+    """A worker in a job's hands."""
+
+    def __init__(self, job: Job, jobs: Jobs, seat: Seat) -> None:
+        self._job = job
+        self._jobs = jobs
+        self._seat = seat
+
+    @property
+    def others_wait(self) -> bool:
+        return self._jobs.in_line > 0
+
+    async def run(self, task: Task[Request, Result], request: Request) -> Result:
+        with self._job.stage("work"):
+            return await self._seat.submit(task, request, self._jobs.deadline)
 
 
 class Jobs:
     """`waiting`: how many requests are admitted beyond those that work; `deadline`: seconds for one's work.
 
-    `open` requests are being answered, `working` of them are in a worker's hands.
+    `open` requests are being answered, `working` pieces of work are in workers' hands, and `in_line` wait for one.
     """
 
     def __init__(self, workers: Workers, *, waiting: int, deadline: float) -> None:
@@ -64,7 +127,9 @@ class Jobs:
         self.deadline = deadline
         self.turns = asyncio.Semaphore(workers.count)
         self.working = 0
+        self.in_line = 0
         self._holding = asyncio.Semaphore(workers.count + 1)
+        self._holding_long = asyncio.Semaphore(workers.count + 1)
         self._waiting = waiting
         self._open: dict[Job, asyncio.Task[object]] = {}
         self._tasks: set[asyncio.Task[object]] = set()
@@ -75,8 +140,8 @@ class Jobs:
         return len(self._open)
 
     @asynccontextmanager
-    async def admit(self, job_id: str, name: str) -> AsyncIterator[Job]:
-        """A job for the time of the block, run by the current asyncio task.
+    async def admit(self, job_id: str, name: str, *, long: bool = False) -> AsyncIterator[Job]:
+        """A job for the time of the block, run by the current asyncio task. `long`: it holds a few photos at a time.
 
         Raises Busy when as many wait as may, Stopping when the bot is about to end, before the block or in it.
         """
@@ -89,14 +154,15 @@ class Jobs:
         if self.open >= self.workers.count + self._waiting:
             raise Busy(waiting=self.open - self.workers.count)
         job = Job(job_id, name, self)
+        holding = self._holding_long if long else self._holding
         self._open[job] = current
         try:
             with job.stage("queue"):
-                await self._holding.acquire()
+                await holding.acquire()
             try:
                 yield job
             finally:
-                self._holding.release()
+                holding.release()
         except asyncio.CancelledError:
             if self._stopping:
                 current.uncancel()

@@ -7,10 +7,12 @@ following a redirect, and never more bytes than the limit, whatever the sender c
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
@@ -18,21 +20,60 @@ from yarl import URL
 
 from bot.config import DiscordSection, LimitsSection
 from bot.places import Place
-from core.contracts import DownloadFailed, FileTooLarge, MissingPermission, NoPhotos, Photo, PhotoError, Skipped
+from core.contracts import (
+    AccessDenied,
+    DownloadFailed,
+    FileTooLarge,
+    LinkExpired,
+    MissingPermission,
+    NoPhotos,
+    Photo,
+    PhotoError,
+    Skipped,
+)
+
+T = TypeVar("T")
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif"})
 """What counts as a photo in a thread where Discord did not tell a content type, as for HEIC."""
+
+REFUSALS = {401: AccessDenied, 403: AccessDenied, 404: LinkExpired, 410: LinkExpired}
+"""What it means when the host of a photo answers so; 404 is what Discord's says to an address that has expired."""
 
 CHUNK = 64 * 1024
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
+BATCH_PHOTOS = 4
+BATCH_BYTES = 16 * 1024 * 1024
+"""Photos that are worked on together, where there are many: at most so many, and where they are several so large. A
+batch takes a worker some 0.3 s, and others get their turn after it."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A picture in a place. `name`: no other file there has it; `place`: among all of them, the newest first."""
+
+    attachment: discord.Attachment
+    name: str
+    place: int
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What was posted in a place, the newest first: the pictures, and what is none."""
+
+    pictures: tuple[Posted, ...]
+    skipped: tuple[Skipped, ...]
+
+
 @dataclass(frozen=True)
 class Gathered:
-    """Photos of a place, the newest first, and those that could not be had."""
+    """Photos, the newest first, and those that could not be had. `places`: of each photo, see Posted."""
 
     photos: tuple[Photo, ...]
     skipped: tuple[Skipped, ...]
+    places: tuple[int, ...] = ()
 
 
 class Photos:
@@ -48,7 +89,7 @@ class Photos:
     async def of(self, *attachments: discord.Attachment) -> list[Photo]:
         """The photos in their order. Raises FileTooLarge or DownloadFailed for the first that cannot be had."""
         photos = []
-        for photo in await self._fetch(attachments):
+        for photo in await self._fetch(_named(attachments)):
             if isinstance(photo, PhotoError):
                 raise photo
             photos.append(photo)
@@ -56,28 +97,53 @@ class Photos:
 
     async def each(self, *attachments: discord.Attachment) -> Gathered:
         """The photos in their order; one that cannot be had is among the skipped."""
-        return _gathered(await self._fetch(attachments))
+        return await self._gathered(_named(attachments))
 
     async def of_place(self, place: Place, limit: int) -> Gathered:
-        """The newest `limit` photos among the newest messages of `place`.
+        """The newest `limit` photos among the newest messages of `place`, as many as memory may hold at once.
 
         A photo that cannot be had is among the skipped. Raises MissingPermission, and NoPhotos: there is none.
         """
-        self._check_permissions(place)
-        chosen: list[discord.Attachment] = []
+        listing = await self.posted(place, limit)
+        chosen: list[Posted] = []
         skipped: list[Skipped] = []
-        total = 0
-        async for attachment in self._posted(place):
-            if len(chosen) + len(skipped) == limit:
+        room = self._limits.lookalikes_bytes
+        for one in listing.pictures:
+            if one.attachment.size > room:
+                skipped.append(Skipped(one.name, "no_room", place=one.place))
+            else:
+                room -= one.attachment.size
+                chosen.append(one)
+        gathered = await self._gathered(chosen)
+        left = sorted((*gathered.skipped, *skipped, *listing.skipped), key=lambda one: one.place)
+        return Gathered(gathered.photos, tuple(left), gathered.places)
+
+    async def posted(self, place: Place, limit: int) -> Listing:
+        """The newest `limit` pictures among the newest messages of `place`, and the other files between them.
+
+        Raises MissingPermission, and NoPhotos: there is no picture.
+        """
+        self._check_permissions(place)
+        found: list[discord.Attachment] = []
+        pictures = 0
+        async for attachment in self._attachments(place):
+            found.append(attachment)
+            pictures += _is_picture(attachment)
+            if pictures == limit:
                 break
-            if total + attachment.size > self._limits.average_bytes:
-                skipped.append(Skipped(attachment.filename, "no_room"))
-                continue
-            total += attachment.size
-            chosen.append(attachment)
-        if not chosen and not skipped:
+        if not pictures:
             raise NoPhotos(place.mention, self._limits.average_history)
-        return _gathered(await self._fetch(chosen), skipped)
+        named = _named(found)
+        return Listing(
+            tuple(one for one in named if _is_picture(one.attachment)),
+            tuple(
+                Skipped(one.name, "not_a_picture", place=one.place) for one in named if not _is_picture(one.attachment)
+            ),
+        )
+
+    def batches(self, pictures: Sequence[Posted]) -> Batches:
+        """The photos a few at a time, in their order."""
+        return Batches(_in_batches(pictures), self._gathered)
 
     def _check_permissions(self, place: Place) -> None:
         """Discord itself answers a missing permission to read the history with no messages at all."""
@@ -88,18 +154,31 @@ class Photos:
         if not self._message_content:  # then Discord leaves other people's attachments out of what it tells
             raise MissingPermission("message_content", place.mention)
 
-    async def _posted(self, place: Place) -> AsyncIterator[discord.Attachment]:
-        """Pictures that people posted, the newest message first; the bot's own answers are none of them."""
+    async def _attachments(self, place: Place) -> AsyncIterator[discord.Attachment]:
+        """Files that people posted, the newest message first; the bot's own answers are none of them."""
         try:
             async for message in place.history(limit=self._limits.average_history):
                 if message.author.id != place.guild.me.id:
                     for attachment in message.attachments:
-                        if _is_picture(attachment):
-                            yield attachment
+                        yield attachment
         except discord.Forbidden:  # a private thread that the bot was not added to
             raise MissingPermission("view_channel", place.mention) from None
 
-    async def _fetch(self, attachments: Sequence[discord.Attachment]) -> list[Photo | PhotoError]:
+    async def _gathered(self, pictures: Sequence[Posted]) -> Gathered:
+        """What of these can be had, and what cannot."""
+        found = await self._fetch(pictures)
+        pairs = list(zip(found, pictures, strict=True))
+        return Gathered(
+            tuple(photo for photo in found if isinstance(photo, Photo)),
+            tuple(
+                Skipped(error.photo, error.code, place=one.place)
+                for error, one in pairs
+                if isinstance(error, PhotoError)
+            ),
+            tuple(one.place for photo, one in pairs if isinstance(photo, Photo)),
+        )
+
+    async def _fetch(self, pictures: Sequence[Posted]) -> list[Photo | PhotoError]:
         """Each photo, or what is wrong with it, in the order given."""
         turns = asyncio.Semaphore(self._limits.downloads)
 
@@ -112,9 +191,8 @@ class Photos:
                 except (aiohttp.ClientError, TimeoutError):
                     return DownloadFailed(name)
 
-        names = distinct(attachment.filename for attachment in attachments)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(fetch(*pair)) for pair in zip(attachments, names, strict=True)]
+            tasks = [group.create_task(fetch(one.attachment, one.name)) for one in pictures]
         return [task.result() for task in tasks]
 
     async def _download(self, attachment: discord.Attachment, name: str) -> bytes:
@@ -127,7 +205,7 @@ class Photos:
         data = bytearray()
         async with self._session.get(url, allow_redirects=False, timeout=self._timeout) as response:
             if response.status != 200:
-                raise DownloadFailed(name)
+                raise REFUSALS.get(response.status, DownloadFailed)(name)
             async for chunk in response.content.iter_chunked(CHUNK):
                 data += chunk
                 if len(data) > limit:
@@ -140,11 +218,54 @@ class Photos:
         return secure and (url.host in self._hosts or url.authority in self._hosts)
 
 
-def _gathered(found: Sequence[Photo | PhotoError], skipped: Iterable[Skipped] = ()) -> Gathered:
-    return Gathered(
-        tuple(photo for photo in found if isinstance(photo, Photo)),
-        (*(Skipped(error.photo, error.code) for error in found if isinstance(error, PhotoError)), *skipped),
-    )
+class Batches:
+    """What `fetch` makes of each of `groups`, in their order. While one batch is worked on, the next is on its way."""
+
+    def __init__(self, groups: Iterator[T], fetch: Callable[[T], Coroutine[Any, Any, Gathered]]) -> None:
+        self._all = (functools.partial(fetch, group) for group in groups)
+        self._ahead = self._start()
+        self._turn = asyncio.Lock()
+
+    def _start(self) -> asyncio.Task[Gathered] | None:
+        following = next(self._all, None)
+        return None if following is None else asyncio.create_task(following())
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next is there already."""
+        return self._ahead is not None and self._ahead.done()
+
+    async def next(self) -> Gathered | None:
+        """None: there is none left."""
+        async with self._turn:
+            if self._ahead is None:
+                return None
+            batch = await asyncio.shield(self._ahead)
+            self._ahead = self._start()
+            return batch
+
+    def close(self) -> None:
+        if self._ahead is not None:
+            self._ahead.cancel()
+
+
+def _named(attachments: Iterable[discord.Attachment]) -> list[Posted]:
+    attachments = list(attachments)
+    names = distinct(attachment.filename for attachment in attachments)
+    return [Posted(*pair, place) for place, pair in enumerate(zip(attachments, names, strict=True))]
+
+
+def _in_batches(pictures: Iterable[Posted]) -> Iterator[list[Posted]]:
+    batch: list[Posted] = []
+    size = 0
+    for one in pictures:
+        size += one.attachment.size
+        if batch and (len(batch) == BATCH_PHOTOS or size > BATCH_BYTES):
+            yield batch
+            batch, size = [], one.attachment.size
+        batch.append(one)
+    if batch:
+        yield batch
 
 
 def distinct(names: Iterable[str]) -> list[str]:

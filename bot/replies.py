@@ -7,7 +7,7 @@ Alt texts are written for somebody who cannot see the picture.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import floor
 
@@ -16,6 +16,7 @@ from babel.lists import format_list
 
 from bot.locales import Language, megabytes
 from core.contracts import (
+    AverageRecipe,
     AverageResult,
     FoundFace,
     GradcamResult,
@@ -32,7 +33,9 @@ ALT_LIMIT = 1024
 NAME_LIMIT = 60
 """Characters: Discord's own limits of a message and of an alt text, and what of a file's name is worth reading."""
 
-SKIPPED_SHOWN = 10
+SKIPPED_SHOWN, LEFT_OUT_ROOM = 12, 1200
+"""Lines, and characters, that what was left out may take; the rest is counted."""
+
 PAIRS_SHOWN, GROUPS_SHOWN, FACES_SHOWN = 3, 6, 5
 """Of many faces: pairs and groups that are told in words, and faces of a group that are named."""
 
@@ -224,7 +227,7 @@ def lookalikes(result: LookalikesResult, skipped: Sequence[Skipped], words: Lang
         lines.append(words.text("lookalikes-group", faces=_list(named, words)))
     if len(result.groups) > GROUPS_SHOWN:
         lines.append(words.text("lookalikes-more-groups", count=len(result.groups) - GROUPS_SHOWN))
-    lines += _left_out((*result.skipped, *skipped), words)
+    lines += _left_out((*result.skipped, *skipped), words, words.text("skipped"), LEFT_OUT_ROOM)
     alt = words.text(
         "lookalikes-alt",
         count=count,
@@ -236,14 +239,60 @@ def lookalikes(result: LookalikesResult, skipped: Sequence[Skipped], words: Lang
     return Reply("\n".join(lines), (Shown(result.picture, "lookalikes", alt), *_numbered(result.numbered, words)))
 
 
-def average(result: AverageResult, skipped: Sequence[Skipped], place: str, words: Language) -> Reply:
-    """`skipped`: those that were left out before the work began; `place`: mention of the thread or channel."""
-    count = len(result.used)
-    lines = [
-        words.text("average-done", count=count, place=place),
-        *_left_out((*result.skipped, *skipped), words),
+def average(
+    result: AverageResult, places: Sequence[str], words: Language, recipe: AverageRecipe, left: int = 0
+) -> Reply:
+    """`places`: mentions of the threads or channels, one for each average; `left`: photos that nobody looked at."""
+    lines = [average_of(result, places, words), *_recipe(recipe, words)]
+    for people in (one.people for one in result.averaged):
+        if people is not None:
+            lines.append(words.text("average-people", people=people))
+    if left:
+        lines.append(words.text("average-ready", left=left))
+    for one, place in zip(result.averaged, places, strict=True):
+        heading = words.text("skipped") if len(places) == 1 else words.text("skipped-of", place=place)
+        lines += _left_out(one.skipped, words, heading, LEFT_OUT_ROOM // len(places))
+    shown = [Shown(result.picture, "average", _average_alt(result, words))]
+    if result.animation is not None:
+        shown.append(Shown(result.animation, "morph", words.text("average-alt-morph")))
+    return Reply("\n".join(lines), tuple(shown))
+
+
+def average_of(result: AverageResult, places: Sequence[str], words: Language) -> str:
+    """Of how many faces, and where they are from."""
+    first, *second = result.averaged
+    if not second:
+        return words.text("average-done", faces=len(first.faces), photos=len(first.used), place=places[0])
+    return words.text(
+        "average-mixture",
+        first=len(first.faces),
+        second=len(second[0].faces),
+        place=places[0],
+        other=places[1],
+        share=1 - (result.ratio or 0.0),
+        ratio=result.ratio or 0.0,
+    )
+
+
+def _recipe(recipe: AverageRecipe, words: Language) -> list[str]:
+    """What was asked for that is not the usual way."""
+    usual = AverageRecipe()
+    told = [
+        *([words.text(f"choice-{recipe.shape}")] if recipe.shape != usual.shape else []),
+        *([words.text(f"choice-{recipe.method}")] if recipe.method != usual.method else []),
+        *([words.text("recipe-no-texture")] if not recipe.texture else []),
+        *([words.text("recipe-symmetric")] if recipe.symmetric else []),
+        *([words.text("recipe-match-colour")] if recipe.match_colour else []),
     ]
-    return Reply("\n".join(lines), (Shown(result.picture, "average", words.text("average-alt", count=count)),))
+    return [words.text("average-recipe", choices=_list(told, words))] if told else []
+
+
+def _average_alt(result: AverageResult, words: Language) -> str:
+    first, *second = result.averaged
+    if not second:
+        return words.text("average-alt", count=len(first.faces))
+    ratio = result.ratio or 0.0
+    return words.text("average-alt-mixture", first=len(first.faces), second=len(second[0].faces), ratio=ratio)
 
 
 def about(version: str, model: str, words: Language) -> Reply:
@@ -262,7 +311,7 @@ def about(version: str, model: str, words: Language) -> Reply:
 def error(problem: BaseException, job_id: str, words: Language) -> Reply:
     """What is wrong and what to do next; for a fault of ours an apology with the request's id."""
     lines = [words.error(problem, job_id=job_id, quote=code)]
-    lines += _left_out(getattr(problem, "skipped", ()), words)
+    lines += _left_out(getattr(problem, "skipped", ()), words, words.text("skipped"), LEFT_OUT_ROOM)
     return Reply(_clip("\n".join(lines), TEXT_LIMIT))
 
 
@@ -296,16 +345,33 @@ def _numbered(photos: Sequence[NumberedPhoto], words: Language) -> tuple[Shown, 
     )
 
 
-def _left_out(skipped: Sequence[Skipped], words: Language) -> list[str]:
+def _left_out(skipped: Sequence[Skipped], words: Language, heading: str, room: int) -> list[str]:
+    """Each with its reason, as many as have room in so many characters; the others are counted."""
     if not skipped:
         return []
-    lines = [words.text("average-skipped", count=len(skipped))]
-    lines += [
-        words.text("average-skipped-line", photo=code(one.photo), reason=words.reason(one.reason))
-        for one in skipped[:SKIPPED_SHOWN]
-    ]
-    if len(skipped) > SKIPPED_SHOWN:
-        lines.append(words.text("average-skipped-more", count=len(skipped) - SKIPPED_SHOWN))
+    said = skipped_lines(skipped, words, code)
+    shown = 0
+    for line in said[:SKIPPED_SHOWN]:
+        room -= len(line) + 1
+        shown += room >= 0
+    more = [words.text("skipped-more", count=len(said) - shown)] if shown < len(said) else []
+    return [heading, *said[:shown], *more]
+
+
+def skipped_lines(skipped: Sequence[Skipped], words: Language, quote: Callable[[str], str]) -> list[str]:
+    """A line for each photo that was left out; faces of one photo that have one reason share a line."""
+    together: dict[tuple[str, str], list[Skipped]] = {}
+    for one in skipped:
+        together.setdefault((one.photo, one.reason), []).append(one)
+    lines = []
+    for (photo, reason), ones in together.items():
+        values = {"photo": quote(photo), "reason": words.reason(reason)}
+        if ones[0].face is None:
+            lines.append(words.text("skipped-photo", **values))
+        elif len(ones) == 1:
+            lines.append(words.text("skipped-face", number=ones[0].face, **values))
+        else:
+            lines.append(words.text("skipped-faces", count=len(ones), **values))
     return lines
 
 

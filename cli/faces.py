@@ -1,4 +1,4 @@
-"""`sokkuri similar`, `gradcam` and `average`: the three questions, asked of files."""
+"""`sokkuri similar` and `gradcam`, asked of files, and what all commands about photos share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import click
 
 from cli.settings import config_option, core_settings, model_option
 from core.contracts import (
-    AverageRequest,
     FileTooLarge,
     FoundFace,
     GradcamRequest,
@@ -23,7 +22,6 @@ from core.contracts import (
     NoPhotos,
     Photo,
     PictureFormat,
-    Shape,
     SimilarRequest,
     Skipped,
 )
@@ -200,51 +198,6 @@ def gradcam(
     click.echo(words.of_gradcam(result))
 
 
-@click.command()
-@click.argument("photos", type=PHOTOS, nargs=-1, required=True, metavar="DIR|FILE...")
-@click.option(
-    "--shape",
-    type=click.Choice(["warp", "align"]),
-    default="warp",
-    show_default=True,
-    help="Warp every face to the mean shape (sharp), or only align the eyes.",
-)
-@click.option("--size", type=click.IntRange(64, 4096), default=768, show_default=True, help="Pixels a side.")
-@answer_options
-def average(
-    photos: tuple[Path, ...],
-    shape: Shape,
-    size: int,
-    out: Path | None,
-    as_json: bool,
-    model: str | None,
-    config: Path | None,
-) -> None:
-    """The average of the faces in the photos; of a folder, all its files but the hidden ones."""
-    from cli import words
-    from core import tasks
-
-    settings = core_settings(config, model)
-    request = AverageRequest(
-        tuple(read(path, settings.limits) for path in files_of(photos)), shape, size, format_of(out)
-    )
-    with closing(tasks), progress("Faces", len(request.photos)) as read_so_far:
-        result = tasks.average(settings, request, read_so_far)
-    if out:
-        out.write_bytes(result.picture.data)
-    if as_json:
-        print_json(
-            method=result.method,
-            shape=result.shape,
-            used=list(result.used),
-            skipped=skipped_json(result.skipped),
-            size=list(result.size),
-            picture=picture_json(out),
-        )
-        return
-    click.echo(words.of_average(result, ", ".join(map(str, photos))))
-
-
 def read_one(path: Path, limits: Limits) -> Photo:
     """The photo at `path`. Errors: FileTooLarge, with its true size."""
     size = path.stat().st_size
@@ -286,8 +239,12 @@ def progress(label: str, photos: int) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, _: bar.update(done - bar.pos)
 
 
-def skipped_json(skipped: Iterable[Skipped]) -> list[dict[str, str]]:
-    return [{"photo": left.photo, "reason": left.reason} for left in skipped]
+def skipped_json(skipped: Iterable[Skipped]) -> list[dict[str, Any]]:
+    """`face`: where only this one of the photo was left out, its number from the left."""
+    return [
+        {"photo": left.photo, "reason": left.reason} | ({} if left.face is None else {"face": left.face})
+        for left in skipped
+    ]
 
 
 def face_json(face: FoundFace) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from cli import doctor, evaluate, faces, lookalikes, models, serve
+from cli import average, doctor, evaluate, faces, lookalikes, models, serve
 from core.contracts import PersonError
 
 
@@ -50,7 +50,7 @@ for command in (
     faces.similar,
     faces.gradcam,
     lookalikes.lookalikes,
-    faces.average,
+    average.average,
     evaluate.evaluate,
     models.models,
     serve.run,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.locales import Language, load
 from core.contracts import (
+    AverageRecipe,
     AverageResult,
     GradcamResult,
     LookalikesResult,
@@ -68,19 +69,20 @@ def of_lookalikes(result: LookalikesResult) -> str:
     return "\n".join([_plain(said), *_left_out(words, result.skipped)])
 
 
-def of_average(result: AverageResult, place: str) -> str:
-    """`place`: where the photos came from. All that were left out are named: a terminal has room."""
+def of_average(result: AverageResult, places: Sequence[str], recipe: AverageRecipe) -> str:
+    """`places`: where the photos of each average came from. All that were left out are named: a terminal has room."""
+    from bot import replies
+
     words = language()
-    done = _plain(words.text("average-done", count=len(result.used), place=place))
-    return "\n".join([done, *_left_out(words, result.skipped)])
+    averaged = tuple(replace(one, skipped=()) for one in result.averaged)
+    said = replies.average(replace(result, averaged=averaged), places, words, recipe).text
+    return "\n".join([_plain(said), *_left_out(words, result.skipped)])
 
 
-def _left_out(words: Language, skipped: Iterable[Skipped]) -> Iterator[str]:
-    left = list(skipped)
-    if left:
-        yield words.text("average-skipped", count=len(left))
-    for one in left:
-        yield words.text("average-skipped-line", photo=one.photo, reason=words.reason(one.reason))
+def _left_out(words: Language, skipped: Sequence[Skipped]) -> list[str]:
+    from bot import replies
+
+    return [words.text("skipped"), *replies.skipped_lines(skipped, words, str)] if skipped else []
 
 
 def _plain(text: str) -> str:

@@ -31,16 +31,32 @@ class Clusters:
 
 def clusters(scores: NDArray[np.float64], metric: Metric, threshold: float) -> Clusters:
     """`scores`: symmetric (n, n), n >= 2, in `metric`; `threshold`: where one person ends and two begin."""
-    apart = _dissimilarity(scores, metric)
-    np.fill_diagonal(apart, 0)
-    condensed = squareform(apart, checks=False)
+    condensed = _condensed(scores, metric)
     # bars between leaves turned so that neighbours are alike (Bar-Joseph et al. 2001)
     tree = optimal_leaf_ordering(linkage(condensed, "average"), condensed)
-    line = float(_dissimilarity(np.array(threshold), metric))
-    labels = fcluster(tree, line, "distance")
+    labels = _cut(tree, metric, threshold)
     groups = [tuple(np.flatnonzero(labels == label).tolist()) for label in np.unique(labels)]
     several = sorted((group for group in groups if len(group) > 1), key=lambda group: (-len(group), group))
     return Clusters(tuple(leaves_list(tree).tolist()), tuple(several))
+
+
+def people(scores: NDArray[np.float64], metric: Metric, threshold: float) -> NDArray[np.intp]:
+    """Of each of n >= 1 faces, who it is: the same groups as those of `clusters`, numbered from 0, as (n,)."""
+    if len(scores) == 1:
+        return np.zeros(1, dtype=np.intp)
+    tree = linkage(_condensed(scores, metric), "average")
+    return np.unique(_cut(tree, metric, threshold), return_inverse=True)[1]
+
+
+def _condensed(scores: NDArray[np.float64], metric: Metric) -> NDArray[np.float64]:
+    apart = _dissimilarity(scores, metric)
+    np.fill_diagonal(apart, 0)
+    return np.asarray(squareform(apart, checks=False))
+
+
+def _cut(tree: NDArray[np.float64], metric: Metric, threshold: float) -> NDArray[np.int32]:
+    line = float(_dissimilarity(np.array(threshold), metric))
+    return np.asarray(fcluster(tree, line, "distance"))
 
 
 def most_alike(

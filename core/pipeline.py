@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from core import (
     align,
-    average,
     comparison,
     embedding,
     heatmap,
@@ -31,8 +30,6 @@ from core.cards import numbered as numbered_card
 from core.cards import overlay as overlay_card
 from core.cards import portraits as portraits_card
 from core.contracts import (
-    AverageRequest,
-    AverageResult,
     CoreSettings,
     FoundFace,
     GradcamRequest,
@@ -65,9 +62,6 @@ LONG_SIDE = 1600
 
 PAIRS_TOLD = 10
 """How many of the most alike pairs are named."""
-
-STRIP_SIDE = 80
-"""Pixels of a portrait in the strip under an average."""
 
 
 class Stopwatch:
@@ -271,53 +265,6 @@ class Pipeline:
         if not 0 <= target < len(vector):
             raise NoSuchDimension(target, len(vector))
         return str(target), heatmap.Dimension(target)
-
-    def average(self, request: AverageRequest, progress: Callable[[int, int], None] | None = None) -> AverageResult:
-        """`progress` is called with the photos that were read, and all there are."""
-        watch = Stopwatch()
-        used: list[Located] = []
-        skipped: list[Skipped] = []
-        for done, photo in enumerate(request.photos, start=1):
-            try:
-                located = self.locate(photo, watch)
-            except PhotoError as error:
-                skipped.append(Skipped(photo.name, error.code))
-            else:
-                if located.face.approximate:  # bent by landmarks that are not its own, it would smear the others
-                    skipped.append(Skipped(photo.name, "turned_away"))
-                else:
-                    # only what the picture can show of it is kept, so that a long thread fits in memory
-                    pixels, face = average.trimmed(located.pixels, located.face, request.size)
-                    used.append(Located(photo.name, pixels, (face,)))
-            if progress is not None:
-                progress(done, len(request.photos))
-        if len(used) < 2:
-            raise TooFewFaces(len(used), 2, tuple(skipped))
-        with watch("average"):
-            face_picture = average.mean_face(
-                ((one.pixels, one.face) for one in used),
-                [one.face.landmarks for one in used],
-                request.size,
-                request.shape,
-            )
-        with watch("draw"):
-            strip = [
-                portraits_card.portrait(one.pixels, one.face, STRIP_SIDE) for one in used[: portraits_card.STRIP_PLACES]
-            ]
-            card = portraits_card.average(face_picture, strip, len(used))
-        with watch("encode"):
-            picture = encode(card, request.picture_format)
-            face_only = encode(face_picture, request.picture_format)
-        return AverageResult(
-            method="mean",
-            shape=request.shape,
-            used=tuple(one.name for one in used),
-            skipped=tuple(skipped),
-            size=(request.size, request.size),
-            picture=picture,
-            face=face_only,
-            stages=watch.seconds,
-        )
 
     def lookalikes(
         self, request: LookalikesRequest, progress: Callable[[int, int], None] | None = None

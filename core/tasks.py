@@ -7,12 +7,17 @@ keeps one pipeline, with its models, for the settings it was last asked to use.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.contracts import (
+    AverageBatch,
     AverageRequest,
     AverageResult,
+    AverageSoFar,
+    AverageStart,
     CoreSettings,
+    Fingerprints,
     GradcamRequest,
     GradcamResult,
     LookalikesRequest,
@@ -24,6 +29,7 @@ from core.contracts import (
 )
 
 if TYPE_CHECKING:
+    from core.averaging import Fold
     from core.evaluate import Evaluated
     from core.pipeline import Pipeline
 
@@ -36,10 +42,49 @@ def gradcam(settings: CoreSettings, request: GradcamRequest) -> GradcamResult:
     return _process.pipeline(settings).gradcam(request)
 
 
-def average(
-    settings: CoreSettings, request: AverageRequest, progress: Callable[[int, int], None] | None = None
-) -> AverageResult:
-    return _process.pipeline(settings).average(request, progress)
+def average_open(settings: CoreSettings, start: AverageStart) -> None:
+    """Begin, or go on with, a sum in this process. See `core.averaging.Fold` for this and the next ones."""
+    from core.averaging import Fold
+
+    _process.fold = Fold(_process.pipeline(settings), start)
+
+
+def average_look(settings: CoreSettings, batch: AverageBatch) -> AverageSoFar:
+    return _process.opened().look(batch)
+
+
+def average_take(settings: CoreSettings, chosen: Sequence[bool]) -> None:
+    _process.opened().take(chosen)
+
+
+def average_close(settings: CoreSettings, request: None) -> bytes:
+    """The sum, of which the process keeps nothing."""
+    fold, _process.fold = _process.opened(), None
+    return fold.sum()
+
+
+def average_all(
+    settings: CoreSettings,
+    start: AverageStart,
+    batches: Iterable[AverageBatch],
+) -> AverageSoFar:
+    """A sum of all these in this process."""
+    known = Fingerprints()
+    so_far = AverageSoFar()
+    average_open(settings, start)
+    for batch in batches:
+        looked_at = average_look(settings, batch)
+        chosen = known.new(looked_at.faces)
+        average_take(settings, chosen)
+        so_far += looked_at.only(chosen)
+    return replace(so_far, sums=(average_close(settings, None),))
+
+
+def average_finish(settings: CoreSettings, request: AverageRequest) -> AverageResult:
+    """See `core.averaging.finish`."""
+    from core import averaging
+
+    return averaging.finish(_process.pipeline(settings), request)
 
 
 def lookalikes(
@@ -77,7 +122,13 @@ class _Process:
     """What a process keeps from one task to the next."""
 
     def __init__(self) -> None:
+        self.fold: Fold | None = None
         self._held: tuple[CoreSettings, Pipeline] | None = None
+
+    def opened(self) -> Fold:
+        if self.fold is None:
+            raise RuntimeError("no average was opened in this process")
+        return self.fold
 
     def pipeline(self, settings: CoreSettings) -> Pipeline:
         if self._held is None or self._held[0] != settings:
@@ -88,6 +139,7 @@ class _Process:
         return self._held[1]
 
     def close(self) -> None:
+        self.fold = None
         if self._held is not None:
             self._held[1].close()
             self._held = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import inspect
@@ -18,7 +19,11 @@ from bot.jobs import Job, Jobs
 from bot.locales import FALLBACK, Language, Languages
 from bot.menus import Choice, FaceMenus, Menus
 from bot.photos import Photos
+from bot.progress import Progresses
 from bot.replies import Reply
+
+SECONDS = 12 * 60
+"""After which a job is stopped, to answer with what is ready: Discord takes nothing 15 minutes after a command."""
 
 Command = app_commands.Command[Any, ..., None]
 Interaction = discord.Interaction[Any]
@@ -52,20 +57,26 @@ class Rooms:
     photos: Photos
     jobs: Jobs
     menus: Menus
+    progresses: Progresses
 
     def words(self, interaction: Interaction) -> Language:
         return self.languages.of(interaction.locale.value)
 
     @asynccontextmanager
-    async def answering(self, interaction: Interaction) -> AsyncIterator[Answer]:
+    async def answering(self, interaction: Interaction, *, long: bool = False) -> AsyncIterator[Answer]:
         """Acknowledge, which Discord waits for no longer than 3 s, then hold a job for the time of the block.
 
-        Raises Busy and Stopping, see `Jobs.admit`.
+        `long`, and what it raises (Busy and Stopping): see `Jobs.admit`.
         """
         await interaction.response.defer(thinking=True)
         name = interaction.command.name if interaction.command else ""
-        async with self.jobs.admit(job_id(interaction), name) as job:
-            yield Answer(interaction, job, self.words(interaction), self.menus)
+        async with self.jobs.admit(job_id(interaction), name, long=long) as job:
+            since = (discord.utils.utcnow() - interaction.created_at).total_seconds()
+            end = asyncio.get_running_loop().call_later(SECONDS - since, job.stop)
+            try:
+                yield Answer(interaction, job, self.words(interaction), self.menus)
+            finally:
+                end.cancel()
 
     def choosing(
         self,

@@ -50,12 +50,43 @@ command-average = average
     .thread-description = A thread or channel whose photos to use; this one if left out
     .limit = limit
     .limit-description = How many of the newest photos to use
+    .faces = faces
+    .faces-description = Which faces of a photo to use; the largest if left out
+    .one_each = one_each
+    .one_each-description = Count each person once, however often they were posted
+    .method = method
+    .method-description = What to make of the faces; their mean if left out
+    .shape = shape
+    .shape-description = How faces are laid over each other; bent to the mean shape if left out
+    .size = size
+    .size-description = Width and height of the face in pixels; 768 if left out
+    .texture = texture
+    .texture-description = Whether to bring back the fine detail of skin and hair; yes if left out
+    .symmetric = symmetric
+    .symmetric-description = Make both halves of the face mirror images
+    .match_colour = match_colour
+    .match_colour-description = Bring all faces to one colour and brightness first
+    .mix_with = mix_with
+    .mix_with-description = Another thread or channel: blend its average with this one
+    .ratio = ratio
+    .ratio-description = How much of the other average is in the blend, in percent; half if left out
+    .morph = morph
+    .morph-description = Also make an animation from the one average to the other
 command-about = about
     .description = What this bot does, and what becomes of your photos
 
 choice-identity = What makes it this face
 choice-largest = The largest number alone
 choice-occlusion = Occlusion
+choice-largest-face = The largest of each photo
+choice-every-face = Every face of each photo
+choice-mean = Mean
+choice-median = Median
+choice-mode = Mode, the most frequent values
+choice-trimmed = Mean without the extremes
+choice-warp = Bent to the mean shape
+choice-align = Only eyes and mouth aligned
+choice-article = Article: turned and laid over each other, small
 
 ## Answers
 
@@ -136,17 +167,59 @@ region-chin = chin
 region-forehead = forehead
 region-outside = area outside the face
 
-average-done = The average of **{ $count } faces** from { $place }.
-average-skipped = { $count ->
-        [one] One photo was left out:
-       *[other] { $count } photos were left out:
+average-done = The average of **{ $faces } faces** in { $photos ->
+        [one] one photo
+       *[other] { $photos } photos
+    } from { $place }.
+average-mixture = A blend of two averages: { NUMBER($share, style: "percent", maximumFractionDigits: 0) } of the one from { $place } ({ $first ->
+        [one] **1 face**
+       *[other] **{ $first } faces**
+    }) and { NUMBER($ratio, style: "percent", maximumFractionDigits: 0) } of the one from { $other } ({ $second ->
+        [one] **1 face**
+       *[other] **{ $second } faces**
+    }).
+average-recipe = Made with: { $choices }.
+average-people = { $people ->
+        [one] They seem to be one person.
+       *[other] They seem to be { $people } people, and each counts once.
     }
-average-skipped-line = - { $photo }: { $reason }
-average-skipped-more = { $count ->
-        [one] - and one more
-       *[other] - and { $count } more
+average-ready = It was stopped early, so this is the average of those that were ready; { $left ->
+        [one] one photo was not looked at.
+       *[other] { $left } photos were not looked at.
     }
-average-alt = The average face of { $count } people's photos, and under it a strip of small pictures of the { $count } faces that went into it.
+average-progress = { $photos } of { $total } photos, { $faces ->
+        [one] 1 face
+       *[other] { $faces } faces
+    } …
+average-alt = The average of { $count } faces, and under it small pictures of the faces that went into it.
+average-alt-mixture = A face that is { NUMBER($ratio, style: "percent", maximumFractionDigits: 0) } of the way from the average of { $first ->
+        [one] one face
+       *[other] { $first } faces
+    } to that of { $second ->
+        [one] another
+       *[other] { $second } others
+    }. Under it seven pictures lead from the first average to the second, and a mark shows where this one lies.
+average-alt-morph = An animation in which the first average turns into the second one, and back.
+
+recipe-no-texture = no texture
+recipe-symmetric = symmetric
+recipe-match-colour = colours matched
+
+skipped = Left out:
+skipped-of = Left out of { $place }:
+skipped-photo = - { $photo }: { $reason }
+skipped-face = - { $photo }, face { $number } from the left: { $reason }
+skipped-faces = - { $photo }, { $count } of its faces: { $reason }
+skipped-more = { $count ->
+        [one] - … and one more
+       *[other] - … and { $count } more
+    }
+
+progress-begun = Getting the photos …
+progress-stopping = Stopping …
+stop = Stop
+stop-not-yours = Only the person who asked, or a moderator, can stop this.
+stop-over = There is nothing left to stop here: this request is over.
 
 reason-no-face = no face found
 reason-not-a-picture = not a picture that I can read
@@ -157,7 +230,14 @@ reason-download-failed = could not be fetched
 reason-no-such-face = the chosen face is not there
 reason-only-one-face = shows only one face
 reason-too-many-faces = more faces than one picture can show
+reason-link-expired = could not be fetched, the link has expired or the photo was deleted
+reason-access-denied = could not be fetched, I may not read it
+reason-worker-lost = something broke while I was working on it
+reason-deadline-exceeded = took too long
 reason-turned-away = the face is turned too far, or is too unclear, to be laid over the others
+reason-too-small = the face is too small for an average of this size
+reason-too-blurred = the face is too blurred
+reason-duplicate = the same picture is in already
 reason-no-room = all photos together would be too large
 reason-other = could not be used
 
@@ -179,6 +259,8 @@ error-broken-picture = { $photo } is damaged or cut short. Please send it again,
 error-file-too-large = { $photo } is too large: { NUMBER($size, maximumFractionDigits: 1) } MB, and at most { NUMBER($limit, maximumFractionDigits: 1) } MB is allowed. Please send a smaller version.
 error-picture-too-large = { $photo } has too many pixels: { $width } × { $height }, and at most { NUMBER($limit, maximumFractionDigits: 0) } megapixels are allowed. Please send a smaller version.
 error-download-failed = { $photo } could not be fetched. Please send it again.
+error-link-expired = { $photo } could not be fetched: its link has expired, or it was deleted. Please send it again.
+error-access-denied = { $photo } could not be fetched, because I may not read it. Please send it here.
 error-no-face = I found no face in { $photo }. Please take a photo that shows the face from the front, large and well lit.
 error-no-such-face = { $photo } has no face number { $number }: { $count ->
         [one] it shows one face.
@@ -198,6 +280,8 @@ error-too-few-faces = { $found ->
 error-missing-permission = I may not read { $place }: I lack the permission “{ $permission }” there. Somebody who manages the server can grant it: settings of the channel, then Permissions, then my name.
 error-missing-intent = I cannot see the photos in { $place }, because the Message Content Intent is switched off. Whoever runs this bot can switch it on: Discord Developer Portal, page “Bot”, “Message Content Intent”, and then `message_content = true` in the bot's settings.
 error-wrong-place = I cannot do that here. Please choose a thread or text channel of this server whose messages both of us may read.
+error-nothing-to-mix = The options `ratio` and `morph` are for blending two averages: please say with which thread or channel, as `mix_with`.
+error-stopped = Stopped, before there was anything to show.
 error-busy = { $waiting ->
         [0] I am busy with another request. Please try again in a minute.
         [one] I am busy: another request is waiting already. Please try again in a minute.

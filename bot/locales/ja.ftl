@@ -50,12 +50,43 @@ command-average = 平均顔
     .thread-description = 写真のあるスレッドかチャンネル（省略すると今いる場所）
     .limit = 枚数
     .limit-description = 新しいほうから何枚の写真を使うか
+    .faces = 使う顔
+    .faces-description = 1枚の写真のどの顔を使うか（省略すると、いちばん大きな顔）
+    .one_each = 一人一回
+    .one_each-description = 同じ人が何枚写っていても、1人分として数えます
+    .method = 求め方
+    .method-description = たくさんの顔から何を求めるか（省略すると平均値）
+    .shape = 重ね方
+    .shape-description = 顔をどう重ねるか（省略すると、平均の形に変形して重ねます）
+    .size = サイズ
+    .size-description = 顔の画像の縦と横のピクセル数（省略すると768）
+    .texture = 質感
+    .texture-description = 肌や髪の細かな質感を戻すかどうか（省略すると戻します）
+    .symmetric = 左右対称
+    .symmetric-description = 顔の左右を対称にします
+    .match_colour = 色合わせ
+    .match_colour-description = 重ねる前に、すべての顔の色と明るさをそろえます
+    .mix_with = 混ぜる相手
+    .mix_with-description = 別のスレッドかチャンネル：そこの平均顔と混ぜます
+    .ratio = 割合
+    .ratio-description = 混ぜる相手の平均顔の割合（％、省略すると半分）
+    .morph = モーフィング
+    .morph-description = 一方の平均顔からもう一方へ変わるアニメーションも作ります
 command-about = このボットについて
     .description = このボットでできることと、写真の取り扱いについて
 
 choice-identity = その顔らしさ
 choice-largest = 最も大きい数値だけ
 choice-occlusion = オクルージョン
+choice-largest-face = 写真ごとにいちばん大きな顔
+choice-every-face = 写真に写っているすべての顔
+choice-mean = 平均値
+choice-median = 中央値
+choice-mode = 最頻値
+choice-trimmed = 極端な値を除いた平均値
+choice-warp = 平均の形に変形して重ねる
+choice-align = 目と口の位置だけを合わせる
+choice-article = 元の記事の方法（回転して重ねるだけ、小さな画像）
 
 ## 回答
 
@@ -131,11 +162,35 @@ region-chin = あご
 region-forehead = 額
 region-outside = 顔の外側
 
-average-done = { $place } にある **{ $count }人分の顔** の平均です。
-average-skipped = 次の{ $count }枚は使えませんでした。
-average-skipped-line = - { $photo }：{ $reason }
-average-skipped-more = - ほか{ $count }枚
-average-alt = { $count }枚の写真から作った平均顔です。その下に、使った{ $count }人分の顔の小さな画像が並んでいます。
+average-done = { $place } の写真{ $photos }枚に写っている **{ $faces }人分の顔** の平均です。
+average-mixture = 2つの平均顔を混ぜました。{ $place } の平均顔（**{ $first }人分の顔**）が{ NUMBER($share, style: "percent", maximumFractionDigits: 0) }、{ $other } の平均顔（**{ $second }人分の顔**）が{ NUMBER($ratio, style: "percent", maximumFractionDigits: 0) }です。
+average-recipe = 指定された条件：{ $choices }。
+average-people = { $people ->
+        [1] すべて同じ人の顔と判定されました。
+       *[other] { $people }人の顔と判定し、それぞれ1人分として数えました。
+    }
+average-ready = 途中で止めたため、それまでに準備できた顔の平均です。残りの{ $left }枚は見ていません。
+average-progress = 写真{ $total }枚のうち{ $photos }枚を確認、顔{ $faces }つ…
+average-alt = { $count }人分の顔の平均です。その下に、使った顔の小さな画像が並んでいます。
+average-alt-mixture = { $first }人分の平均顔から{ $second }人分の平均顔へ{ NUMBER($ratio, style: "percent", maximumFractionDigits: 0) }進んだところにある顔です。その下に、一方の平均顔からもう一方へ移り変わる7枚の画像が並び、この顔の位置に目印があります。
+average-alt-morph = 一方の平均顔がもう一方の平均顔に変わり、また元に戻るアニメーションです。
+
+recipe-no-texture = 質感なし
+recipe-symmetric = 左右対称
+recipe-match-colour = 色合わせあり
+
+skipped = 次のものは使えませんでした。
+skipped-of = { $place } のうち、次のものは使えませんでした。
+skipped-photo = - { $photo }：{ $reason }
+skipped-face = - { $photo } の左から{ $number }番目の顔：{ $reason }
+skipped-faces = - { $photo } の顔のうち{ $count }つ：{ $reason }
+skipped-more = - … ほか{ $count }件
+
+progress-begun = 写真を集めています…
+progress-stopping = 止めています…
+stop = 止める
+stop-not-yours = 止められるのは、コマンドを使った本人とモデレーターだけです。
+stop-over = この処理はもう終わっているため、止めるものはありません。
 
 reason-no-face = 顔が見つかりませんでした
 reason-not-a-picture = 読み取れる画像ではありません
@@ -147,6 +202,13 @@ reason-no-such-face = 選ばれた番号の顔がありません
 reason-only-one-face = 顔が1つしか写っていません
 reason-too-many-faces = 1枚の画像に並べられる顔の数を超えています
 reason-turned-away = 顔の向きが大きくそれているか、はっきり写っていないため、重ねられません
+reason-link-expired = 取得できませんでした（リンクの期限が切れたか、写真が削除されています）
+reason-access-denied = 取得できませんでした（ボットに読む権限がありません）
+reason-worker-lost = 処理の途中で問題が起きました
+reason-deadline-exceeded = 時間がかかりすぎました
+reason-too-small = この大きさの平均顔を作るには、顔が小さすぎます
+reason-too-blurred = 顔がぼやけています
+reason-duplicate = 同じ写真がすでに入っています
 reason-no-room = 写真全体の容量が上限を超えます
 reason-other = 使えませんでした
 
@@ -168,6 +230,8 @@ error-broken-picture = { $photo } は壊れているか、途中で切れてい�
 error-file-too-large = { $photo } は { NUMBER($size, maximumFractionDigits: 1) } MB あり、大きすぎます。{ NUMBER($limit, maximumFractionDigits: 1) } MB 以下にしてから送ってください。
 error-picture-too-large = { $photo } は { $width } × { $height } あり、画素数が多すぎます。{ NUMBER($limit, maximumFractionDigits: 0) } メガピクセル以下にしてから送ってください。
 error-download-failed = { $photo } を取得できませんでした。もう一度送ってください。
+error-link-expired = { $photo } を取得できませんでした。リンクの期限が切れたか、写真が削除されています。もう一度送ってください。
+error-access-denied = { $photo } を読む権限がボットにないため、取得できませんでした。ここに送ってください。
 error-no-face = { $photo } から顔が見つかりませんでした。正面を向いた顔が、明るく大きく写っている写真を使ってください。
 error-no-such-face = { $photo } に{ $number }番の顔はありません。写っている顔は{ $count }つです（左から順に数えます）。
 error-only-one-face = { $photo } から見つかった顔は1つだけでした。2枚目の写真も選ぶか、何人かが写っている写真を使ってください。
@@ -183,6 +247,8 @@ error-too-few-faces = { $found ->
 error-missing-permission = { $place } を読むための「{ $permission }」の権限がありません。サーバーの管理者の方は、チャンネルの設定の「権限」で、このボットに許可してください。
 error-missing-intent = Message Content Intent がオフになっているため、{ $place } の写真を見ることができません。ボットの運営者の方は、Discord Developer Portal の「Bot」ページで「Message Content Intent」をオンにし、設定で `message_content = true` にしてください。
 error-wrong-place = ここでは実行できません。このサーバーのスレッドかテキストチャンネルで、あなたとボットの両方がメッセージを読める場所を選んでください。
+error-nothing-to-mix = 「割合」と「モーフィング」は、2つの平均顔を混ぜるときの指定です。「混ぜる相手」に、別のスレッドかチャンネルを選んでください。
+error-stopped = 何もできあがらないうちに止めました。もう一度コマンドを使うと、最初から始まります。
 error-busy = { $waiting ->
         [0] ただいま別のリクエストを処理しています。1分ほどたってから、もう一度お試しください。
        *[other] ただいま混み合っていて、すでに{ $waiting }件が待っています。1分ほどたってから、もう一度お試しください。

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
@@ -13,6 +14,13 @@ Result = TypeVar("Result")
 
 Task = Callable[[CoreSettings, Request], Result]
 """A function at the top level of a module, so that its name can be sent (see `core.tasks`)."""
+
+
+class Seat(Protocol):
+    """One worker, and nobody else's for the while: what a task leaves in its process, the next one finds."""
+
+    async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
+        """As `Workers.submit`."""
 
 
 class Workers(Protocol):
@@ -28,6 +36,9 @@ class Workers(Protocol):
         `deadline`: seconds the work may take once begun. Cancelling the call ends the work too. Raises what the task
         raises; WorkerLost when the worker dies on it; DeadlineExceeded when the deadline passes, and the work is ended.
         """
+
+    def reserve(self) -> AbstractAsyncContextManager[Seat]:
+        """A worker for several requests in a row, once there is one."""
 
     async def __aenter__(self) -> Self: ...
 

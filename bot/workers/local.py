@@ -14,7 +14,7 @@ import multiprocessing
 import os
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -76,39 +76,41 @@ class LocalWorkers:
         self._threads.shutdown()
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
+        async with self.reserve() as seat:
+            return await seat.submit(task, request, deadline)
+
+    @contextlib.asynccontextmanager
+    async def reserve(self) -> AsyncIterator[_Seat]:
         worker = await self._idle.get()
         if not worker.alive:  # it died while it had nothing to do, so nothing is lost
             log.warning("worker %d died while idle; a new one takes its place", worker.pid)
             self._end(worker)
             worker = self._start(idle=False)
+        seat = _Seat(self, worker)
         try:
-            await self._within(worker.ready, self._start_seconds)
-            outcome, value = await self._within(self._in_thread(worker.call, task, request), deadline)
-        except BaseException:  # cancelled or overdue: what it does now is of no use to anybody
-            self._replace(worker)
-            raise
-        if outcome == "lost" or worker.served == self._tasks:
-            self._replace(worker)
-        else:
-            self._idle.put_nowait(worker)
-        if outcome == "done":
-            return cast(Result, value)
-        raise value if outcome == "failed" else WorkerLost()
+            await self.within(worker.ready, self._start_seconds)
+            seat.usable = True
+            yield seat
+        finally:
+            if not seat.usable or 0 < self._tasks <= worker.served:
+                self._replace(worker)
+            else:
+                self._idle.put_nowait(worker)
 
     @staticmethod
-    async def _within(outcome: asyncio.Future[Outcome], seconds: float) -> Outcome:
+    async def within(outcome: asyncio.Future[Outcome], seconds: float) -> Outcome:
         try:
             async with asyncio.timeout(seconds):
                 return await asyncio.shield(outcome)
         except TimeoutError:
             raise DeadlineExceeded(seconds) from None
 
-    def _in_thread(self, call: Callable[..., Outcome], *args: Any) -> asyncio.Future[Outcome]:
+    def in_thread(self, call: Callable[..., Outcome], *args: Any) -> asyncio.Future[Outcome]:
         return asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
 
     def _start(self, *, idle: bool = True) -> _Worker:
         worker = _Worker(self._settings, self._warm)
-        worker.ready = self._in_thread(worker.wait_until_ready)
+        worker.ready = self.in_thread(worker.wait_until_ready)
         self._all.add(worker)
         if idle:
             self._idle.put_nowait(worker)
@@ -125,6 +127,23 @@ class LocalWorkers:
         ending = asyncio.get_running_loop().run_in_executor(self._threads, worker.bury)
         self._endings.add(ending)
         ending.add_done_callback(self._endings.discard)
+
+
+class _Seat:
+    """A worker in one request's hands. `usable`: not lost, and not at something that nobody waits for any more."""
+
+    def __init__(self, workers: LocalWorkers, worker: _Worker) -> None:
+        self.usable = False
+        self._workers = workers
+        self._worker = worker
+
+    async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
+        self.usable = False  # cancelled or overdue: what it does then is of no use to anybody
+        outcome, value = await self._workers.within(self._workers.in_thread(self._worker.call, task, request), deadline)
+        self.usable = outcome != "lost"
+        if outcome == "done":
+            return cast(Result, value)
+        raise value if outcome == "failed" else WorkerLost()
 
 
 class _Worker:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import worker_tasks as tasks
 
-from bot.jobs import Jobs
+from bot.jobs import Job, Jobs
 from bot.workers.local import LocalWorkers
-from core.contracts import Busy, CoreSettings, DeadlineExceeded, NoFace, Stopping
+from core.contracts import Busy, CoreSettings, DeadlineExceeded, NoFace, Stopped, Stopping, WorkerLost
 
 
 @pytest.fixture
@@ -95,6 +95,83 @@ async def test_errors_and_deadlines_free_the_turn(workers: LocalWorkers, tmp_pat
         await ask(jobs, tasks.sleep, tmp_path / "begun")
     jobs.deadline = 60
     assert await ask(jobs, tasks.echo, b"next") == b"next"
+
+
+async def test_a_turn_is_one_worker_for_several_requests(workers: LocalWorkers, tmp_path: Path) -> None:
+    jobs = Jobs(workers, waiting=9, deadline=60)
+    async with jobs.admit("a", "test") as job:
+        async with job.turn() as turn:
+            first = await turn.run(tasks.pid, None)
+            assert not turn.others_wait
+            other = asyncio.create_task(ask(jobs, tasks.pid, None))
+            await settle()
+            assert turn.others_wait
+            assert await turn.run(tasks.pid, None) == first
+            assert not other.done()
+        assert await other == first
+
+
+async def test_a_worker_lost_in_a_turn_is_replaced_after_it(workers: LocalWorkers) -> None:
+    jobs = Jobs(workers, waiting=9, deadline=60)
+    async with jobs.admit("a", "test") as job:
+        async with job.turn() as turn:
+            for _ in range(2):
+                with pytest.raises(WorkerLost):
+                    await turn.run(tasks.die, None)
+        assert await job.run(tasks.echo, b"next") == b"next"
+
+
+async def test_stopped_while_it_waits_for_its_turn(workers: LocalWorkers, tmp_path: Path) -> None:
+    """It gives up its place in the line, and whoever works goes on."""
+    jobs = Jobs(workers, waiting=9, deadline=60)
+    gate = tmp_path / "gate"
+    gate.touch()
+    working = asyncio.create_task(ask(jobs, tasks.until, gate))
+    await settle()
+
+    async def wait(job: Job) -> None:
+        async with job.turn(stoppable=True):
+            raise AssertionError
+
+    async with jobs.admit("b", "test") as job:
+        waiting = asyncio.create_task(wait(job))
+        await settle()
+        assert not waiting.done()
+        job.stop()
+        with pytest.raises(Stopped):
+            await waiting
+        with pytest.raises(Stopped):
+            await wait(job)
+        assert (jobs.working, jobs.in_line) == (1, 0)
+        gate.unlink()
+        await working
+        assert await job.run(tasks.echo, b"an answer is due all the same") == b"an answer is due all the same"
+
+
+async def test_stopping_ends_what_it_guards_and_nothing_else(workers: LocalWorkers) -> None:
+    async with Jobs(workers, waiting=0, deadline=60).admit("a", "test") as job:
+        with pytest.raises(TimeoutError):  # the block's own
+            async with job.unless_stopped(), asyncio.timeout(0):
+                await asyncio.sleep(3600)
+        asyncio.get_running_loop().call_soon(job.stop)
+        with pytest.raises(Stopped):
+            async with job.unless_stopped():
+                await asyncio.sleep(3600)
+
+
+async def test_long_jobs_have_places_of_their_own(workers: LocalWorkers) -> None:
+    jobs = Jobs(workers, waiting=9, deadline=60)
+    end = asyncio.Event()
+
+    async def hold() -> None:
+        async with jobs.admit("a", "test", long=True):
+            await end.wait()
+
+    holding = [asyncio.create_task(hold()) for _ in range(5)]
+    await settle()
+    assert await ask(jobs, tasks.echo, b"short") == b"short"
+    end.set()
+    await asyncio.gather(*holding)
 
 
 async def test_stages_are_timed(workers: LocalWorkers) -> None:

@@ -21,11 +21,15 @@ from bot.locales import LANGUAGES, Language
 from core import contracts
 from core.contracts import (
     REGIONS,
+    AverageMethod,
+    FacesTaken,
     FileTooLarge,
+    Flaw,
     HeatmapTarget,
     MissingPermission,
     NoFace,
     PersonError,
+    Shape,
     Skipped,
     TooFewFaces,
     Verdict,
@@ -66,6 +70,10 @@ def leaves(branch: type[contracts.SokkuriError]) -> Iterator[type[contracts.Sokk
         yield from leaves(child)
 
 
+RULES = {flaw.replace("_", "-") for flaw in get_args(Flaw)} | {"duplicate", "no-room", "too-many-faces"}
+"""Why a photo can be left out that has nothing wrong with it as a photo."""
+
+
 def asked_for() -> set[str]:
     """Keys that the code asks for: those that stand in it as they are, and the families that it makes up."""
     literal = {
@@ -83,8 +91,10 @@ def asked_for() -> set[str]:
         | {f"command-{module.__name__.rpartition('.')[2]}" for module in COMMANDS}
         | {f"region-{region}" for region in REGIONS}
         | {f"choice-{target}" for target in get_args(HeatmapTarget)}
+        | {f"choice-{name}" for name in (*get_args(AverageMethod), *get_args(Shape))}
+        | {f"choice-{faces}-face" for faces in get_args(FacesTaken)}
         | {f"similar-{verdict}" for verdict in get_args(Verdict)}
-        | {f"reason-{code}" for code in photo_codes | {"no-room", "too-many-faces", "turned-away"}}
+        | {f"reason-{code}" for code in photo_codes | RULES | {"worker-lost", "deadline-exceeded"}}
         | {f"error-{code}" for code in person_codes | faults}
         | {"permission-view-channel", "permission-read-message-history"}
     )

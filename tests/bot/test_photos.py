@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import DiscordSection, LimitsSection
-from bot.photos import Photos, distinct
-from core.contracts import DownloadFailed, FileTooLarge, PhotoError
+from bot.photos import BATCH_BYTES, BATCH_PHOTOS, Photos, Posted, distinct
+from core.contracts import AccessDenied, DownloadFailed, FileTooLarge, LinkExpired, PhotoError
 
 LIMIT = 100_000
 
@@ -39,6 +39,8 @@ class Server:
             raise web.HTTPFound("/good/1")
         if kind == "gone":
             raise web.HTTPNotFound
+        if kind == "forbidden":
+            raise web.HTTPForbidden
         self.now += 1
         self.most = max(self.most, self.now)
         response = web.StreamResponse()
@@ -99,12 +101,19 @@ async def test_no_more_at_once_than_allowed(server: Server, photos: Photos) -> N
     assert server.most == 3
 
 
-@pytest.mark.parametrize("kind", ["redirect", "gone"])
-async def test_what_is_not_simply_there_failed(server: Server, photos: Photos, kind: str) -> None:
-    with pytest.raises(DownloadFailed) as caught:
+@pytest.mark.parametrize(("kind", "error"), [("gone", LinkExpired), ("forbidden", AccessDenied)])
+async def test_a_refusal_is_called_by_its_name(
+    server: Server, photos: Photos, kind: str, error: type[PhotoError]
+) -> None:
+    with pytest.raises(error):
         await photos.of(attachment(f"{server.base}/{kind}/1", "lost.jpg"))
+
+
+async def test_a_redirect_is_not_followed(server: Server, photos: Photos) -> None:
+    with pytest.raises(DownloadFailed) as caught:
+        await photos.of(attachment(f"{server.base}/redirect/1", "lost.jpg"))
     assert caught.value.photo == "lost.jpg"
-    assert server.asked == [kind]  # the redirect was not followed
+    assert server.asked == ["redirect"]
 
 
 async def test_more_bytes_than_were_claimed_are_not_taken(server: Server, photos: Photos) -> None:
@@ -156,6 +165,45 @@ async def test_a_host_elsewhere_is_asked_in_secret_only() -> None:
     async with aiohttp.ClientSession() as session:
         with pytest.raises(PhotoError):
             await make(session, ("cdn.discordapp.com",)).of(attachment("http://cdn.discordapp.com/1.jpg"))
+
+
+def posted(server: Server, count: int, size: int = 10) -> list[Posted]:
+    return [Posted(attachment(f"{server.base}/good/{n}", f"{n}.jpg", size), f"{n}.jpg", n) for n in range(count)]
+
+
+async def test_batches_come_in_order_and_only_one_ahead(server: Server, photos: Photos) -> None:
+    batches = photos.batches(posted(server, 5 * BATCH_PHOTOS - 1))
+    names = []
+    for taken in range(1, 6):
+        batch = await batches.next()
+        assert batch is not None
+        names += [(photo.name, place) for photo, place in zip(batch.photos, batch.places, strict=True)]
+        await asyncio.sleep(0.1)
+        assert len(server.asked) <= (taken + 1) * BATCH_PHOTOS
+    assert names == [(f"{n}.jpg", n) for n in range(5 * BATCH_PHOTOS - 1)]
+    assert await batches.next() is None
+    batches.close()
+
+
+async def test_large_photos_come_in_small_batches(server: Server, photos: Photos) -> None:
+    batches = photos.batches(posted(server, 4, size=BATCH_BYTES // 2))
+    sizes = []
+    while (batch := await batches.next()) is not None:
+        sizes.append(len(batch.photos) + len(batch.skipped))
+    assert sizes == [2, 2]
+
+
+async def test_one_that_waits_for_a_batch_may_give_up_and_it_is_still_there(server: Server, photos: Photos) -> None:
+    slow = Posted(attachment(f"{server.base}/silent/1", "slow.jpg"), "slow.jpg", 0)
+    batches = photos.batches([slow])
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await batches.next()
+    assert not batches.ready
+    server.gate.set()
+    batch = await batches.next()
+    assert batch is not None
+    assert [photo.name for photo in batch.photos] == ["slow.jpg"]
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c", "d"])))

@@ -15,6 +15,8 @@ from bot.locales import LANGUAGES, Language
 from bot.replies import Reply
 from core.contracts import (
     REGIONS,
+    Averaged,
+    AverageRecipe,
     AverageResult,
     FoundFace,
     GradcamResult,
@@ -43,9 +45,15 @@ def similar(percent: float, *, same: bool, counts: tuple[int, int] = (1, 1), nam
     )
 
 
-def average(used: int, skipped: list[Skipped]) -> AverageResult:
-    names = tuple(f"{n}.jpg" for n in range(used))
-    return AverageResult("mean", "warp", names, tuple(skipped), (768, 768), PICTURE, PICTURE)
+def average(used: int, skipped: list[Skipped], people: int | None = None) -> AverageResult:
+    faces = tuple(FoundFace(f"{n}.jpg", BOX) for n in range(used))
+    averaged = Averaged(tuple(face.photo for face in faces), faces, people, tuple(skipped))
+    return AverageResult("mean", "warp", (averaged,), (768, 768), PICTURE, PICTURE)
+
+
+def told(result: AverageResult, code: str = "en", **options: Any) -> str:
+    places = ["<#1>", "<#2>"][: len(result.averaged)]
+    return replies.average(result, places, WORDS[code], options.pop("recipe", AverageRecipe()), **options).text
 
 
 @pytest.mark.parametrize(
@@ -189,16 +197,45 @@ def test_every_target_has_its_words(code: str) -> None:
 
 
 def test_long_lists_of_what_was_left_out_are_cut() -> None:
-    skipped = [Skipped(f"{n}.jpg", "no_face") for n in range(30)]
-    text = replies.average(average(2, skipped), [Skipped("big.jpg", "no_room")], "<#1>", WORDS["en"]).text
-    assert "31 photos were left out" in text
+    text = told(average(2, [Skipped(f"{n}.jpg", "no_face") for n in range(30)]))
     assert text.count("no face found") == replies.SKIPPED_SHOWN
-    assert text.endswith("- and 21 more")
+    assert text.endswith("- … and 18 more")
+
+
+def test_faces_of_one_photo_share_a_line() -> None:
+    skipped = [Skipped("group.jpg", "too_small", face) for face in (1, 3, 4)]
+    text = told(average(2, [*skipped, Skipped("group.jpg", "too_blurred", 2)]))
+    assert "- `group.jpg`, 3 of its faces: the face is too small" in text
+    assert "- `group.jpg`, face 2 from the left: the face is too blurred" in text
 
 
 def test_a_reason_that_is_new_to_the_words_still_reads() -> None:
-    text = replies.average(average(2, [Skipped("a.jpg", "eaten_by_dog")]), [], "<#1>", WORDS["en"]).text
-    assert "`a.jpg`: could not be used" in text
+    assert "`a.jpg`: could not be used" in told(average(2, [Skipped("a.jpg", "eaten_by_dog")]))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_an_average_says_what_is_not_the_usual_way(code: str) -> None:
+    plain = told(average(3, []), code)
+    assert len(plain.splitlines()) == 1
+    recipe = AverageRecipe("align", "mode", texture=0, symmetric=True, match_colour=True)
+    unusual = told(average(3, [], people=2), code, recipe=recipe, left=7)
+    assert unusual.startswith(plain)
+    line = unusual.splitlines()[1]
+    for key in ("choice-align", "choice-mode", "recipe-no-texture", "recipe-symmetric", "recipe-match-colour"):
+        assert WORDS[code].text(key) in line
+    assert "2" in unusual.splitlines()[2]
+    assert "7" in unusual.splitlines()[3]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_mixture_names_both_places_and_what_was_left_out_of_each(code: str) -> None:
+    first, second = (average(count, [Skipped(f"{count}.png", "no_face")]).averaged[0] for count in (4, 1))
+    result = replace(average(2, []), averaged=(first, second), ratio=0.3, animation=PICTURE)
+    text = told(result, code)
+    assert text.index("70%") < text.index("30%")
+    assert text.index("`4.png`") < text.rindex("<#2>") < text.index("`1.png`")
+    reply = replies.average(result, ["<#1>", "<#2>"], WORDS[code], AverageRecipe())
+    assert [shown.name for shown in reply.shown] == ["average", "morph"]
 
 
 def test_too_few_faces_says_what_became_of_the_others() -> None:
@@ -237,7 +274,9 @@ def test_any_name_stays_within_the_limits_and_within_its_marks(name: str, code: 
     assert len(reply.shown[0].file().description or "") <= 1024
     assert len(reply.within(10**6, WORDS[code]).text) <= 2000
     skipped = [Skipped(name, "no_face")] * 50
-    assert len(replies.average(average(3, skipped), skipped, "<#1>", WORDS[code]).text) <= 2000
+    result = average(3, skipped)
+    assert len(told(result, code)) <= 2000
+    assert len(told(replace(result, averaged=result.averaged * 2, ratio=0.5), code)) <= 2000
 
 
 def test_text_is_cut_at_the_limit() -> None:

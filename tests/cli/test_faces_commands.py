@@ -125,7 +125,9 @@ def test_average_of_a_folder_and_a_file(
     out = tmp_path / "average.png"
     done = sokkuri("average", folder, extra, no_face, "--shape", "align", "--size", "200", "--json", "--out", out)
     answer = one_object(done)
-    assert list(answer) == ["method", "shape", "used", "skipped", "size", "picture"]
+    assert list(answer) == [
+        *("method", "shape", "used", "skipped", "size", "picture", "averages", "ratio", "animation"),
+    ]
     assert answer["used"] == [str(folder / "person_a_1.jpg"), str(folder / "person_b_1.jpg"), str(extra)]
     assert answer["skipped"] == [
         {"photo": str(folder / "letter.jpg"), "reason": "not_a_picture"},
@@ -134,8 +136,50 @@ def test_average_of_a_folder_and_a_file(
     assert (answer["shape"], answer["size"]) == ("align", [200, 200])
     assert out.read_bytes().startswith(SIGNATURES[".png"])
     words = sokkuri("average", folder, extra)
-    assert "3 faces" in words.stdout
+    assert "3 faces in 3 photos" in words.stdout
     assert f"{folder / 'letter.jpg'}: not a picture" in words.stdout
+
+
+def test_average_with_all_that_can_be_asked_for(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+    photos = [sample_faces / f"person_{name}.jpg" for name in ("a_1", "a_2", "b_1")]
+    other, morph = sample_faces / "person_c_1.jpg", tmp_path / "morph.webp"
+    options = [
+        "--method",
+        "trimmed",
+        "--size",
+        "128",
+        "--texture",
+        "0",
+        "--symmetric",
+        "--match-colour",
+        "--light",
+        "srgb",
+    ]
+    rules = ["--faces", "every", "--one-each", "--weight", f"{photos[2]}=2.5", "--weight", "person_a_1.jpg=0.5"]
+    mixture = ["--mix-with", other, "--ratio", "0.25", "--morph", morph]
+    answer = one_object(sokkuri("average", *photos, *options, *rules, *mixture, "--json"))
+    assert (answer["method"], answer["size"], answer["ratio"]) == ("trimmed", [128, 128], 0.25)
+    first, second = answer["averages"]
+    assert (first["used"], first["people"]) == (list(map(str, photos)), 2)
+    assert (second["used"], second["people"]) == ([str(other)], 1)
+    assert answer["used"] == [*first["used"], *second["used"]]
+    assert answer["animation"] == str(morph)
+    assert morph.read_bytes().startswith(SIGNATURES[".webp"])
+
+
+def test_average_with_what_makes_no_sense(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+    photo = sample_faces / "person_a_1.jpg"
+    for arguments, named in (
+        (("--weight", "nobody.jpg=2"), "nobody.jpg"),
+        (("--weight", f"{photo}=0"), "above 0"),
+        (("--weight", f"{photo}"), "above 0"),
+        (("--morph", tmp_path / "morph.webp"), "--mix-with"),
+        (("--mix-with", photo, "--morph", tmp_path / "morph.gif"), ".webp"),
+        (("--ratio", "1.5"), "ratio"),
+    ):
+        done = sokkuri("average", photo, photo, *arguments)
+        assert (done.returncode, done.stdout) == (2, ""), arguments
+        assert named in " ".join(done.stderr.split())
 
 
 def test_progress_shows_on_a_terminal_alone(sample_faces: Path) -> None:

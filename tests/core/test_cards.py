@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.align import TEMPLATES, to_template, transform
+from core.align import LEFT_IRIS, RIGHT_IRIS, TEMPLATES, to_template, transform
 from core.cards import canvas, comparison, overlay, portraits
 from core.contracts import REGIONS, Colormap, Photo
 from core.faces import Face
@@ -124,15 +124,89 @@ def test_the_hottest_place_is_the_brightest_with_the_default_colours() -> None:
     assert 150 / 300 < x / height < 190 / 300
 
 
-@pytest.mark.parametrize(("count", "rows"), [(2, 1), (10, 1), (11, 2), (20, 2), (50, 2)])
-def test_the_strip_grows_by_rows_and_stops_at_two(count: int, rows: int) -> None:
-    face = np.full((512, 512, 3), 200, np.uint8)
-    thumbs = [np.full((40, 40, 3), (255, 0, 0), np.uint8)] * min(count, portraits.STRIP_PLACES)
-    card = portraits.average(face, thumbs, count)
-    strip = card[canvas.MARGIN + 512 + 20 :]
-    red = (strip == (255, 0, 0)).all(axis=2)
-    height = (card.shape[0] - 512 - 2 * canvas.MARGIN - 16) / rows
-    assert 40 < height < 60
-    assert red[:, : canvas.MARGIN + 100].any()
-    # the last place of a full strip says how many more there are
-    assert red[-60:, -canvas.MARGIN - 30 :].any() == (count in (10, 20))
+def numbered_squares(count: int) -> list[np.ndarray]:
+    """Squares of one colour each, no two alike: red tells the place."""
+    return [np.full((128, 128, 3), (250, place, 0), np.uint8) for place in range(count)]
+
+
+def places_shown(card: np.ndarray, size: int) -> list[tuple[float, float, int]]:
+    """Top, left and place of each square in the strip under a face of `size`, row by row."""
+    strip = card[size + canvas.MARGIN * size // 768 + 5 :]
+    found = []
+    for place in range(portraits.STRIP_PLACES):
+        rows, columns = np.nonzero((strip == (250, place, 0)).all(axis=2))
+        if len(rows):
+            found.append((round(float(rows.mean())), round(float(columns.mean())), place))
+    return found
+
+
+@pytest.mark.parametrize("size", [512, 768, 1024])
+@pytest.mark.parametrize("count", [1, 2, 7, 10, 11, 20, 35, 48])
+def test_everybody_stands_in_the_strip_in_order_and_in_the_middle(count: int, size: int) -> None:
+    card = portraits.average(np.full((size, size, 3), 200, np.uint8), numbered_squares(count), count)
+    found = places_shown(card, size)
+    assert [place for _, _, place in found] == list(range(count))
+    assert sorted(found) == found, "row by row, and each from the left"
+    for row in {top for top, _, _ in found}:
+        lefts = [left for top, left, _ in found if top == row]
+        assert (lefts[0] + lefts[-1]) / 2 == pytest.approx(card.shape[1] / 2, abs=2)
+    assert card.shape[0] < 1.5 * card.shape[1]
+
+
+def test_more_faces_than_places_are_counted_in_the_last_place() -> None:
+    face = np.full((768, 768, 3), 200, np.uint8)
+    squares = numbered_squares(portraits.STRIP_PLACES)
+    full = portraits.average(face, squares, portraits.STRIP_PLACES)
+    more = portraits.average(face, squares, 200)
+    assert full.shape == more.shape
+    assert [place for _, _, place in places_shown(more, 768)] == list(range(portraits.STRIP_PLACES - 1))
+    assert (portraits.average(face, squares, 300) != more).any(), "the number is another"
+
+
+def test_the_face_of_an_average_is_shown_pixel_by_pixel() -> None:
+    face = np.random.default_rng(0).integers(0, 256, (768, 768, 3), np.uint8)
+    card = portraits.average(face, numbered_squares(3), 3)
+    inner = slice(canvas.MARGIN + canvas.RADIUS, canvas.MARGIN + 768 - canvas.RADIUS)
+    assert (card[inner, inner] == face[canvas.RADIUS : -canvas.RADIUS, canvas.RADIUS : -canvas.RADIUS]).all()
+
+
+def knob(card: np.ndarray) -> float:
+    """Where the knob on the slider of a mixture is, in parts of the card's width."""
+    return float(np.nonzero((card[-80:] == canvas.INK).all(axis=2))[1].mean()) / card.shape[1]
+
+
+@pytest.mark.parametrize("size", [512, 768, 1024])
+def test_a_mixture_shows_both_ends_and_where_it_stands_between(size: int) -> None:
+    steps = [np.full((size, size, 3), (250, 30 * i, 0), np.uint8) for i in range(portraits.MIXTURE_STEPS)]
+    cards = [portraits.mixture(np.full((size, size, 3), 200, np.uint8), steps, ratio) for ratio in (0.2, 0.5, 0.7)]
+    assert knob(cards[0]) < knob(cards[1]) - 0.15 < knob(cards[2])
+    assert knob(cards[1]) == pytest.approx(0.5, abs=0.01)
+    for card in cards:
+        lefts = [np.nonzero((card == step[0, 0]).all(axis=2))[1].mean() for step in steps]
+        assert lefts == sorted(lefts)
+        first, second = (np.nonzero((card == ink).all(axis=2))[1].mean() for ink in (canvas.SAME, canvas.DIFFERENT))
+        assert first == pytest.approx(lefts[0], abs=2)
+        assert second == pytest.approx(lefts[-1], abs=2)
+
+
+def test_a_morph_goes_there_and_back_and_waits_at_both_ends() -> None:
+    frames = [np.full((8, 8, 3), i, np.uint8) for i in range(5)]
+    shown, milliseconds = portraits.morph(iter(frames))
+    assert [frame[0, 0, 0] for frame in shown] == [0, 1, 2, 3, 4, 3, 2, 1]
+    assert [time > 500 for time in milliseconds] == [True, False, False, False, True, False, False, False]
+
+
+def test_a_thumbnail_is_nearer_than_a_portrait(photo: Located) -> None:
+    marked = photo.pixels.copy()
+    for x, y in np.round(photo.face.landmarks[[RIGHT_IRIS, LEFT_IRIS]]).astype(int):
+        marked[y - 6 : y + 7, x - 6 : x + 7] = (255, 0, 255)
+
+    def eyes_apart(thumb: np.ndarray) -> float:
+        columns = np.nonzero(np.abs(thumb.astype(int) - (255, 0, 255)).max(axis=2) < 60)[1]
+        left, right = (columns[side].mean() for side in (columns < 64, columns >= 64))
+        return float(right - left) / 128
+
+    close = portraits.thumbnail(marked, photo.face)
+    assert close.shape == (portraits.STRIP_SIDE, portraits.STRIP_SIDE, 3)
+    assert eyes_apart(close) == pytest.approx(0.32, abs=0.02)
+    assert eyes_apart(portraits.portrait(marked, photo.face, 128)) == pytest.approx(0.20, abs=0.02)

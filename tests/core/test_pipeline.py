@@ -15,7 +15,6 @@ from PIL import Image, ImageOps
 
 from core import tasks
 from core.contracts import (
-    AverageRequest,
     BrokenPicture,
     CoreSettings,
     GradcamRequest,
@@ -28,8 +27,6 @@ from core.contracts import (
     PictureTooLarge,
     SimilarRequest,
     SimilarResult,
-    Skipped,
-    TooFewFaces,
 )
 from core.pipeline import LANDMARKS_FILE, Pipeline
 
@@ -137,7 +134,6 @@ def test_the_picture_comes_in_the_format_that_was_asked_for(
     pictures = [
         pipeline.similar(SimilarRequest(*photos, picture_format=encoding)).picture,
         pipeline.gradcam(GradcamRequest(photos[0], picture_format=encoding)).picture,
-        pipeline.average(AverageRequest(photos, size=256, picture_format=encoding)).picture,
     ]
     for picture in pictures:
         opened = Image.open(BytesIO(picture.data))
@@ -163,46 +159,6 @@ def test_faces_are_counted_from_left_to_right_and_the_largest_is_taken(pipeline:
     compared = compare(pipeline, photo, sample("a_2"))
     assert compared.same_person
     assert compared.face_counts == (2, 1)
-
-
-def test_an_average_lists_who_is_in_it_and_who_is_not(pipeline: Pipeline, sample: Sample) -> None:
-    empty = saved(Image.new("RGB", (200, 200), "white"), "PNG", "empty.png")
-    broken = Photo("cut.jpg", sample("c_1").data[:9000])
-    photos = (sample("a_1"), empty, sample("b_1"), Photo("text.jpg", b"not a picture"), broken)
-    seen: list[tuple[int, int]] = []
-    result = pipeline.average(AverageRequest(photos, size=256), progress=lambda *at: seen.append(at))
-    assert result.used == ("person_a_1.jpg", "person_b_1.jpg")
-    assert result.skipped == (
-        Skipped("empty.png", "no_face"),
-        Skipped("text.jpg", "not_a_picture"),
-        Skipped("cut.jpg", "broken_picture"),
-    )
-    assert seen == [(i, 5) for i in range(1, 6)]
-    assert result.size == (256, 256) == (result.face.width, result.face.height)
-
-
-def test_the_average_of_many_is_nobody_and_has_a_face(pipeline: Pipeline, sample: Sample) -> None:
-    photos = tuple(sample(f"{person}_1") for person in "abcdef")
-    result = pipeline.average(AverageRequest(photos, size=512, picture_format="png"))
-    again = pipeline.gradcam(GradcamRequest(Photo("average.png", result.face.data)))
-    assert len(again.faces) == 1
-
-
-@pytest.mark.shared
-def test_a_profile_is_left_out_of_an_average(shared: Path, pipeline: Pipeline, sample: Sample) -> None:
-    profile = Photo("side.jpg", (shared / "faces/london/001/neutral_left_profile.jpg").read_bytes())
-    result = pipeline.average(AverageRequest((sample("a_1"), profile, sample("b_1")), size=256))
-    assert result.skipped == (Skipped("side.jpg", "turned_away"),)
-    assert compare(pipeline, profile, profile).same_person
-
-
-@pytest.mark.parametrize("count", [0, 1])
-def test_an_average_needs_two_faces(count: int, pipeline: Pipeline, sample: Sample) -> None:
-    photos = (*(sample("a_1") for _ in range(count)), Photo("text.jpg", b"not a picture"))
-    with pytest.raises(TooFewFaces) as caught:
-        pipeline.average(AverageRequest(photos))
-    assert (caught.value.found, caught.value.needed) == (count, 2)
-    assert caught.value.skipped == (Skipped("text.jpg", "not_a_picture"),)
 
 
 @pytest.mark.parametrize("second", [True, False])

@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 import psutil
 
-from bot.sandbox import File, Sandbox
+from bot.sandbox import File, Invocation, Message, Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 FACES = ROOT / "tests" / "faces"
@@ -124,6 +124,11 @@ async def running(sandbox: Sandbox, folder: Path, *, ready: bool = True, **setti
                 worker.resume()
             process.kill()
             await process.wait()
+
+
+async def answer(invocation: Invocation) -> Message:
+    """What the bot says in the end, after all progress, whose every version ends with three dots."""
+    return await invocation.answered(PATIENCE, until=lambda reply: not reply.content.endswith("…"))
 
 
 def free_port() -> int:

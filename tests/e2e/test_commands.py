@@ -17,7 +17,7 @@ import psutil
 import pytest
 import pytest_asyncio
 from PIL import Image
-from running import FACES, PATIENCE, Bot, face, running
+from running import FACES, PATIENCE, Bot, answer, face, running
 
 from bot.sandbox import Channel, File, Message, Sandbox
 from bot.sandbox.state import Overwrite
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 FORBIDDEN = {"numpy", "cv2", "PIL", "torch", "onnxruntime", "mediapipe", "scipy", "timm"}
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 LANGUAGES = ("en-US", "ja")
-LIMITS = {"WAITING": 1, "PIXELS": 2_000_000, "FILE_BYTES": 1_000_000, "AVERAGE_BYTES": 1_500_000}
+LIMITS = {"WAITING": 1, "PIXELS": 2_000_000, "FILE_BYTES": 1_000_000}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -135,52 +135,6 @@ async def test_gradcam_with_choices(bot: Bot, locale: str) -> None:
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
-async def test_average_of_a_thread(bot: Bot, thread: Channel, locale: str) -> None:
-    where = {"channel": thread} if locale == "ja" else {"options": {"thread": thread}}
-    invocation = await bot.sandbox.slash("average", locale=locale, **where)  # type: ignore[arg-type]
-    reply = await invocation.answered(PATIENCE)
-    check_picture(reply, locale)
-    done, *rest = reply.content.splitlines()
-    assert re.search(r"\*\*6\D", done)
-    assert thread.mention in done
-    assert len(rest) == 4
-    for name in ("renamed.jpg", "half.jpg", "wall.png"):
-        assert sum(f"`{name}`" in line for line in rest) == 1
-    assert "note.txt" not in reply.content
-
-
-async def test_average_of_the_newest_here_leaves_out_the_bots_own_pictures(bot: Bot) -> None:
-    here = await bot.sandbox.open_channel("meet")
-    for name in ("person_a_1.jpg", "person_b_1.jpg", "person_c_1.jpg"):
-        await bot.sandbox.post(here, files=[face(name)])
-    downloads = bot.sandbox.cdn.downloads
-    for _ in range(2):
-        before = len(downloads)
-        invocation = await bot.sandbox.slash("average", {"limit": 2}, channel=here)
-        reply = await invocation.answered(PATIENCE)
-        assert "**2 faces**" in reply.content
-        assert sorted(downloads[before:]) == ["person_b_1.jpg", "person_c_1.jpg"]
-
-
-async def test_average_of_an_archived_thread_from_another_channel(bot: Bot) -> None:
-    elsewhere = await bot.sandbox.open_channel("elsewhere")
-    old = await bot.sandbox.open_thread(elsewhere, "old")
-    await bot.sandbox.post(old, files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
-    await bot.sandbox.archive(old)
-    reply = await (await bot.sandbox.slash("average", {"thread": old})).answered(PATIENCE)
-    assert "**2 faces**" in reply.content
-
-
-async def test_average_of_more_than_memory_holds_leaves_out_the_oldest(bot: Bot) -> None:
-    heavy = await bot.sandbox.open_channel("heavy")
-    for name in ("person_a_1.jpg", "person_b_1.jpg", "person_c_1.jpg"):
-        await bot.sandbox.post(heavy, files=[File(name, face(name).data + bytes(550_000))])
-    reply = await (await bot.sandbox.slash("average", channel=heavy)).answered(PATIENCE)
-    assert "**2 faces**" in reply.content
-    assert "`person_a_1.jpg`: all photos together would be too large" in reply.content
-
-
-@pytest.mark.parametrize("locale", LANGUAGES)
 async def test_about(bot: Bot, locale: str) -> None:
     reply = await (await bot.sandbox.slash("about", locale=locale)).answered(PATIENCE)
     assert reply.ephemeral
@@ -276,14 +230,14 @@ async def test_a_download_that_breaks_off(bot: Bot) -> None:
 async def test_a_place_without_photos(bot: Bot) -> None:
     empty = await bot.sandbox.open_channel("empty")
     await bot.sandbox.post(empty, content="nothing but words")
-    reply = await (await bot.sandbox.slash("average", channel=empty)).answered(PATIENCE)
-    assert f"no photos among the newest 500 messages of {empty.mention}" in reply.content
+    reply = await answer(await bot.sandbox.slash("average", channel=empty))
+    assert f"no photos among the newest 2,000 messages of {empty.mention}" in reply.content
 
 
 async def test_a_place_with_one_face(bot: Bot) -> None:
     lonely = await bot.sandbox.open_channel("lonely")
     await bot.sandbox.post(lonely, files=[face("person_a_1.jpg"), blank()])
-    reply = await (await bot.sandbox.slash("average", channel=lonely)).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("average", channel=lonely))
     assert "only one face" in reply.content
     assert "`wall.png`" in reply.content
 
@@ -295,7 +249,7 @@ async def test_a_place_that_the_bot_may_not_read(bot: Bot, permission: str, call
     closed = await bot.sandbox.open_channel(f"closed-{permission}")
     await bot.sandbox.post(closed, files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
     await bot.sandbox.deny(closed, permission)
-    reply = await (await bot.sandbox.slash("average", {"thread": closed})).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("average", {"thread": closed}))
     assert called in reply.content
     assert closed.mention in reply.content
 
@@ -304,7 +258,7 @@ async def test_a_place_whose_photos_cannot_be_had(bot: Bot) -> None:
     lost = await bot.sandbox.open_channel("lost")
     await bot.sandbox.post(lost, files=[File("a.jpg", face("person_a_1.jpg").data)])
     bot.sandbox.cdn.fail(404, name="a.jpg")
-    reply = await (await bot.sandbox.slash("average", channel=lost)).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("average", channel=lost))
     assert "`a.jpg`: could not be fetched" in reply.content
 
 
@@ -313,7 +267,7 @@ async def test_a_place_whose_past_the_person_may_not_read(bot: Bot) -> None:
     await bot.sandbox.post(secret, files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
     guest = bot.sandbox.person("Guest")
     secret.overwrites[guest.id] = Overwrite(deny=discord.Permissions(read_message_history=True).value)
-    reply = await (await bot.sandbox.slash("average", {"thread": secret}, user=guest)).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("average", {"thread": secret}, user=guest))
     assert "I cannot do that here" in reply.content
     assert not reply.files
 
@@ -350,7 +304,7 @@ async def test_acknowledged_in_time_under_real_work(bot: Bot, thread: Channel) -
     for invocation in invocations:
         assert await invocation.acknowledged() < 3
     for invocation in invocations:
-        assert (await invocation.answered(PATIENCE)).files
+        assert (await answer(invocation)).files
 
 
 async def test_a_killed_worker_costs_one_request(bot: Bot) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from running import PATIENCE, face, running
+from running import PATIENCE, answer, face, running
 
 from bot.sandbox import Sandbox
 
@@ -92,7 +92,7 @@ async def test_a_lost_connection_is_made_again(sandbox: Sandbox, tmp_path: Path)
 async def test_without_the_intent_in_the_settings_average_names_the_switch(sandbox: Sandbox, tmp_path: Path) -> None:
     async with running(sandbox, tmp_path, DISCORD__MESSAGE_CONTENT="false") as bot:
         await sandbox.post(sandbox.channel("general"), files=[face("person_a_1.jpg")])
-        reply = await (await sandbox.slash("average")).answered(PATIENCE)
+        reply = await answer(await sandbox.slash("average"))
         assert "Message Content Intent" in reply.content
         assert "`message_content = true`" in reply.content
         await bot.stop()

@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from core.average import mean_face
-from core.contracts import Limits, Photo
+from core.average import Composite
+from core.contracts import AverageRecipe, Limits, Photo
 from core.detection.centerface import network_file
 from core.faces import FaceFinder, largest
 from core.models.store import Store, default_folder
@@ -34,10 +34,12 @@ def main(london: Path) -> None:
         for person, people in HANDFULS.items():
             for number, view in VIEWS.items():
                 files = [london / one / f"{view}.jpg" for one in people]
-                photos = [decode(Photo(file.name, file.read_bytes()), Limits()).pixels for file in files]
-                found = [finder.find(photo) for photo in photos]
-                faces = [some[largest(some)] for some in found]
-                average = mean_face(zip(photos, faces, strict=True), [face.landmarks for face in faces], SIDE)
+                composite = Composite(AverageRecipe(size=SIDE, texture=0.0))
+                for file in files:
+                    photo = decode(Photo(file.name, file.read_bytes()), Limits()).pixels
+                    found = finder.find(photo)
+                    composite.add(photo, found[largest(found)])
+                average = composite.finish().pixels
                 name = Path(__file__).parent / f"person_{person}_{number}.jpg"
                 name.write_bytes(encode(average, "jpeg", quality=90).data)
 

@@ -18,6 +18,8 @@ from bot.sandbox.state import Channel, File, Json, Message
 
 PATIENCE = 180.0
 """Seconds for an answer: the first heatmap of all waits until torch is loaded, on a small machine for a while."""
+IN_PROGRESS = "…"
+"""How a text ends that an answer will take the place of."""
 QUIET = 2.0
 """Seconds without another version, after which an answer without a file is taken to be the last word."""
 
@@ -117,10 +119,11 @@ class Player:
         answer = await invocation.answered(PATIENCE)
         while len(answer.files) < max(files, 1) and (files or answer.content != before.get("content")):
             versions = len(invocation.history)
+            sure_of_more = files or answer.content.endswith(IN_PROGRESS)
             try:
                 await invocation.changes.until(
                     lambda known=versions: len(invocation.history) > known,  # type: ignore[misc]
-                    PATIENCE if files else QUIET,
+                    PATIENCE if sure_of_more else QUIET,
                 )
             except TimeoutError:
                 break

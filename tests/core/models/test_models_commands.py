@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 from efficientnet import Efficientnet
 
-from core.contracts import AverageRequest, CoreSettings, GradcamRequest, ModelChoice, Photo, SimilarRequest
+from core.averaging import Fold
+from core.contracts import (
+    AverageBatch,
+    AverageRules,
+    AverageStart,
+    CoreSettings,
+    GradcamRequest,
+    ModelChoice,
+    Photo,
+    SimilarRequest,
+)
 from core.pipeline import Pipeline
 
 KINDS: dict[str, Callable[[Efficientnet], dict[str, Any]]] = {
@@ -50,9 +60,10 @@ def test_gradcam_without_torch(efficientnet: Efficientnet, sample: Callable[[str
     assert sum(result.regions.values()) == pytest.approx(1)
 
 
-def test_average(own: Pipeline, sample: Callable[[str], Photo]) -> None:
-    result = own.average(AverageRequest((sample("a_1"), sample("b_1")), size=256))
-    assert len(result.used) == 2
+def test_average_of_each_person_once(own: Pipeline, sample: Callable[[str], Photo]) -> None:
+    fold = Fold(own, AverageStart(rules=AverageRules(one_each=True)))
+    looked_at = fold.look(AverageBatch(tuple(map(sample, ("a_1", "b_1", "a_1")))))
+    assert all(face.vector for face in looked_at.faces)
 
 
 def test_all_ways_to_the_same_weights_give_the_same_score(

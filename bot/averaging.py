@@ -1,0 +1,177 @@
+"""A running average: photos in small batches, to as many workers as there are, each adding to a sum of its own.
+
+Neither the bot nor a worker ever holds more than a few photos. To send a sum takes as long as to add three photos, so
+a worker keeps it from one batch to the next, and gives it back when others want their turn, when it has had it for a
+while, and in the end. A worker that dies costs little then, and whoever stops the job gets what is ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import count
+from types import TracebackType
+from typing import Self
+
+from bot.jobs import Job, Turn
+from bot.photos import Batches, Gathered
+from core import tasks
+from core.contracts import (
+    AverageBatch,
+    AverageRecipe,
+    AverageRules,
+    AverageSoFar,
+    AverageStart,
+    DeadlineExceeded,
+    Fault,
+    Fingerprints,
+    Skipped,
+    Stopped,
+    WorkerLost,
+    keeps_every_face,
+)
+
+SECONDS_HELD = 5.0
+"""For how long a worker keeps a sum at most: what it has added is lost when it dies."""
+
+SECONDS_TO_BEGIN, SECONDS_TO_END = 0.5, 5.0
+"""When the job is stopped: how long to wait for the first face, and for the sums that there are faces in. Both mostly
+take as long as one batch."""
+
+Told = Callable[[int, int], None]
+"""Hears after each batch how many photos it had, and how many faces it brought."""
+
+log = logging.getLogger(__name__)
+
+
+class Averaging:
+    """One average of the photos of `batches`, for the time of an `async with`.
+
+    `skipped`: what was left out before; `most_bytes`: what the sums may grow to where they keep every face, photos
+    beyond that are left out.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        recipe: AverageRecipe,
+        rules: AverageRules,
+        batches: Batches,
+        skipped: Iterable[Skipped],
+        most_bytes: int,
+        tell: Told,
+    ) -> None:
+        self._job = job
+        self._recipe = recipe
+        self._rules = rules
+        self._batches = batches
+        self._most_bytes = most_bytes
+        self._tell = tell
+        self._grows = keeps_every_face(recipe, rules)
+        self._numbers = count()
+        self._lanes: list[asyncio.Task[None]] = []
+        self._parts: dict[int, AverageSoFar] = {}
+        self._skipped = list(skipped)
+        self._fingerprints = Fingerprints()
+        self._faces = 0
+        self._fault: Fault | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for lane in self._lanes:
+            lane.cancel()
+        await asyncio.gather(*self._lanes, return_exceptions=True)
+        self._batches.close()
+
+    async def all_there_is(self) -> AverageSoFar:
+        """Of all photos, or of those that are ready when the job is stopped.
+
+        Raises Stopped where no face is ready then, and WorkerLost or DeadlineExceeded where no face is ready for that.
+        """
+        self._lanes = [asyncio.create_task(self._lane()) for _ in range(self._job.at_once)]
+        try:
+            async with self._job.unless_stopped():
+                await asyncio.wait(self._lanes, return_when=asyncio.FIRST_EXCEPTION)
+        except Stopped:
+            await asyncio.wait(self._lanes, timeout=SECONDS_TO_BEGIN)
+            if self._faces:
+                await asyncio.wait(self._lanes, timeout=SECONDS_TO_END)
+            if not any(part.faces for part in self._parts.values()):
+                raise
+        for lane in self._lanes:
+            if lane.done():
+                lane.result()
+        if self._fault is not None and not self._faces:
+            raise self._fault
+        return sum(self._parts.values(), AverageSoFar(skipped=tuple(self._skipped)))
+
+    async def _lane(self) -> None:
+        """One turn after another, each with the lane's own sum where a sum is no larger for more faces."""
+        own = next(self._numbers)
+        try:
+            while (batch := await self._next()) is not None:
+                if self._grows and sum(len(part.sums[0]) for part in self._parts.values()) > self._most_bytes:
+                    self._leave_out(batch, "no_room")
+                    continue
+                async with self._job.turn(stoppable=True) as turn:
+                    await self._in_turn(turn, batch, next(self._numbers) if self._grows else own)
+        except Stopped:
+            return
+
+    async def _next(self) -> Gathered | None:
+        async with self._job.unless_stopped():
+            batch = await self._batches.next()
+        self._skipped += batch.skipped if batch is not None else ()
+        return batch
+
+    async def _in_turn(self, turn: Turn, batch: Gathered, number: int) -> None:
+        """Add batch after batch to one part of the sum, while the turn lasts."""
+        before = self._parts.get(number, AverageSoFar())
+        added = AverageSoFar()
+        batches = [batch]
+        end = asyncio.get_running_loop().time() + SECONDS_HELD
+        try:
+            start = AverageStart(self._recipe, self._rules, before.sums[0] if before.sums else None)
+            await turn.run(tasks.average_open, start)
+            while True:
+                looked_at = await turn.run(tasks.average_look, AverageBatch(batch.photos, batch.places))
+                chosen = self._fingerprints.new(looked_at.faces)
+                fit = looked_at.only(chosen)
+                added += fit
+                self._faces += len(fit.faces)
+                await turn.run(tasks.average_take, chosen)
+                self._tell(len(batch.photos) + len(batch.skipped), len(fit.faces))
+                if turn.others_wait or asyncio.get_running_loop().time() > end:
+                    break
+                following = await self._at_hand()
+                if following is None:
+                    break
+                batch = following
+                batches.append(batch)
+            data = await turn.run(tasks.average_close, None)
+        except (WorkerLost, DeadlineExceeded) as fault:
+            log.warning("request %s: a part of its average was lost: %s", self._job.id, fault.code)
+            self._fault = fault
+            self._fingerprints.forget(added.faces)
+            self._faces -= len(added.faces)
+            for lost in batches:
+                self._leave_out(lost, fault.code)
+        else:
+            self._parts[number] = replace(before + added, sums=(data,))
+
+    async def _at_hand(self) -> Gathered | None:
+        """The next batch, where it need not be waited for: nobody keeps a worker from others for that."""
+        try:
+            return await self._next() if self._batches.ready else None
+        except Stopped:
+            return None
+
+    def _leave_out(self, batch: Gathered, reason: str) -> None:
+        for photo, place in zip(batch.photos, batch.places, strict=True):
+            self._skipped.append(Skipped(photo.name, reason, place=place))

@@ -1,0 +1,7 @@
+"""Faces -> average face. `Composite` takes photos in and gives an `Average`; two of those make a mixture."""
+
+from core.average.canvas import Average
+from core.average.composite import Composite
+from core.average.mixture import mix, morph
+
+__all__ = ["Average", "Composite", "mix", "morph"]

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.align import similarity_transform
+from core.average import drift, template
+from core.average.form import Form
+from core.average.frames.base import Frame
+from core.average.mesh import Knots, Layout, reference_vertices, seen, vertices
+from core.average.reference import MARGIN, OVAL, REFERENCE, on_canvas
+from core.average.resample import taken
+from core.average.sampling import Bent, held, sample, share, sketch
+from core.average.shape import framed, mean_shape
+
+_STEP = 4
+"""Pixels between knots."""
+
+
+class Warp(Frame):
+    """Every face is bent to the mean shape (Rowland & Perrett 1995, "Manipulating facial appearance through shape and
+    color"), so that brows, nose, mouth and outline meet, and stay sharp.
+
+    The mean shape is known when the last face is. Up to then they are bent to a fixed reference, and in the end their
+    average to the mean shape.
+    """
+
+    oval = on_canvas(REFERENCE[list(OVAL)])
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.side = size + 2 * round(MARGIN * size)
+        self._reference = on_canvas(reference_vertices()) * np.float32(self.side) - np.float32(0.5)
+        self._layout = Layout.of(self._reference, Knots(self.side, _STEP))
+
+    def bent(self, rgb: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> tuple[Bent, NDArray[np.float32]]:
+        knots = self._layout.knots
+        at = self._layout.between(np.hstack([vertices(landmarks), seen(landmarks)]))
+        grain = 1 / (float(np.hypot(*similarity_transform(landmarks, REFERENCE)[:, 0])) * self.size)
+        shown = held(rgb, at, grain, knots)[1:-1, 1:-1]
+        own = drift.of(sketch(rgb, _xy(at[1:-1, 1:-1]), grain * self.side / template.SIDE, template.SIDE), shown)
+        at = drift.corrected(at, own, knots)
+        places = _xy(at), grain, knots
+        shares = share(held(rgb, *places), knots, at[..., 2])
+        return Bent(sample(rgb, *places), shares, own), framed(landmarks, self.size)
+
+    def mean(self, landmarks: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:
+        return mean_shape(landmarks, self.size, weights)
+
+    def picture(self, numbers: NDArray[np.float32], form: Form) -> NDArray[np.float32]:
+        at = self._on_canvas(form.landmarks)
+        at += drift.back(form.drift, (at + np.float32(0.5)) / np.float32(self.side)) * np.float32(self.side)
+        fine = taken(numbers, at, cv2.INTER_LANCZOS4)
+        soft = taken(np.asarray(cv2.GaussianBlur(numbers, (0, 0), 2.0)), at)
+        # where much of the reference becomes little (its open mouth, in a closed one), every so many pixels are shown
+        stride = np.hypot(*np.moveaxis(np.gradient(at, axis=0), -1, 0)).astype(np.float32)
+        squeezed = np.clip(cv2.GaussianBlur(stride, (0, 0), 1.0) - 2, 0, 1)[..., np.newaxis]
+        return np.asarray(fine + (soft - fine) * squeezed, dtype=np.float32)
+
+    def _on_canvas(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Where on the canvas each pixel of a picture with these landmarks lies, (size, size, 2)."""
+        own = Layout.of(vertices(landmarks), Knots(self.size, 1))
+        return np.ascontiguousarray(own.knots.everywhere(own.between(self._reference)))
+
+
+def _xy(at: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The first two of three channels; numpy takes ten times as long to copy them."""
+    return np.asarray(cv2.merge([cv2.extractChannel(at, 0), cv2.extractChannel(at, 1)]), dtype=np.float32)

@@ -1,0 +1,177 @@
+"""Bending: piecewise-affine maps between faces, over one triangulation.
+
+The triangles span the mesh of the face, rings around it that carry hair, ears and neck along, and anchors far outside
+of the frame, so that nothing tears at its edge. The mesh itself ends at the forehead and the jaw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.spatial import Delaunay
+
+from core.align import invert, similarity_transform, transform
+from core.average.reference import OVAL, REFERENCE
+
+_UNSEEN = (470, 472, 475, 477)
+"""Top and bottom of the irises: the lids hide them, and the triangles between would fold."""
+_MESH = np.array([index for index in range(len(REFERENCE)) if index not in _UNSEEN])
+
+_RINGS = ((1.12, 1.1), (1.3, 1.0), (1.65, 0.6))
+"""Rings around the face: how far out each lies, in distances of the face's own outline from its middle, and how much
+of the outline's movement it follows."""
+_SMOOTH = np.array((1, 2, 3, 2, 1)) / 9
+"""Over these neighbours along the outline is that movement averaged."""
+_FAR = np.stack(
+    [point for point in np.stack(np.meshgrid(*[np.linspace(-0.5, 1.5, 6)] * 2), axis=-1).reshape(-1, 2)
+     if np.abs(point - 0.5).max() > 0.99]
+).astype(np.float32)  # fmt: skip
+"""Anchors around the picture, well outside of it so that no triangle of the border is thin, and fixed."""
+
+
+def vertices(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """All corners of the triangles, float32 (n, 2), for a face whose landmarks (478, 2) these are, in the same frame.
+
+    Rings and anchors are placed by the similarity that fits the face to the reference.
+    """
+    fit = similarity_transform(landmarks, REFERENCE)
+    middle = REFERENCE[list(OVAL)].mean(axis=0)
+    outline = REFERENCE[list(OVAL)] - middle
+    moved = transform(landmarks[list(OVAL)], fit) - REFERENCE[list(OVAL)]
+    around = np.concatenate([moved[-2:], moved, moved[:2]])
+    moved = np.stack([np.convolve(around[:, axis], _SMOOTH, mode="valid") for axis in (0, 1)], axis=1)
+    rings = [middle + far * outline + follows * moved for far, follows in _RINGS]
+    outside = np.concatenate([*rings, _FAR]).astype(np.float32)
+    return np.concatenate([landmarks[_MESH], transform(outside, invert(fit))])
+
+
+@cache
+def reference_vertices() -> NDArray[np.float32]:
+    return vertices(REFERENCE)
+
+
+@cache
+def triangles() -> NDArray[np.int32]:
+    """int32 (m, 3): which vertices span each triangle."""
+    return np.asarray(Delaunay(reference_vertices()).simplices, dtype=np.int32)
+
+
+_STRIP = 12
+"""Rows of knots in a strip."""
+
+
+@dataclass(frozen=True)
+class Knots:
+    """A grid over a picture of `size` x `size` pixels, `step` pixels apart, that reaches one step beyond it.
+
+    Maps are computed there; what lies between is interpolated.
+    """
+
+    size: int
+    step: int
+
+    @property
+    def count(self) -> int:
+        """Knots across, as down."""
+        return -(-self.size // self.step) + 2
+
+    @property
+    def first(self) -> float:
+        """Pixel at which the first one lies, across as down."""
+        return (self.step - 1) / 2 - self.step
+
+    def everywhere(self, at_knots: NDArray[Any]) -> NDArray[Any]:
+        """What is so at the knots (count, count, ...), in every pixel: (size, size, ...), of the same dtype."""
+        side = self.count * self.step
+        whole = cv2.resize(at_knots, (side, side), interpolation=cv2.INTER_LINEAR) if self.step > 1 else at_knots
+        return np.asarray(whole)[self.step : self.step + self.size, self.step : self.step + self.size]
+
+    def strips(self, at_knots: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """`everywhere`, in strips that stay in the processor's cache: the first row's number, and the rows."""
+        for start in range(0, self.size, _STRIP * self.step):
+            first = start // self.step
+            part = at_knots[first : first + _STRIP + 2]
+            height, width = len(part) * self.step, self.count * self.step
+            whole = cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
+            rows = min(_STRIP * self.step, self.size - start)
+            yield start, np.asarray(whole[self.step : self.step + rows, self.step : self.step + self.size])
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The triangles laid out over a picture.
+
+    `parts`, (knots, vertices): the barycentric coordinates of each knot in the triangle that it lies in. They serve
+    every face.
+    """
+
+    knots: Knots
+    parts: csr_array
+
+    @classmethod
+    def of(cls, points: NDArray[np.float32], knots: Knots) -> Layout:
+        """`points`: where the vertices lie, in the picture's pixels."""
+        count = knots.count
+        places = (points.astype(np.float64) - knots.first) / knots.step
+        own = np.zeros((count, count), dtype=np.int32)
+        parts = np.zeros((count, count, 3), dtype=np.float32)
+        # Done by hand: scipy's find_simplex and transform call LAPACK once a triangle, and with BLAS's threads waiting
+        # for each other on a busy machine that took 5 s now and then.
+        for number, (first, second, third) in enumerate(places[triangles()]):
+            low, high = np.minimum(np.minimum(first, second), third), np.maximum(np.maximum(first, second), third)
+            left, top = np.clip(np.ceil(low), 0, count).astype(int)
+            right, bottom = np.clip(np.floor(high) + 1, 0, count).astype(int)
+            (ax, ay), (bx, by) = first - third, second - third
+            doubled_area = ax * by - ay * bx
+            if left >= right or top >= bottom or doubled_area == 0:
+                continue
+            x, y = np.arange(left, right) - third[0], np.arange(top, bottom)[:, np.newaxis] - third[1]
+            of_first, of_second = (x * by - y * bx) / doubled_area, (y * ax - x * ay) / doubled_area
+            here = np.stack([of_first, of_second, 1 - of_first - of_second], axis=-1)
+            inside = (here > -1e-9).all(axis=-1)  # a knot on an edge is that of either side
+            own[top:bottom, left:right][inside] = number
+            parts[top:bottom, left:right][inside] = here[inside]
+        starts = np.arange(0, parts.size + 1, 3)
+        rows = csr_array((parts.ravel(), triangles()[own].ravel(), starts), shape=(count * count, len(points)))
+        return cls(knots, rows)
+
+    def between(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`values` (n, c) of the vertices, at the knots between them: float32 (count, count, c)."""
+        return np.asarray(self.parts @ values, dtype=np.float32).reshape(self.knots.count, self.knots.count, -1)
+
+
+_HIDDEN, _PLAIN = 0.15, 0.6
+"""Area that a part of the face has in the photo, in that of the reference, at which it counts for nothing and fully."""
+
+
+def seen(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much of the face around each vertex the photo shows, float32 (n, 1), 0-1.
+
+    A cheek that is turned away, an eye that is shut and the inside of a closed mouth have little area in the photo or,
+    folded over, less than none: spread over the reference they would be a smear.
+    """
+    fitted = transform(vertices(landmarks), similarity_transform(landmarks, REFERENCE))
+    ratio = _areas(fitted) / _reference_areas()
+    part = np.clip((ratio - _HIDDEN) / (_PLAIN - _HIDDEN), 0, 1)
+    return np.asarray(part * part * (3 - 2 * part), dtype=np.float32)[:, np.newaxis]
+
+
+@cache
+def _reference_areas() -> NDArray[np.float64]:
+    return _areas(reference_vertices())
+
+
+def _areas(points: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Signed area of the triangles around each vertex, (n,)."""
+    corners = points[triangles()].astype(np.float64)
+    (ax, ay), (bx, by) = (corners[:, 0] - corners[:, 2]).T, (corners[:, 1] - corners[:, 2]).T
+    around: NDArray[np.float64] = np.zeros(len(points))
+    np.add.at(around, triangles(), (ax * by - ay * bx)[:, np.newaxis])
+    return around

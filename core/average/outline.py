@@ -1,0 +1,94 @@
+"""Where hair, ears and neck lie, which the mesh of a face says nothing of.
+
+A bent face is compared with a template, and the optical flow between them (Kroeger et al. 2016, "Fast optical flow
+using dense inverse search") moves what is outside of the face on to where the template has it, as far as that makes
+the two more alike. Backgrounds mostly do not, and stay.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.average import template
+from core.average.reference import OVAL, REFERENCE, face_in, on_canvas
+from core.average.resample import taken
+
+SIDE = 144
+"""Pixels across the canvas in which faces are compared."""
+_SURROUNDINGS = 33
+"""Pixels across which brightness and contrast are evened out: dark hair and fair are compared by their shape."""
+_LOCAL = 9
+"""Pixels across which likeness is told."""
+_NO_BETTER, _BETTER = 0.02, 0.12
+"""Gain in local correlation with which a movement is not made at all, and is made in full."""
+_SMOOTH = 2.7
+"""Deviation in pixels of the window over which movements are averaged."""
+_FARTHEST = 6.7
+"""Pixels that anything is moved at most."""
+_FREE = 0.96
+"""Outline of the face, in parts of its own distance from its middle, within which the mesh alone decides."""
+
+
+def drift(sketch: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How far, in sides of the canvas, what belongs to each place lies from it in a face's sketch (see `template`):
+    float32 (SIDE, SIDE, 2).
+    """
+    known, face = _template(), _evened(_small(sketch))
+    flow = np.asarray(cv2.GaussianBlur(_search().calc(known, face, None), (0, 0), _SMOOTH), dtype=np.float32)
+    length = np.maximum(cv2.magnitude(flow[..., 0], flow[..., 1]), 1e-6)
+    flow *= np.minimum(_FARTHEST / length, 1)[..., np.newaxis]
+    moved = taken(face, _places() + flow)
+    gain = _correlation(known, moved) - _correlation(known, face)
+    trusted = cv2.GaussianBlur(np.clip((gain - _NO_BETTER) / (_BETTER - _NO_BETTER), 0, 1), (0, 0), _SMOOTH)
+    flow *= (np.minimum(1.5 * trusted, 1) * _outside())[..., np.newaxis]
+    return np.asarray(flow / SIDE, dtype=np.float32)
+
+
+@cache
+def _template() -> NDArray[np.uint8]:
+    return _evened(_small(template.read()))
+
+
+@cache
+def _search() -> Any:
+    return cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+
+
+@cache
+def _outside() -> NDArray[np.float32]:
+    """How free each place is to move, 0-1."""
+    return np.asarray(
+        1 - cv2.GaussianBlur(face_in(on_canvas(REFERENCE[list(OVAL)]), SIDE, _FREE), (0, 0), 1.7), dtype=np.float32
+    )
+
+
+@cache
+def _places() -> NDArray[np.float32]:
+    return np.stack(np.meshgrid(*[np.arange(SIDE, dtype=np.float32)] * 2), axis=-1)
+
+
+def _small(sketch: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(sketch, (SIDE, SIDE), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _evened(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    values = grey.astype(np.float32)
+    values -= _box(_box(values, _SURROUNDINGS), _SURROUNDINGS // 2)
+    contrast = cv2.sqrt(np.maximum(_box(values * values, _SURROUNDINGS), 0)) + 6
+    return np.asarray(np.clip(128 + 50 * values / contrast, 0, 255), dtype=np.uint8)
+
+
+def _correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.float32]:
+    a, b = one.astype(np.float32), other.astype(np.float32)
+    mean_a, mean_b = _box(a, _LOCAL), _box(b, _LOCAL)
+    variances = (_box(a * a, _LOCAL) - mean_a * mean_a + 25) * (_box(b * b, _LOCAL) - mean_b * mean_b + 25)
+    return np.asarray((_box(a * b, _LOCAL) - mean_a * mean_b) / cv2.sqrt(np.maximum(variances, 1)), dtype=np.float32)
+
+
+def _box(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    return np.asarray(cv2.blur(values, (side, side)), dtype=np.float32)

@@ -1,0 +1,33 @@
+"""The colour of a face's skin, by which faces are given the same colour and exposure."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.align import LEFT_IRIS, RIGHT_IRIS
+from core.average import light
+
+_PLACES = (151, 108, 337, 50, 280, 205, 425)
+"""Landmarks on the forehead and the cheeks."""
+_RADIUS = 0.15
+"""Around them, in distances between the irises."""
+_MOST = 3.0
+"""A face is made no more than so many times brighter, or darker, than it would be with common skin."""
+_COMMON = np.array((0.42, 0.25, 0.18))
+"""Linear light of skin, of no one in particular, that all faces are brought to while they are added up."""
+
+
+def gains(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
+    """What the linear light of a photo's channels is multiplied by, (3,), to give a face's skin the common colour."""
+    mask = np.zeros(rgb.shape[:2], dtype=np.uint8)
+    radius = max(_RADIUS * float(np.linalg.norm(landmarks[RIGHT_IRIS] - landmarks[LEFT_IRIS])), 1.0)
+    for x, y in landmarks[list(_PLACES)]:
+        cv2.circle(mask, (round(float(x)), round(float(y))), round(radius), 255, -1)
+    skin = rgb[mask > 0]
+    if not len(skin):
+        return np.ones(3)
+    middle = np.median(skin, axis=0).astype(int)
+    wanted = _COMMON / np.maximum(light.table("linear")[middle, 0], 1e-3)
+    return np.asarray(np.clip(wanted, 1 / _MOST, _MOST), dtype=np.float64)
