@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test lint bench bench-heatmaps setup clean
+.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale setup clean
 .DELETE_ON_ERROR:
 
 help:
@@ -16,6 +16,8 @@ help:
 	@echo "make lint   format, lint, types, and which room may import which"
 	@echo "make bench  what takes how long on this machine"
 	@echo "make bench-heatmaps  how faithful heatmaps are (some 20 minutes)"
+	@echo "make bench-average  the average of 40 faces beside those of other tools (some 3 minutes)"
+	@echo "make bench-scale  time and memory of an average of many photos (some 15 minutes)"
 	@echo "make clean  away with .venv, caches and demo/ (models stay in your cache folder)"
 
 run: setup
@@ -39,6 +41,12 @@ bench: setup
 bench-heatmaps: setup
 	$(BIN)/python -m benchmarks.heatmaps
 	$(BIN)/python -m benchmarks.why
+
+bench-average: setup
+	$(BIN)/python -m benchmarks.average
+
+bench-scale: setup
+	$(BIN)/python -m benchmarks.scale
 
 setup: $(VENV)/.models
 
