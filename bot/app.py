@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,7 +17,7 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import health, locales, registration, replies
+from bot import health, locales, memory, registration, replies
 from bot.commands import Rooms, about, average, edit, gradcam, job_id, lookalikes, similar
 from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings
 from bot.jobs import LAST_WORDS, Jobs
@@ -38,6 +39,7 @@ async def run(settings: Settings) -> None:
     Raises ConfigError: Discord cannot be reached, or refuses the token or an intent; a port is taken.
     """
     _log_to_stderr(settings.log_level)
+    memory.give_back_at_once()
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses its voice libraries here
     if not settings.discord.token.get_secret_value():
         raise ConfigError("there is no token: set SOKKURI_TOKEN, or token under [discord] in config.toml")
@@ -126,6 +128,8 @@ class Tree(app_commands.CommandTree[Client]):
                 await interaction.response.send_message(reply.text, ephemeral=True)
         except discord.HTTPException as unsent:  # the command's 15 minutes are over, or Discord is unwell
             log.warning("request %s: the answer could not be sent: %s", request, unsent)
+        finally:  # else its photos stay in the frames of what failed until the next collection of garbage
+            traceback.clear_frames(problem.__traceback__)
 
 
 async def _until_told(client: Client, jobs: Jobs, menus: Menus, settings: Settings) -> None:

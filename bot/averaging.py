@@ -116,7 +116,7 @@ class Averaging:
         own = next(self._numbers)
         try:
             while (batch := await self._next()) is not None:
-                if self._grows and sum(len(part.sums[0]) for part in self._parts.values()) > self._most_bytes:
+                if self._grows and self._size() > self._most_bytes:
                     self._leave_out(batch, "no_room")
                     continue
                 async with self._job.turn(stoppable=True) as turn:
@@ -163,7 +163,7 @@ class Averaging:
             for lost in batches:
                 self._leave_out(lost, fault.code)
         else:
-            self._parts[number] = replace(before + added, sums=(data,))
+            self._parts[number] = replace(before + added, sums=(data,) if added.faces else before.sums)
 
     async def _at_hand(self) -> Gathered | None:
         """The next batch, where it need not be waited for: nobody keeps a worker from others for that."""
@@ -171,6 +171,9 @@ class Averaging:
             return await self._next() if self._batches.ready else None
         except Stopped:
             return None
+
+    def _size(self) -> int:
+        return sum(len(data) for part in self._parts.values() for data in part.sums)
 
     def _leave_out(self, batch: Gathered, reason: str) -> None:
         for photo, place in zip(batch.photos, batch.places, strict=True):

@@ -81,6 +81,7 @@ async def test_commands_are_registered_when_they_changed_and_only_then(sandbox: 
 
 async def test_a_lost_connection_is_made_again(sandbox: Sandbox, tmp_path: Path) -> None:
     async with running(sandbox, tmp_path) as bot:
+        await bot.log_shows("connected as")  # before that it has no session to resume
         await sandbox.gateway.drop(4000)
         await bot.log_shows("RESUMED")
         await sandbox.wait_ready(PATIENCE)
