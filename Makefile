@@ -3,10 +3,11 @@
 #   TORCH_INDEX=...  an extra package index to take torch from, such as PyTorch's own for CPU builds (see README.md)
 
 VENV := .venv
+MINUTES := 2
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale setup clean
+.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale faults fuzz audit setup clean
 .DELETE_ON_ERROR:
 
 help:
@@ -18,6 +19,9 @@ help:
 	@echo "make bench-heatmaps  how faithful heatmaps are (some 20 minutes)"
 	@echo "make bench-average  the average of 40 faces beside those of other tools (some 3 minutes)"
 	@echo "make bench-scale  time and memory of an average of many photos (some 15 minutes)"
+	@echo "make faults workers harmed in every stage of every command, and every hostile file (some 30 minutes)"
+	@echo "make fuzz   fuzz all that reads bytes from outside; MINUTES=2 for each of four targets"
+	@echo "make audit  known weaknesses of the libraries, from the Python Packaging Advisory Database"
 	@echo "make clean  away with .venv, caches and demo/ (models stay in your cache folder)"
 
 run: setup
@@ -47,6 +51,17 @@ bench-average: setup
 
 bench-scale: setup
 	$(BIN)/python -m benchmarks.scale
+
+faults: setup
+	$(BIN)/python -m pytest -m thorough tests/e2e
+
+fuzz: setup
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[fuzz]'
+	$(BIN)/python -m fuzz --minutes $(MINUTES)
+
+audit: $(VENV)/.installed
+	@test -x $(VENV)/audit/bin/pip-audit || { $(BIN)/python -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet pip-audit==2.10.1; }
+	$(VENV)/audit/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
 
 setup: $(VENV)/.models
 

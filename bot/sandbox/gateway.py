@@ -27,6 +27,8 @@ from bot.sandbox.trace import Trace
 
 REPLAYED_EVENTS = 1000
 MOST_BYTES_SENT = 4096
+MOST_BYTES_OF_A_REASON = 123
+MOST_SHARDS = 10_000
 
 
 class Op(IntEnum):
@@ -226,7 +228,7 @@ class Gateway:
         except Close as close:
             self._refusals.append(Refusal("gateway", close.code, close.code, close.why))
             self._trace.closed(close.code, close.why)
-            await socket.close(code=close.code, message=close.why.encode())
+            await socket.close(code=close.code, message=close.why.encode("utf-8", "replace")[:MOST_BYTES_OF_A_REASON])
         finally:
             self._connections.discard(connection)
             if session is not None and session.connection is connection:
@@ -249,7 +251,7 @@ class Gateway:
             raise Close(4002, f"payload of more than {MOST_BYTES_SENT} bytes")
         try:
             payload = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Close(4002, "payload is no JSON") from None
         if not isinstance(payload, dict):
             raise Close(4002, "payload is no object")
@@ -282,9 +284,7 @@ class Gateway:
     async def _identify(self, connection: Connection, data: Json) -> Session:
         if data.get("token") != self._application.token:
             raise Close(4004, "authentication failed")
-        number, count = data.get("shard") or (0, 1)
-        if not 0 <= number < count:
-            raise Close(4010, f"invalid shard {number} of {count}")
+        number, count = _shard(data.get("shard"))
         bits = data.get("intents")
         if not isinstance(bits, int) or bits < 0:
             raise Close(4013, f"invalid intents {bits}")
@@ -342,8 +342,9 @@ class Gateway:
         return session
 
     async def _members(self, session: Session, data: Json) -> None:
-        guild = self._world.guilds.get(int(data.get("guild_id", 0)))
-        wanted = {int(id_) for id_ in data.get("user_ids") or ()}
+        guild = self._world.guilds.get(_snowflake(data.get("guild_id")))
+        ids = data.get("user_ids") or []
+        wanted = {_snowflake(id_) for id_ in (ids if isinstance(ids, list) else [ids])}
         if guild is None or not session.serves(guild):
             return
         if not wanted and not data.get("query") and not session.intents.members:
@@ -363,3 +364,19 @@ class Gateway:
                 "nonce": data.get("nonce"),
             },
         )
+
+
+def _shard(given: object) -> tuple[int, int]:
+    """Number of a shard, and how many there are. Nothing given is the only one."""
+    match given:
+        case None:
+            return 0, 1
+        case [int(number), int(count)] if 0 <= number < count <= MOST_SHARDS:
+            return number, count
+    raise Close(4010, f"invalid shard {given}")
+
+
+def _snowflake(given: object) -> int:
+    if isinstance(given, int | str) and str(given).isdecimal():
+        return int(given)
+    raise Close(4002, f"no snowflake: {given}")
