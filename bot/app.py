@@ -24,6 +24,7 @@ from bot.jobs import LAST_WORDS, Jobs
 from bot.menus import Menus
 from bot.photos import Photos
 from bot.progress import Progresses
+from bot.workers import limits
 from bot.workers.local import LocalWorkers
 from core import tasks
 from core.contracts import PersonError, Stopping
@@ -40,6 +41,7 @@ async def run(settings: Settings) -> None:
     """
     _log_to_stderr(settings.log_level)
     memory.give_back_at_once()
+    limits.leave_no_core()
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses its voice libraries here
     if not settings.discord.token.get_secret_value():
         raise ConfigError("there is no token: set SOKKURI_TOKEN, or token under [discord] in config.toml")
@@ -51,9 +53,17 @@ async def run(settings: Settings) -> None:
             count=settings.workers.count,
             tasks=settings.workers.tasks,
             start_seconds=settings.workers.start_seconds,
+            stage_seconds=settings.workers.stage_seconds,
+            memory_bytes=settings.workers.memory_bytes,
+            recycle_bytes=settings.workers.recycle_bytes,
         ) as workers,
     ):
-        jobs = Jobs(workers, waiting=settings.limits.waiting, deadline=settings.workers.deadline_seconds)
+        jobs = Jobs(
+            workers,
+            waiting=settings.limits.waiting,
+            deadline=settings.workers.deadline_seconds,
+            refuse_seconds=settings.workers.refuse_seconds,
+        )
         photos = Photos(session, settings.limits, settings.discord)
         languages = locales.load()
 

@@ -27,6 +27,7 @@ from core.contracts import (
     DeadlineExceeded,
     Fault,
     Fingerprints,
+    HarmfulPhoto,
     Skipped,
     Stopped,
     WorkerLost,
@@ -127,7 +128,11 @@ class Averaging:
     async def _next(self) -> Gathered | None:
         async with self._job.unless_stopped():
             batch = await self._batches.next()
-        self._skipped += batch.skipped if batch is not None else ()
+        if batch is None:
+            return None
+        while culprit := await self._job.suspects.among(batch):
+            batch = batch.leaving_out(culprit, HarmfulPhoto.code)
+        self._skipped += batch.skipped
         return batch
 
     async def _in_turn(self, turn: Turn, batch: Gathered, number: int) -> None:
@@ -157,6 +162,8 @@ class Averaging:
             data = await turn.run(tasks.average_close, None)
         except (WorkerLost, DeadlineExceeded) as fault:
             log.warning("request %s: a part of its average was lost: %s", self._job.id, fault.code)
+            if fault.stage:
+                await self._job.suspects.blame(batch, fault.photo)
             self._fault = fault
             self._fingerprints.forget(added.faces)
             self._faces -= len(added.faces)

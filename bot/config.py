@@ -81,13 +81,17 @@ class LimitsSection(Section):
 
 
 class WorkersSection(Section):
-    """The processes that do the work. `tasks` and `threads` 0: no limit."""
+    """The processes that do the work. `tasks`, `threads`, `memory_bytes` and `recycle_bytes` 0: no limit."""
 
     count: Count = 2
     threads: Annotated[int, Field(ge=0)] = 1
     tasks: Annotated[int, Field(ge=0)] = 500
+    memory_bytes: Annotated[int, Field(ge=0)] = 4 * 1024**3
+    recycle_bytes: Annotated[int, Field(ge=0)] = 3 * 1024**3 // 2
     start_seconds: Seconds = 120.0
+    stage_seconds: Seconds = 25.0
     deadline_seconds: Seconds = 60.0
+    refuse_seconds: Annotated[float, Field(ge=0)] = 900.0
     grace_seconds: Annotated[float, Field(ge=0)] = 20.0
 
 
@@ -205,7 +209,7 @@ def _read(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no text, a number of thousands of digits, or too deep
         raise ConfigError(f"{file}: not valid TOML: {error}") from error
 
 

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 from bot.workers import Request, Result, Seat, Task, Workers
+from bot.workers.retry import Retries, Suspects
 from core.contracts import Busy, Stopped, Stopping
 
 LAST_WORDS = 5.0
@@ -48,17 +49,29 @@ class Job:
         finally:
             self.stages[name] = self.stages.get(name, 0.0) + time.monotonic() - begin
 
+    @property
+    def suspects(self) -> Suspects:
+        """Photos that have ended workers, for those who go on without `run`'s second try."""
+        return self._jobs.retries.suspects
+
     async def run(self, task: Task[Request, Result], request: Request) -> Result:
-        """What `task` makes of `request` in a worker, after those who came before. Errors: see `Workers.submit`."""
-        async with self.turn() as turn:
-            return await turn.run(task, request)
+        """What `task` makes of `request` in a worker, after those who came before. Errors: see `Retries.submit`."""
+        async with self._at_work():
+            with self.stage("work"):
+                return await self._jobs.retries.submit(task, request, self._jobs.deadline)
 
     @asynccontextmanager
     async def turn(self, *, stoppable: bool = False) -> AsyncIterator[Turn]:
-        """A worker for the time of the block, after those who came before.
+        """A worker for the time of the block, after those who came before. What is lost with it is not tried again.
 
         `stoppable`: raises Stopped where the job is stopped before there is one.
         """
+        async with self._at_work(stoppable), self._jobs.workers.reserve() as seat:
+            yield Turn(self, self._jobs, seat)
+
+    @asynccontextmanager
+    async def _at_work(self, stoppable: bool = False) -> AsyncIterator[None]:
+        """One of those who work, of whom there are as many as workers."""
         jobs = self._jobs
         jobs.in_line += 1
         try:
@@ -69,8 +82,7 @@ class Job:
             jobs.in_line -= 1
         jobs.working += 1
         try:
-            async with jobs.workers.reserve() as seat:
-                yield Turn(self, jobs, seat)
+            yield
         finally:
             jobs.working -= 1
             jobs.turns.release()
@@ -117,13 +129,15 @@ class Turn:
 
 
 class Jobs:
-    """`waiting`: how many requests are admitted beyond those that work; `deadline`: seconds for one's work.
+    """`waiting`: how many requests are admitted beyond those that work; `deadline`: seconds for one's work;
+    `refuse_seconds`: for how long photos that ended two workers are refused.
 
     `open` requests are being answered, `working` pieces of work are in workers' hands, and `in_line` wait for one.
     """
 
-    def __init__(self, workers: Workers, *, waiting: int, deadline: float) -> None:
+    def __init__(self, workers: Workers, *, waiting: int, deadline: float, refuse_seconds: float = 900.0) -> None:
         self.workers = workers
+        self.retries = Retries(workers, refuse_seconds)
         self.deadline = deadline
         self.turns = asyncio.Semaphore(workers.count)
         self.working = 0

@@ -1,7 +1,8 @@
 """Where photos come from: the attachments of a command, and the newest messages of a channel or thread.
 
 Fetched by the bot itself, because attachments' addresses are signed and expire; only from Discord's own hosts, never
-following a redirect, and never more bytes than the limit, whatever the sender claims.
+following a redirect, and never more bytes than the limit, whatever the sender claims. What fails by chance, such as a
+connection that breaks, is tried again after a moment, as long as there is time.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import discord
+import tenacity
 from yarl import URL
 
 from bot.config import DiscordSection, LimitsSection
@@ -41,6 +43,10 @@ REFUSALS = {401: AccessDenied, 403: AccessDenied, 404: LinkExpired, 410: LinkExp
 """What it means when the host of a photo answers so; 404 is what Discord's says to an address that has expired."""
 
 CHUNK = 64 * 1024
+TRIES = 4
+STALLED = 1 / 3
+"""Part of the time for a download after which a silent connection is given up for another one."""
+
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -75,6 +81,13 @@ class Gathered:
     skipped: tuple[Skipped, ...]
     places: tuple[int, ...] = ()
 
+    def leaving_out(self, photos: Sequence[Photo], reason: str) -> Gathered:
+        """These are among the skipped then."""
+        pairs = list(zip(self.photos, self.places, strict=True))
+        kept = [(photo, place) for photo, place in pairs if photo not in photos]
+        out = (Skipped(photo.name, reason, place=place) for photo, place in pairs if photo in photos)
+        return Gathered(tuple(photo for photo, _ in kept), (*self.skipped, *out), tuple(place for _, place in kept))
+
 
 class Photos:
     """Fetches photos by `session`, within the limits of the settings."""
@@ -84,7 +97,8 @@ class Photos:
         self._limits = limits
         self._hosts = frozenset(settings.cdn_hosts)
         self._message_content = settings.message_content
-        self._timeout = aiohttp.ClientTimeout(total=limits.download_seconds)
+        silence = STALLED * limits.download_seconds
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=silence, sock_read=silence)
 
     async def of(self, *attachments: discord.Attachment) -> list[Photo]:
         """The photos in their order. Raises FileTooLarge or DownloadFailed for the first that cannot be had."""
@@ -202,8 +216,20 @@ class Photos:
         limit = self._limits.file_bytes
         if attachment.size > limit:
             raise FileTooLarge(name, attachment.size, limit)
+        tries = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type((aiohttp.ClientError, _Passing)),
+            stop=tenacity.stop_after_attempt(TRIES),
+            wait=tenacity.wait_random_exponential(multiplier=0.25, max=4),  # by chance, or all would come at once again
+            reraise=True,
+        )
+        async with asyncio.timeout(self._limits.download_seconds):
+            return await tries(self._get, url, name, limit)
+
+    async def _get(self, url: URL, name: str, limit: int) -> bytes:
         data = bytearray()
         async with self._session.get(url, allow_redirects=False, timeout=self._timeout) as response:
+            if response.status >= 500 or response.status == 429:
+                raise _Passing(name)
             if response.status != 200:
                 raise REFUSALS.get(response.status, DownloadFailed)(name)
             async for chunk in response.content.iter_chunked(CHUNK):
@@ -266,6 +292,10 @@ def _in_batches(pictures: Iterable[Posted]) -> Iterator[list[Posted]]:
         batch.append(one)
     if batch:
         yield batch
+
+
+class _Passing(DownloadFailed):
+    """The host is unwell or busy."""
 
 
 def distinct(names: Iterable[str]) -> list[str]:

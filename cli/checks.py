@@ -166,8 +166,9 @@ def workers(settings: Settings) -> Iterator[Finding]:
         return
 
     async def start() -> None:
-        async with LocalWorkers(core, _nothing, count=1, tasks=0, start_seconds=settings.workers.start_seconds) as pool:
-            await pool.submit(_load, None, settings.workers.start_seconds)
+        seconds = settings.workers.start_seconds
+        async with LocalWorkers(core, _nothing, count=1, tasks=0, start_seconds=seconds, stage_seconds=seconds) as pool:
+            await pool.submit(_load, None, seconds)
 
     try:
         asyncio.run(start())

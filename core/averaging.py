@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core import average, comparison, lookalikes, quality
+from core import average, comparison, lookalikes, quality, stages
 from core.average import Average, Composite
 from core.cards import portraits as card
 from core.contracts import (
@@ -87,6 +87,7 @@ class Fold:
         """Add those of the faces that were looked at last."""
         for (photo, weight), taken in zip(self._waiting, chosen, strict=True):
             if taken:
+                stages.enter("add", photo.name)
                 self._composite.add(photo.pixels, photo.face, weight)
         self._waiting = []
 
@@ -137,7 +138,8 @@ def finish(pipeline: Pipeline, request: AverageRequest) -> AverageResult:
             drawn = card.mixture(face, steps, request.ratio)
         if request.morph:
             with watch("morph"):
-                frames, milliseconds = card.morph(average.morph(first, second[0], card.MORPH_FRAMES))
+                frames, milliseconds = card.morph(_told(average.morph(first, second[0], card.MORPH_FRAMES)))
+            with watch("encode"):
                 animation = encode_animation(frames, milliseconds, provenance)
     with watch("encode"):
         picture = encode(drawn, request.picture_format, provenance=provenance)
@@ -160,10 +162,18 @@ def _average(so_far: AverageSoFar, whose: NDArray[np.intp] | None) -> Average:
     composite, *others = map(Composite.loads, so_far.sums)
     for other in others:
         composite.merge(other)
+    stages.enter("average")  # a stage of its own for each half, and without the merging
     if whose is None:
         return composite.finish()
     weights = np.array([face.weight for face in so_far.faces])
     return composite.finish((weights / np.bincount(whose)[whose]).tolist())
+
+
+def _told(frames: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+    """Each frame is a stage of its own, as all of them take long."""
+    for frame in frames:
+        stages.enter("morph")
+        yield frame
 
 
 def _people(pipeline: Pipeline, faces: Sequence[AveragedFace]) -> NDArray[np.intp]:

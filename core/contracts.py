@@ -12,6 +12,8 @@ Errors are one tree. The first branch is answered in the person's language and i
     │   │   ├── BrokenPicture        a picture, but cut short or damaged
     │   │   ├── FileTooLarge         more bytes than the limit
     │   │   ├── PictureTooLarge      more pixels than the limit
+    │   │   ├── TooMuchMemory        reading it took more memory than a photo may take
+    │   │   ├── HarmfulPhoto         two workers died or hung on it, and it will not be tried again for a while
     │   │   ├── DownloadFailed       the photo could not be fetched
     │   │   ├── LinkExpired          ... because it is not where it was said to be
     │   │   ├── AccessDenied         ... because the bot may not read it
@@ -39,7 +41,7 @@ Errors are one tree. The first branch is answered in the person's language and i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from math import floor
 from typing import Any, ClassVar, Literal
 
@@ -70,7 +72,8 @@ class SokkuriError(Exception):
         return type(self), tuple(getattr(self, f.name) for f in fields(self))  # type: ignore[arg-type]
 
     def __str__(self) -> str:
-        details = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))  # type: ignore[arg-type]
+        shown = (f.name for f in fields(self) if f.repr)  # type: ignore[arg-type]
+        details = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
         return f"{self.code}({details})"
 
 
@@ -112,6 +115,18 @@ class PictureTooLarge(PhotoError):
     height: int
     limit: int
     code = "picture_too_large"
+
+
+@dataclass(eq=False)
+class TooMuchMemory(PhotoError):
+    code = "too_much_memory"
+
+
+@dataclass(eq=False)
+class HarmfulPhoto(PhotoError):
+    """`photo`: several names, parted by commas, where it cannot be told which of them it was."""
+
+    code = "harmful_photo"
 
 
 @dataclass(eq=False)
@@ -242,14 +257,28 @@ class ModelMisconfigured(ModelError):
 
 @dataclass(eq=False)
 class WorkerLost(Fault):
+    """`cause`: it `died`, ran out of `memory`, or died at its `start`, before there was work.
+
+    `stage`, `photo`: what it was doing, and with which photo ("": none, or all of them). The photo's name is the
+    person's and stays out of the log.
+    """
+
+    cause: Literal["died", "memory", "start"] = "died"
+    stage: str = ""
+    photo: str = field(default="", repr=False)
     code = "worker_lost"
 
 
 @dataclass(eq=False)
 class DeadlineExceeded(Fault):
-    """`seconds`: the deadline that passed."""
+    """`seconds`: the deadline that passed, of the whole work or, if it has a name, of this `stage`.
+
+    `photo`: as in WorkerLost.
+    """
 
     seconds: float
+    stage: str = ""
+    photo: str = field(default="", repr=False)
     code = "deadline_exceeded"
 
 
@@ -662,6 +691,10 @@ class LookalikesRequest:
     photos: tuple[Photo, ...]
     picture_format: PictureFormat = "jpeg"
     numbered: bool = False
+
+    def without(self, name: str) -> LookalikesRequest:
+        """The same about the other photos. `LookalikesResult.skipped` is where the one belongs then."""
+        return replace(self, photos=tuple(photo for photo in self.photos if photo.name != name))
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from core.contracts import (
     Picture,
     PictureFormat,
     PictureTooLarge,
+    TooMuchMemory,
 )
 from core.provenance import Provenance
 
@@ -66,8 +67,9 @@ def decode(photo: Photo, limits: Limits, *, long_side: int | None = None) -> Ras
     decoding, which saves half of the time and more; other formats are decoded whole and averaged down, which saves
     memory and work on what follows. Limits count the whole picture, as the file claims it.
 
-    Raises FileTooLarge, NotAPicture (another format, or none), PictureTooLarge (before anything is decoded) and
-    BrokenPicture (cut short, or damaged). More than 178 million pixels are never read, whatever the limits say.
+    Raises FileTooLarge, NotAPicture (another format, or none), PictureTooLarge (before anything is decoded),
+    BrokenPicture (cut short, or damaged) and TooMuchMemory. More than 178 million pixels are never read, whatever the
+    limits say.
     """
     if len(photo.data) > limits.file_bytes:
         raise FileTooLarge(photo.name, len(photo.data), limits.file_bytes)
@@ -83,6 +85,8 @@ def decode(photo: Photo, limits: Limits, *, long_side: int | None = None) -> Ras
                 return _decode(image, photo.name, limits, long_side)
         except PhotoError:
             raise
+        except MemoryError as error:
+            raise TooMuchMemory(photo.name) from error
         except Exception as error:  # damaged files bring nearly every kind of exception out of the decoders
             raise BrokenPicture(photo.name) from error
 

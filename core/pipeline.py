@@ -23,6 +23,7 @@ from core import (
     lookalikes,
     meaning,
     similarity,
+    stages,
 )
 from core.cards import comparison as comparison_card
 from core.cards import matrix as matrix_card
@@ -65,13 +66,14 @@ PAIRS_TOLD = 10
 
 
 class Stopwatch:
-    """Seconds by stage; a stage entered again adds up."""
+    """Seconds by stage; a stage entered again adds up. Each is told to `core.stages`, with its photo."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
+    def __call__(self, stage: str, photo: str = "") -> Iterator[None]:
+        stages.enter(stage, photo)
         start = time.perf_counter()
         try:
             yield
@@ -362,9 +364,9 @@ class Pipeline:
             self._finder.close()
 
     def locate(self, photo: Photo, watch: Stopwatch) -> Located:
-        with watch("decode"):
+        with watch("decode", photo.name):
             raster = decode(photo, self._settings.limits, long_side=LONG_SIDE)
-        with watch("detect"):
+        with watch("detect", photo.name):
             faces = self._finder.find(raster.pixels)
         if not faces:
             raise NoFace(photo.name)

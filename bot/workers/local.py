@@ -2,7 +2,7 @@
 
 Each worker has a pipe of its own, with nothing shared between workers, neither lock nor queue. So whichever moment a
 worker dies or is killed at (idle, at work, in the middle of an answer), the pipe's end is seen at once, its own request
-is lost at most, and the others never notice.
+is lost at most, and the others never notice. What a worker may take of the machine stands in `bot.workers.limits`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import logging
 import multiprocessing
 import os
 import signal
+import threading
+import time
 import traceback
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,12 +23,24 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Literal, Self, cast
 
-from bot.workers import Request, Result, Task
+import psutil
+
+from bot.workers import Request, Result, Task, limits
+from core import stages
 from core.contracts import CoreSettings, DeadlineExceeded, SokkuriError, WorkerLost
 
 Warm = Callable[[CoreSettings], None]
 Outcome = tuple[Literal["done", "failed", "lost"], Any]
-"""`done` and the result, `failed` and the exception, or `lost`: the worker died."""
+"""`done` and the result, `failed` and the exception, or `lost` and the cause, as in WorkerLost."""
+
+Told = Outcome | tuple[Literal["stage"], tuple[str, str]]
+"""What comes out of a worker's pipe: what it is about to do, and with which photo, until at last the outcome comes."""
+
+FIRST_STAGE = "begin"
+"""What a worker does with a request until it says what."""
+
+REST_SECONDS = 30.0
+"""How long a worker that could not start is left alone, before another one is started in its place."""
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 """A terminal or a service manager sends them to the whole group of processes, but they are the bot's to handle."""
@@ -38,15 +52,33 @@ class LocalWorkers:
     """`count` processes that stay, each started afresh after a death, a kill, or `tasks` requests (0: never).
 
     They load their models by `warm` as soon as they start, while the caller goes on; a request that comes sooner waits
-    for at most `start_seconds`.
+    for at most `start_seconds`. Where that fails, requests are answered with what was wrong, and no other worker is
+    started in its place until `REST_SECONDS` later.
+
+    A stage of the work (see `core.stages`) that takes longer than `stage_seconds` is overdue. `memory_bytes`: what a
+    worker may take at most; `recycle_bytes`: one that holds more after a request is replaced, too (0: never).
     """
 
-    def __init__(self, settings: CoreSettings, warm: Warm, *, count: int, tasks: int, start_seconds: float) -> None:
+    def __init__(
+        self,
+        settings: CoreSettings,
+        warm: Warm,
+        *,
+        count: int,
+        tasks: int,
+        start_seconds: float,
+        stage_seconds: float = 25.0,
+        memory_bytes: int = 0,
+        recycle_bytes: int = 0,
+    ) -> None:
         self._settings = settings
         self._warm = warm
         self._count = count
         self._tasks = tasks
         self._start_seconds = start_seconds
+        self._stage_seconds = stage_seconds
+        self._memory_bytes = memory_bytes
+        self._recycle_bytes = recycle_bytes
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._all: set[_Worker] = set()
         self._endings: set[asyncio.Future[None]] = set()
@@ -64,7 +96,7 @@ class LocalWorkers:
     async def __aenter__(self) -> Self:
         self._threads = ThreadPoolExecutor(max_workers=3 * self._count, thread_name_prefix="worker-pipe")
         for _ in range(self._count):
-            self._start()
+            self._idle.put_nowait(self._start())
         return self
 
     async def __aexit__(
@@ -81,45 +113,76 @@ class LocalWorkers:
 
     @contextlib.asynccontextmanager
     async def reserve(self) -> AsyncIterator[_Seat]:
-        worker = await self._idle.get()
-        if not worker.alive:  # it died while it had nothing to do, so nothing is lost
-            log.warning("worker %d died while idle; a new one takes its place", worker.pid)
-            self._end(worker)
-            worker = self._start(idle=False)
+        worker = await self._take()
         seat = _Seat(self, worker)
         try:
-            await self.within(worker.ready, self._start_seconds)
-            seat.usable = True
             yield seat
         finally:
-            if not seat.usable or 0 < self._tasks <= worker.served:
+            if not seat.usable or 0 < self._tasks <= worker.served or self._has_grown(worker):
                 self._replace(worker)
             else:
                 self._idle.put_nowait(worker)
 
-    @staticmethod
-    async def within(outcome: asyncio.Future[Outcome], seconds: float) -> Outcome:
+    async def _take(self) -> _Worker:
+        """The next worker, ready for work."""
+        worker = await self._idle.get()
+        may_start = True
         try:
-            async with asyncio.timeout(seconds):
-                return await asyncio.shield(outcome)
+            while not (worker.is_ready and worker.alive):
+                if worker not in self._all:  # all of them are being ended, and no other may be started
+                    raise WorkerLost("start")
+                if worker.is_ready:  # it died while it had nothing to do, so nothing is lost
+                    log.warning("worker %d died while idle; a new one takes its place", worker.pid)
+                    worker = self._in_place_of(worker)
+                elif worker.could_not_start:
+                    if not (may_start and worker.may_be_replaced):
+                        raise worker.start_error
+                    may_start = False
+                    worker = self._in_place_of(worker, failures=worker.failures + 1)
+                async with asyncio.timeout(self._start_seconds):
+                    await asyncio.shield(worker.ready)
         except TimeoutError:
-            raise DeadlineExceeded(seconds) from None
+            self._replace(worker)
+            raise DeadlineExceeded(self._start_seconds) from None
+        except BaseException:
+            self._idle.put_nowait(worker)
+            raise
+        return worker
 
-    def in_thread(self, call: Callable[..., Outcome], *args: Any) -> asyncio.Future[Outcome]:
+    async def done(self, worker: _Worker, task: Task[Any, Any], request: Any, deadline: float) -> Outcome:
+        """What comes of the work. Raises DeadlineExceeded, for all of it or for a stage."""
+        worker.enter(FIRST_STAGE, "")
+        end = time.monotonic() + deadline
+        outcome = self._in_thread(worker.call, task, request, deadline)
+        while not outcome.done():
+            left, stage_left = (time_ - time.monotonic() for time_ in (end, worker.entered + self._stage_seconds))
+            if left <= 0:
+                raise DeadlineExceeded(deadline)
+            if stage_left <= 0:
+                log.warning("worker %d is overdue in the stage %s", worker.pid, worker.stage)
+                raise DeadlineExceeded(self._stage_seconds, worker.stage, worker.photo)
+            await asyncio.wait({outcome}, timeout=min(left, stage_left))
+        return outcome.result()
+
+    def _has_grown(self, worker: _Worker) -> bool:
+        return bool(self._recycle_bytes) and worker.memory() > self._recycle_bytes
+
+    def _in_thread(self, call: Callable[..., Outcome], *args: Any) -> asyncio.Future[Outcome]:
         return asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
 
-    def _start(self, *, idle: bool = True) -> _Worker:
-        worker = _Worker(self._settings, self._warm)
-        worker.ready = self.in_thread(worker.wait_until_ready)
+    def _start(self, failures: int = 0) -> _Worker:
+        worker = _Worker(self._settings, self._warm, self._memory_bytes, failures)
+        worker.ready = self._in_thread(worker.wait_until_ready)
         self._all.add(worker)
-        if idle:
-            self._idle.put_nowait(worker)
         return worker
+
+    def _in_place_of(self, worker: _Worker, failures: int = 0) -> _Worker:
+        self._end(worker)
+        return self._start(failures)
 
     def _replace(self, worker: _Worker) -> None:
         if worker in self._all:  # else all of them are being ended
-            self._end(worker)
-            self._start()
+            self._idle.put_nowait(self._in_place_of(worker))
 
     def _end(self, worker: _Worker) -> None:
         self._all.discard(worker)
@@ -133,28 +196,40 @@ class _Seat:
     """A worker in one request's hands. `usable`: not lost, and not at something that nobody waits for any more."""
 
     def __init__(self, workers: LocalWorkers, worker: _Worker) -> None:
-        self.usable = False
+        self.usable = True
         self._workers = workers
         self._worker = worker
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
+        worker = self._worker
         self.usable = False  # cancelled or overdue: what it does then is of no use to anybody
-        outcome, value = await self._workers.within(self._workers.in_thread(self._worker.call, task, request), deadline)
-        self.usable = outcome != "lost"
+        outcome, value = await self._workers.done(worker, task, request, deadline)
+        if outcome == "lost":
+            log.warning("worker %d is lost in the stage %s: %s", worker.pid, worker.stage, value)
+            raise WorkerLost(value, worker.stage, worker.photo)
+        self.usable = True
         if outcome == "done":
             return cast(Result, value)
-        raise value if outcome == "failed" else WorkerLost()
+        try:
+            raise value
+        finally:
+            del value  # or it would hold this frame by its traceback, and the frame the photos
 
 
 class _Worker:
-    """One process, seen from the bot's side."""
+    """One process, seen from the bot's side.
+
+    `stage`, `photo`: what it said last that it is about to do, `entered` at this time (monotonic). `failures`: how many
+    before it, one after the other, could not start.
+    """
 
     ready: asyncio.Future[Outcome]
 
-    def __init__(self, settings: CoreSettings, warm: Warm) -> None:
+    def __init__(self, settings: CoreSettings, warm: Warm, memory_bytes: int, failures: int) -> None:
         context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, settings, warm), name="sokkuri-worker")
+        args = (theirs, settings, warm, memory_bytes)
+        self._process = context.Process(target=_serve, args=args, name="sokkuri-worker")
         # The worker inherits the mask, and so is deaf to them from its very first moment. The tracker that comes with
         # the first process of all would undo the mask, so it goes before.
         resource_tracker.ensure_running()
@@ -166,24 +241,58 @@ class _Worker:
         theirs.close()
         self.pid = cast(int, self._process.pid)
         self.served = 0
+        self.failures = failures
+        self._started = time.monotonic()
+        self.enter("start", "")
+
+    def enter(self, stage: str, photo: str) -> None:
+        self.stage, self.photo, self.entered = stage, photo, time.monotonic()
+
+    @property
+    def is_ready(self) -> bool:
+        return self.ready.done() and self.ready.result()[0] == "done"
+
+    @property
+    def could_not_start(self) -> bool:
+        return self.ready.done() and self.ready.result()[0] != "done"
+
+    @property
+    def start_error(self) -> Exception:
+        outcome, value = self.ready.result()
+        return cast(Exception, value) if outcome == "failed" else WorkerLost("start")
+
+    @property
+    def may_be_replaced(self) -> bool:
+        """One that died at its start may have been killed by chance. Of a second one, or of a model that cannot be
+        loaded, the next would tell the same.
+        """
+        by_chance = self.ready.result()[0] == "lost" and not self.failures
+        return by_chance or time.monotonic() > self._started + REST_SECONDS
 
     @property
     def alive(self) -> bool:
         return self._process.is_alive()
 
-    def wait_until_ready(self) -> Outcome:
-        outcome = self._receive()
-        if outcome[0] == "failed":  # each request will meet the same error and answer with it
-            log.warning("worker %d could not warm up: %s", self.pid, outcome[1])
-        return outcome
+    def memory(self) -> int:
+        """Bytes that it holds."""
+        try:
+            return int(psutil.Process(self.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
 
-    def call(self, task: Task[Any, Any], request: Any) -> Outcome:
+    def wait_until_ready(self) -> Outcome:
+        outcome, value = self._outcome()
+        if outcome == "failed":
+            log.error("worker %d could not load its models, so that no request can be answered: %s", self.pid, value)
+        return outcome, value
+
+    def call(self, task: Task[Any, Any], request: Any, seconds: float) -> Outcome:
         self.served += 1
         try:
-            self._pipe.send((task, request))
+            self._pipe.send((task, request, seconds))
         except OSError:
-            return "lost", None
-        return self._receive()
+            return "lost", "died"
+        return self._outcome()
 
     def kill(self) -> None:
         self._process.kill()
@@ -193,24 +302,35 @@ class _Worker:
         self._process.join()
         self._process.close()
 
-    def _receive(self) -> Outcome:
+    def _outcome(self) -> Outcome:
         try:
-            return cast(Outcome, self._pipe.recv())
+            while (told := cast(Told, self._pipe.recv()))[0] == "stage":
+                self.enter(*told[1])
+            return told
         except (EOFError, OSError):
-            return "lost", None
+            return "lost", "died"
 
 
-def _serve(pipe: Connection, settings: CoreSettings, warm: Warm) -> None:
+def _serve(pipe: Connection, settings: CoreSettings, warm: Warm, memory_bytes: int) -> None:
     """The worker's own side: answer requests until the pipe ends, be it that the bot closes it or is no more."""
+    limits.confine(memory_bytes)
     with contextlib.suppress(OSError):
         os.nice(5)  # acknowledging a command must not wait for pixels
+    speaking = threading.Lock()  # stages may be entered in any thread
+
+    def tell(told: Told) -> None:
+        with speaking:
+            pipe.send(told)
+
+    stages.listen(lambda stage, photo: tell(("stage", (stage, photo))))
     with contextlib.suppress(EOFError, OSError):
-        pipe.send(_outcome(lambda: warm(settings)))
+        tell(_outcome(lambda: warm(settings)))
         while True:
-            task, request = pipe.recv()
+            task, request, seconds = pipe.recv()
+            limits.allow(seconds)
             outcome = _outcome(lambda task=task, request=request: task(settings, request))  # type: ignore[misc]
             del request
-            pipe.send(outcome)
+            tell(outcome)
             del outcome
 
 
@@ -219,6 +339,8 @@ def _outcome(call: Callable[[], Any]) -> Outcome:
         return "done", call()
     except SokkuriError as error:
         return "failed", error
+    except MemoryError:
+        return "lost", "memory"
     except Exception as error:
         # Any other exception may not survive the pipe; its text always does, for the log.
         return "failed", RuntimeError(f"{type(error).__name__} in a worker\n{traceback.format_exc()}")

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core import stages
 from core.average import light, ranked, skin
 from core.average.canvas import Average, Canvas, developed
 from core.average.form import Form
@@ -115,6 +116,7 @@ class Composite:
         table = light.table(self._recipe.light)[:, 0].astype(np.float32)
         rows = []
         for band in self._stack.bands():
+            stages.enter("average")  # of very many faces, all bands together take longer than one stage may
             pixels = np.array([cv2.LUT(one[..., :3], lut) for one, lut in zip(band, recoloured, strict=True)], np.uint8)
             shares = np.array(
                 [cv2.convertScaleAbs(one[..., 3], alpha=part) for one, part in zip(band, parts, strict=True)]

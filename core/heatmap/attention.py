@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core import stages
 from core.contracts import HeatmapMethod
 from core.heatmap.targets import Target
 
@@ -88,6 +89,7 @@ def occlusion(embedder: Embedder, crop: NDArray[np.uint8], target: Target) -> ND
     whole = float(target.of(embedder(crop[np.newaxis]))[0])
     total, cover = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
     for hidden in _batches(_spots(size)):
+        stages.enter("explain")  # all batches together take long
         falls = whole - target.of(embedder(seen_through(crop, 1 - hidden)))
         total += np.tensordot(falls, hidden, 1)
         cover += hidden.sum(axis=0)

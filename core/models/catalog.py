@@ -47,6 +47,7 @@ _HEATMAP_KEYS = ("method", "target", "layers")
 _TORCH_KEYS = ("path", "architecture", "prefix", "layer")
 _MERGED_TABLES = ("heatmap", "torch")
 _LARGEST_INPUT = 1024
+_LONGEST_SHOWN = 300
 _LARGEST_WIDTH = 65_536
 
 
@@ -170,7 +171,7 @@ def _sha256(table: _Table) -> str | None:
         return None
     value = table.text("sha256").lower()
     if not re.fullmatch("[0-9a-f]{64}", value):
-        raise table.wrong("sha256", "64 hexadecimal digits", repr(value))
+        raise table.wrong("sha256", "64 hexadecimal digits", _shown(value))
     return value
 
 
@@ -215,12 +216,12 @@ def _strangers(table: _Table, limits: tuple[float, float]) -> Strangers | None:
     parts = strangers.reals("parts", 2, 1000)
     scores, errors = (strangers.reals(key, len(parts), len(parts)) for key in ("scores", "errors"))
     if not all(0 <= one < next_ <= 1 for one, next_ in pairwise(parts)):
-        raise strangers.wrong("parts", "rising numbers from 0 to 1", repr(parts))
+        raise strangers.wrong("parts", "rising numbers from 0 to 1", _shown(parts))
     falling = limits[0] < 0  # a cosine
     if sorted(scores, reverse=falling) != list(scores) or not all(limits[0] <= one <= limits[1] for one in scores):
-        raise strangers.wrong("scores", "the model's scores, from the most alike to the least", repr(scores))
+        raise strangers.wrong("scores", "the model's scores, from the most alike to the least", _shown(scores))
     if not all(0 <= one <= 1 for one in errors):
-        raise strangers.wrong("errors", "numbers from 0 to 1", repr(errors))
+        raise strangers.wrong("errors", "numbers from 0 to 1", _shown(errors))
     return Strangers(strangers.text("data"), strangers.whole("pairs", 1, 10**12), parts, scores, errors)
 
 
@@ -244,7 +245,7 @@ def _calibrated(choice: ModelChoice, metric: object) -> Mapping[str, Any]:
     """The measured keys of the file that the choice's `calibration` names."""
     named = choice.overrides["calibration"]
     if not isinstance(named, str | Path) or not str(named):
-        raise ModelMisconfigured(choice.name, f"calibration: expected a path, found {named!r}")
+        raise ModelMisconfigured(choice.name, f"calibration: expected a path, found {_shown(named)}")
     path = Path(named).expanduser()
     try:
         values = tomllib.loads(path.read_text("utf-8"))
@@ -254,7 +255,7 @@ def _calibrated(choice: ModelChoice, metric: object) -> Mapping[str, Any]:
             f"calibration: expected a file at {path}, found none that can be read ({error.strerror}); "
             "remedy: make it with `sokkuri evaluate PAIRS.csv --calibrate FILE`, or correct the path",
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no text, a number of thousands of digits, or too deep
         raise ModelMisconfigured(
             choice.name, f"calibration: expected the TOML that `sokkuri evaluate` writes at {path}, found: {error}"
         ) from error
@@ -330,7 +331,7 @@ class _Table:
     def text(self, key: str, *, empty: bool = False) -> str:
         value = self._get(key, "a text")
         if not isinstance(value, str) or (not value and not empty):
-            raise self.wrong(key, "a text", repr(value))
+            raise self.wrong(key, "a text", _shown(value))
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -338,41 +339,41 @@ class _Table:
         if isinstance(value, str):
             value = (value,)
         if not isinstance(value, list | tuple) or not all(isinstance(item, str) and item for item in value):
-            raise self.wrong(key, "a list of texts", repr(value))
+            raise self.wrong(key, "a list of texts", _shown(value))
         return tuple(value)
 
     def one_of(self, key: str, options: Sequence[str]) -> str:
         expected = "one of " + ", ".join(options)
         value = self._get(key, expected)
         if value not in options:
-            raise self.wrong(key, expected, repr(value))
+            raise self.wrong(key, expected, _shown(value))
         return cast(str, value)
 
     def path(self, key: str) -> Path:
         value = self._get(key, "a path")
         if not isinstance(value, str | Path) or not str(value):
-            raise self.wrong(key, "a path", repr(value))
+            raise self.wrong(key, "a path", _shown(value))
         return Path(value).expanduser()
 
     def whole(self, key: str, low: int, high: int) -> int:
         expected = f"a whole number from {low} to {high}"
         value = self._get(key, expected)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise self.wrong(key, expected, repr(value))
+            raise self.wrong(key, expected, _shown(value))
         return value
 
     def real(self, key: str, low: float, high: float, *, zero: bool = True) -> float:
         expected = f"a number from {low:g} to {high:g}" + ("" if zero else ", and not 0")
         value = self._get(key, expected)
         if not _is_real(value) or not low <= value <= high or not (zero or value):
-            raise self.wrong(key, expected, repr(value))
+            raise self.wrong(key, expected, _shown(value))
         return float(value)
 
     def reals(self, key: str, fewest: int, most: int) -> tuple[float, ...]:
         expected = f"{fewest} numbers" if fewest == most else f"{fewest} to {most} numbers"
         value = self._get(key, expected)
         if not isinstance(value, list | tuple) or not fewest <= len(value) <= most or not all(map(_is_real, value)):
-            raise self.wrong(key, expected, repr(value))
+            raise self.wrong(key, expected, _shown(value))
         return tuple(map(float, value))
 
     def triple(self, key: str) -> tuple[float, float, float]:
@@ -382,9 +383,23 @@ class _Table:
     def table(self, key: str) -> _Table:
         value = self._get(key, "a table")
         if not isinstance(value, Mapping):
-            raise self.wrong(key, "a table", repr(value))
+            raise self.wrong(key, "a table", _shown(value))
         return _Table(self.model, value, f"{self._where}{key}.")
 
 
 def _is_real(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that is larger than any float
+        return False
+
+
+def _shown(value: object) -> str:
+    """For a message: nobody wants to read a thousand digits, and Python writes no more than 4,300 of them."""
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."

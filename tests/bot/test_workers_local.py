@@ -14,8 +14,9 @@ import psutil
 import pytest
 import worker_tasks as tasks
 
+from bot.workers import local
 from bot.workers.local import LocalWorkers
-from core.contracts import CoreSettings, DeadlineExceeded, NoFace, WorkerLost
+from core.contracts import CoreSettings, DeadlineExceeded, ModelMissing, NoFace, WorkerLost
 
 LONG = 60.0
 
@@ -110,9 +111,86 @@ async def test_a_worker_is_replaced_after_its_share_of_tasks() -> None:
     assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
 
 
-async def test_a_worker_that_cannot_warm_up_still_answers() -> None:
-    async with make(count=1, warm=tasks.warm_up_badly) as workers:
-        assert await workers.submit(tasks.echo, b"yes", LONG) == b"yes"
+async def test_what_grew_is_replaced() -> None:
+    async with make(count=1, recycle_bytes=400_000_000) as workers:
+        small = await workers.submit(tasks.keep, 1_000_000, LONG)
+        assert await workers.submit(tasks.keep, 500_000_000, LONG) == small
+        assert await workers.submit(tasks.pid, None, LONG) != small
+
+
+# ---------------------------------------------------------------- limits
+
+
+async def test_memory_that_runs_out_costs_its_own_request_alone(tmp_path: Path) -> None:
+    async with make(memory_bytes=1 << 30) as workers:
+        other = tmp_path / "other"
+        other.touch()
+        running = asyncio.create_task(workers.submit(tasks.until, other, LONG))
+        with pytest.raises(WorkerLost) as caught:
+            await workers.submit(tasks.fill_memory, None, LONG)
+        assert caught.value.cause == "memory"
+        other.unlink()
+        assert isinstance(await running, int)
+
+
+async def test_a_worker_has_limits(workers: LocalWorkers, tmp_path: Path) -> None:
+    limits = await workers.submit(tasks.limits, None, LONG)
+    assert limits["RLIMIT_CORE"] == 0
+    assert limits["RLIMIT_NOFILE"] <= 256
+    assert LONG < limits["RLIMIT_CPU"] < 1000 * LONG
+    with pytest.raises(RuntimeError, match="File too large"):
+        await workers.submit(tasks.write, (tmp_path / "large", (1 << 30) + 1), LONG)
+
+
+async def test_a_stage_that_takes_too_long_is_overdue_and_one_after_the_other_is_not() -> None:
+    async with make(count=1, stage_seconds=1.5) as workers:
+        assert await workers.submit(tasks.stages_in_turn, 10, LONG) == 10
+        with pytest.raises(DeadlineExceeded) as caught:
+            await workers.submit(tasks.hang_in_a_stage, "me.jpg", LONG)
+        error = caught.value
+        assert (error.seconds, error.stage, error.photo) == (1.5, "decode", "me.jpg")
+        assert "me.jpg" not in str(error)  # which is what stands in the log
+        with pytest.raises(DeadlineExceeded) as caught:
+            await workers.submit(tasks.stages_in_turn, 100, 1.0)
+        assert (caught.value.seconds, caught.value.stage) == (1.0, "")
+
+
+# ---------------------------------------------------------------- start
+
+
+@pytest.mark.parametrize(
+    ("warm", "error", "starts"), [(tasks.warm_up_badly, ModelMissing, 1), (tasks.die_at_the_start, WorkerLost, 2)]
+)
+async def test_a_worker_that_cannot_start_is_told_and_not_tried_again_and_again(
+    warm: object, error: type[Exception], starts: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = CoreSettings(model_folder=str(tmp_path / "starts"))
+    async with LocalWorkers(settings, warm, count=1, tasks=0, start_seconds=LONG) as workers:  # type: ignore[arg-type]
+        for _ in range(5):
+            with pytest.raises(error):
+                await workers.submit(tasks.pid, None, LONG)
+    assert (tmp_path / "starts").read_text().count("started") == starts
+    if error is ModelMissing:
+        assert "could not load its models" in caplog.text
+        assert "not there" in caplog.text
+
+
+async def test_a_worker_that_could_not_start_is_tried_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "REST_SECONDS", 0.0)
+    settings = CoreSettings(model_folder=str(tmp_path / "starts"))
+    async with LocalWorkers(settings, tasks.warm_up_badly, count=1, tasks=0, start_seconds=LONG) as workers:
+        for _ in range(3):
+            with pytest.raises(ModelMissing):
+                await workers.submit(tasks.pid, None, LONG)
+    assert (tmp_path / "starts").read_text().count("started") in (3, 4)
+
+
+async def test_a_worker_that_is_killed_while_it_starts_costs_nothing(tmp_path: Path) -> None:
+    settings = CoreSettings(model_folder=str(tmp_path / "starts"))
+    async with LocalWorkers(settings, tasks.die_at_the_first_start, count=1, tasks=0, start_seconds=LONG) as workers:
+        assert await workers.submit(tasks.pid, None, LONG) in workers.pids
 
 
 async def test_a_worker_that_never_gets_ready_is_given_up() -> None:
@@ -131,6 +209,20 @@ async def test_nothing_is_left_after_closing(tmp_path: Path) -> None:
         await busy
     for pid in pids:
         await gone(pid)
+
+
+@pytest.mark.parametrize("warm", [tasks.warm, tasks.warm_up_for_ever])
+async def test_nobody_starts_a_worker_while_all_are_ended(warm: object) -> None:
+    async with make(count=1, warm=warm) as workers:
+        waiting = asyncio.create_task(workers.submit(tasks.pid, None, LONG))
+        await asyncio.sleep(0)
+        pids = workers.pids
+    with pytest.raises(WorkerLost):
+        await waiting
+    assert not workers.pids
+    for pid in pids:
+        await gone(pid)
+    assert not any("spawn_main" in " ".join(child.cmdline()) for child in psutil.Process().children())
 
 
 async def test_workers_leave_signals_to_the_bot(workers: LocalWorkers) -> None:
@@ -166,3 +258,24 @@ async def test_workers_end_when_the_bot_is_killed(tmp_path: Path) -> None:
     parent.stdout.close()
     for pid in pids:
         await gone(pid)
+
+
+async def test_an_endless_loop_whose_bot_is_killed_ends_by_itself(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import asyncio, pathlib, sys, worker_tasks as tasks\n"
+        "from bot.workers.local import LocalWorkers\n"
+        "from core.contracts import CoreSettings\n"
+        "async def main():\n"
+        "    async with LocalWorkers(CoreSettings(), tasks.warm, count=1, tasks=0, start_seconds=60) as workers:\n"
+        "        await workers.submit(tasks.spin_for_ever, pathlib.Path(sys.argv[1]), 0.5)\n"
+        "if __name__ == '__main__':\n"
+        "    asyncio.run(main())\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
+    begun_file = tmp_path / "begun"
+    parent = subprocess.Popen([sys.executable, str(script), str(begun_file)], env={**os.environ, "PYTHONPATH": path})
+    pid = await begun(begun_file)
+    parent.kill()
+    parent.wait()
+    await gone(pid)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from core.contracts import CoreSettings, NoFace
+from core import stages
+from core.contracts import CoreSettings, LookalikesRequest, ModelMissing, NoFace, Photo, Skipped, TooFewFaces
 
 
 def warm(settings: CoreSettings) -> None:
@@ -18,7 +21,23 @@ def warm(settings: CoreSettings) -> None:
 
 
 def warm_up_badly(settings: CoreSettings) -> None:
-    raise NoFace("warm.jpg")
+    """Says so by a line in the file that stands for the folder of models."""
+    with Path(str(settings.model_folder)).open("a") as starts:
+        starts.write("started\n")
+    raise ModelMissing("dlib", "not there")
+
+
+def die_at_the_start(settings: CoreSettings) -> None:
+    with Path(str(settings.model_folder)).open("a") as starts:
+        starts.write("started\n")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_at_the_first_start(settings: CoreSettings) -> None:
+    starts = Path(str(settings.model_folder))
+    if not starts.exists():
+        starts.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def warm_up_for_ever(settings: CoreSettings) -> None:
@@ -85,3 +104,104 @@ def until(settings: CoreSettings, request: Path) -> int:
     while request.exists():
         time.sleep(0.01)
     return os.getpid()
+
+
+def limits(settings: CoreSettings, request: object) -> dict[str, int]:
+    return {name: resource.getrlimit(getattr(resource, name))[0] for name in dir(resource) if name.startswith("RLIMIT")}
+
+
+def fill_memory(settings: CoreSettings, request: object) -> int:
+    """Until there is no more."""
+    held = []
+    while True:
+        held.append(bytearray(16 << 20))
+
+
+_KEPT: list[bytearray] = []
+
+
+def keep(settings: CoreSettings, request: int) -> int:
+    """Hold so many more bytes from now on."""
+    _KEPT.append(bytearray(b"x") * request)
+    return os.getpid()
+
+
+def write(settings: CoreSettings, request: tuple[Path, int]) -> None:
+    path, size = request
+    with path.open("wb") as out:
+        out.truncate(size)
+
+
+def spin_for_ever(settings: CoreSettings, request: Path) -> None:
+    """In C, where no Python code can be reached, as a decoder would."""
+    request.write_text(str(os.getpid()))
+    sum(iter(int, 1))
+
+
+def stages_in_turn(settings: CoreSettings, request: int) -> int:
+    """As many stages, of a fifth of a second each."""
+    for number in range(request):
+        stages.enter(f"stage {number}", "me.jpg")
+        time.sleep(0.2)
+    return request
+
+
+def hang_in_a_stage(settings: CoreSettings, request: str) -> None:
+    stages.enter("decode", request)
+    time.sleep(3600)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """`names` of the photos, and those that were left out."""
+
+    names: tuple[str, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+
+def _harm(how: bytes) -> None:
+    match how:
+        case b"die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case b"hang":
+            time.sleep(3600)
+        case b"fill memory":
+            raise MemoryError
+        case _ if how.startswith(b"once "):
+            marker = Path(how.removeprefix(b"once ").decode())
+            if not marker.exists():
+                marker.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def look(settings: CoreSettings, request: LookalikesRequest) -> Looked:
+    """At one photo after the other. What is in each says what happens then."""
+    for photo in request.photos:
+        stages.enter("decode", photo.name)
+        _harm(photo.data)
+    return Looked(tuple(photo.name for photo in request.photos))
+
+
+def look_for_two(settings: CoreSettings, request: LookalikesRequest) -> Looked:
+    looked = look(settings, request)
+    if len(looked.names) < 2:
+        raise TooFewFaces(len(looked.names), 2)
+    return looked
+
+
+def look_at_all(settings: CoreSettings, request: LookalikesRequest) -> Looked:
+    """At all photos together."""
+    stages.enter("embed")
+    for photo in request.photos:
+        _harm(photo.data)
+    return Looked(tuple(photo.name for photo in request.photos))
+
+
+@dataclass(frozen=True)
+class Pair:
+    first: Photo
+    second: Photo
+
+
+def look_at_pair(settings: CoreSettings, request: Pair) -> Looked:
+    return look(settings, LookalikesRequest((request.first, request.second)))

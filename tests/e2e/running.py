@@ -7,10 +7,11 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -90,10 +91,21 @@ class Bot:
 
 
 @asynccontextmanager
-async def running(sandbox: Sandbox, folder: Path, *, ready: bool = True, **settings: str) -> AsyncIterator[Bot]:
-    """The bot with further settings, by the names of their environment variables without `SOKKURI_`."""
+async def running(
+    sandbox: Sandbox,
+    folder: Path,
+    *,
+    ready: bool = True,
+    program: str = "bot_process.py",
+    environment: Mapping[str, str] = MappingProxyType({}),
+    **settings: str,
+) -> AsyncIterator[Bot]:
+    """The bot with further settings, by the names of their environment variables without `SOKKURI_`.
+
+    `environment`: further variables.
+    """
     port = free_port()
-    environment = {
+    variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith("SOKKURI_")},
         "PYTHONPATH": str(ROOT),
         "SOKKURI_TOKEN": sandbox.token,
@@ -101,16 +113,17 @@ async def running(sandbox: Sandbox, folder: Path, *, ready: bool = True, **setti
         "SOKKURI_DISCORD__CDN_HOSTS": '["127.0.0.1"]',
         "SOKKURI_HEALTH__PORT": str(port),
         **{f"SOKKURI_{name}": value for name, value in settings.items()},
+        **environment,
     }
     folder.mkdir(exist_ok=True)
     log = folder / "log"
     with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            Path(__file__).with_name("bot_process.py"),
+            Path(__file__).with_name(program),
             folder / "modules",
             cwd=folder,
-            env=environment,
+            env=variables,
             stderr=errors,
         )
     bot = Bot(sandbox, process, folder / "modules", log, port)
@@ -126,9 +139,9 @@ async def running(sandbox: Sandbox, folder: Path, *, ready: bool = True, **setti
             await process.wait()
 
 
-async def answer(invocation: Invocation) -> Message:
+async def answer(invocation: Invocation, seconds: float = PATIENCE) -> Message:
     """What the bot says in the end, after all progress, whose every version ends with three dots."""
-    return await invocation.answered(PATIENCE, until=lambda reply: not reply.content.endswith("…"))
+    return await invocation.answered(seconds, until=lambda reply: not reply.content.endswith("…"))
 
 
 def free_port() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -62,6 +63,8 @@ async def test_work_that_takes_too_long_is_given_up(sandbox: Sandbox, tmp_path: 
         invocation = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
         reply = await invocation.answered(PATIENCE)
         assert "took too long" in reply.content
+        (request,) = re.findall(r"\(Request (\w+)\)", reply.content)
+        await bot.log_shows(f"request {request} failed")
         assert await bot.stop() == 0
 
 

@@ -10,14 +10,15 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from core.contracts import ModelBroken, ModelMissing
+from core import embedding
+from core.contracts import ModelBroken, ModelChoice, ModelMissing
 from core.models import store as store_module
 from core.models.catalog import Catalog, CatalogFile, WheelMember
 from core.models.store import Store
@@ -199,6 +200,22 @@ def test_a_file_of_the_wrong_size_is_never_used(tmp_path: Path) -> None:
         store_of(tmp_path, described()).path(NAME)
 
 
+def damaged(content: bytes = CONTENT) -> bytes:
+    """One bit is another."""
+    return content[:1000] + bytes([content[1000] ^ 1]) + content[1001:]
+
+
+def test_a_file_that_lost_a_bit_is_fetched_again(tmp_path: Path, server: Server) -> None:
+    (tmp_path / NAME).write_bytes(damaged())
+    assert store_of(tmp_path, described(address=server.address)).path(NAME).read_bytes() == CONTENT
+
+
+def test_a_file_that_lost_a_bit_is_never_used(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(damaged())
+    with pytest.raises(ModelBroken, match="was damaged"):
+        store_of(tmp_path, described()).path(NAME)
+
+
 def test_a_folder_that_cannot_be(tmp_path: Path, server: Server) -> None:
     (tmp_path / "file").write_bytes(b"")
     folder = tmp_path / "file" / "models"
@@ -308,6 +325,68 @@ def test_a_derived_file_that_was_cut_is_made_again(tmp_path: Path) -> None:
     path = store.derived("x-v1.onnx", lambda target: target.write_bytes(CONTENT) and None)
     path.write_bytes(CONTENT[:10])
     assert store.derived("x-v1.onnx", lambda target: target.write_bytes(CONTENT) and None).read_bytes() == CONTENT
+
+
+def test_a_derived_file_that_lost_a_bit_is_made_again(tmp_path: Path) -> None:
+    store = store_of(tmp_path, described())
+    path = store.derived("x-v1.onnx", lambda target: target.write_bytes(CONTENT) and None)
+    path.write_bytes(damaged())
+    assert store.derived("x-v1.onnx", lambda target: target.write_bytes(CONTENT) and None).read_bytes() == CONTENT
+
+
+# ---------------------------------------------------------------- real file systems
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """A file system of its own, mounted with these options. Only root may, and not everywhere."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(options: str) -> Path:
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "none", str(folder)], check=False, capture_output=True
+        )
+        if done.returncode != 0:
+            pytest.skip("no file system may be mounted here")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", str(folder)], check=False, capture_output=True)
+
+
+def test_a_disk_that_is_too_small_for_a_download(disk: Callable[[str], Path], server: Server) -> None:
+    folder = disk("size=512k")
+    store = store_of(folder, described(address=server.address))
+    with pytest.raises(ModelMissing, match=r"No space left on device.*free some room"):
+        store.path(NAME)
+    assert left_in(folder) == []
+    subprocess.run(["mount", "-o", "remount,size=8m", str(folder)], check=True)
+    assert store.path(NAME).read_bytes() == CONTENT
+
+
+def test_a_disk_that_is_too_small_for_a_conversion(disk: Callable[[str], Path], model_folder: Path) -> None:
+    """dlib's weights fit, what is made of them does not."""
+    folder = disk("size=30m")
+    source = Store(model_folder).path("dlib_face_recognition_resnet_model_v1.dat")
+    (folder / source.name).write_bytes(source.read_bytes())
+    with pytest.raises(ModelMissing, match=r"No space left on device.*free some room"):
+        embedding.load(ModelChoice(), folder, 1)
+    assert left_in(folder) == [source.name]
+
+
+def test_a_folder_that_only_reads(disk: Callable[[str], Path], server: Server) -> None:
+    folder = disk("size=8m")
+    (folder / NAME).write_bytes(CONTENT)
+    (folder / "damaged.bin").write_bytes(damaged())
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    file = described(address=server.address)
+    assert store_of(folder, file).path(NAME) == folder / NAME
+    for name in ("missing.bin", "damaged.bin"):
+        store = Store(folder, catalog=Catalog({name: replace(file, name=name)}, {}))
+        with pytest.raises(ModelMissing, match=r"Read-only file system.*another folder"):
+            store.path(name)
+    assert server.asked == []
 
 
 def test_status_and_check(tmp_path: Path) -> None:

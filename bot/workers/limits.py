@@ -1,0 +1,49 @@
+"""What a worker process may take of the machine, whatever its decoders and networks are led to do.
+
+The kernel holds it to that; see setrlimit(2). On macOS it does not count memory.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+
+OPEN_FILES = 256
+"""A worker with all its models holds some 20."""
+
+FILE_BYTES = 1 << 30
+"""No file that a worker writes, which are model files alone, may grow beyond."""
+
+
+def confine(memory_bytes: int) -> None:
+    """Limit this process for good. `memory_bytes`: of data, see `workers.memory_bytes` in the settings; 0: no limit."""
+    leave_no_core()
+    _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
+    _lower(resource.RLIMIT_FSIZE, FILE_BYTES)
+    if memory_bytes:
+        # Not the address space (RLIMIT_AS): the networks' libraries reserve far more of that than they use.
+        _lower(resource.RLIMIT_DATA, memory_bytes)
+
+
+def leave_no_core() -> None:
+    """A core file would be photos on the disk, and in the bot's own the token, too."""
+    _lower(resource.RLIMIT_CORE, 0)
+
+
+def allow(seconds: float) -> None:
+    """Let this process compute for so long from now on, on every processor; then it is ended.
+
+    The bot ends an overdue worker itself. This ends one in an endless loop whose bot is no more.
+    """
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    more = math.ceil(spent.ru_utime + spent.ru_stime + seconds * (os.cpu_count() or 1)) + 1
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (more if hard == resource.RLIM_INFINITY else min(more, hard), hard))
+
+
+def _lower(limit: int, most: int) -> None:
+    """To `most`, or to what somebody allows already if that is less."""
+    _, hard = resource.getrlimit(limit)
+    if hard == resource.RLIM_INFINITY or hard > most:
+        resource.setrlimit(limit, (most, most))

@@ -1,0 +1,160 @@
+"""A second try for work that was lost with its worker, and none for what ends one worker after the other.
+
+Work is lost when its worker dies, runs out of memory, or hangs in a stage. Mostly the next worker does it. A photo that
+ends two workers is the reason itself: it is refused from then on for a while, before any worker sees it. It is known
+again by a hash of its content, which is kept in memory only, under a key that no other process has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import time
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Protocol, Self, cast, runtime_checkable
+
+from bot.workers import Request, Result, Task, Workers
+from core.contracts import DeadlineExceeded, HarmfulPhoto, Photo, Skipped, TooFewFaces, WorkerLost
+
+TRIES = 2
+"""How often work is tried, and how many workers a photo may end."""
+
+MOST_SUSPECTS = 1000
+
+log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class Batch(Protocol):
+    """A request about many photos that can do without one; its result has `skipped`."""
+
+    def without(self, name: str) -> Self: ...
+
+
+class Retries:
+    """Hands work to `workers`. What ended two of them is refused for `refuse_seconds`."""
+
+    def __init__(self, workers: Workers, refuse_seconds: float) -> None:
+        self._workers = workers
+        self.suspects = Suspects(refuse_seconds)
+
+    async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
+        """As `Workers.submit`, with a second try, all within `deadline`.
+
+        Raises HarmfulPhoto: a photo, or all photos of the request together, ended two workers. A `Batch` goes on
+        without the one photo, which is among the `skipped` of its result then, or of TooFewFaces.
+        """
+        end = time.monotonic() + deadline
+        skipped: list[Skipped] = []
+        lost: WorkerLost | DeadlineExceeded | None = None
+        tries = 0
+        while True:
+            culprit = await self.suspects.among(request)
+            if culprit:
+                names = ", ".join(photo.name for photo in culprit)
+                if len(culprit) > 1 or not isinstance(request, Batch):
+                    raise HarmfulPhoto(names)
+                request, tries = request.without(names), 0
+                skipped.append(Skipped(names, HarmfulPhoto.code))
+                continue
+            if lost is not None and tries == TRIES:
+                raise lost
+            left = deadline if lost is None else end - time.monotonic()
+            try:
+                # How long the first worker may take to start is its own affair: the bot itself may just have started.
+                async with asyncio.timeout(None if lost is None else left):
+                    return _with(await self._workers.submit(task, request, left), skipped)
+            except TimeoutError:
+                raise DeadlineExceeded(deadline) from None
+            except TooFewFaces as error:
+                raise TooFewFaces(error.found, error.needed, (*error.skipped, *skipped)) from None
+            except (WorkerLost, DeadlineExceeded) as error:
+                if not error.stage:  # it could not start, or the time is over
+                    raise
+                lost = error.with_traceback(None)  # which would keep this frame, and so the photos
+            tries += 1
+            await self.suspects.blame(request, lost.photo)
+
+
+class Suspects:
+    """How many workers a photo, or several together, have ended, for `seconds` after the last one."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._key = os.urandom(32)
+        self._marks: dict[_Content, _Mark] = {}
+
+    async def among(self, request: object) -> tuple[Photo, ...]:
+        """The photo of `request` that is refused, or all of them, where they are refused together; else none."""
+        now = time.monotonic()
+        self._marks = {content: mark for content, mark in self._marks.items() if now - mark.last < self._seconds}
+        refused = {content for content, mark in self._marks.items() if mark.ended >= TRIES}
+        if not refused:
+            return ()
+        photos = _photos(request)
+        sizes = {content.sizes for content in refused}  # hashes take their time; most photos differ in size already
+        for subject in (photos, *((photo,) for photo in photos)):
+            if _sizes(subject) in sizes and await self._content(subject) in refused:
+                return subject
+        return ()
+
+    async def blame(self, request: object, name: str) -> None:
+        """The photo called `name`, or all of them (""), ended a worker."""
+        photos = _photos(request)
+        subject = tuple(photo for photo in photos if photo.name == name) or photos
+        if not subject:
+            return
+        content = await self._content(subject)
+        ended = self._marks[content].ended + 1 if content in self._marks else 1
+        while len(self._marks) >= MOST_SUSPECTS:
+            del self._marks[min(self._marks, key=lambda content: self._marks[content].last)]
+        self._marks[content] = _Mark(ended, time.monotonic())
+        if ended == TRIES:
+            log.warning("%d photos that ended %d workers are refused for %g s", len(subject), TRIES, self._seconds)
+
+    async def _content(self, photos: tuple[Photo, ...]) -> _Content:
+        def digest() -> bytes:
+            whole = hashlib.blake2b(key=self._key)
+            for photo in photos:
+                whole.update(hashlib.blake2b(photo.data, key=self._key).digest())
+            return whole.digest()
+
+        return _Content(_sizes(photos), await asyncio.to_thread(digest))
+
+
+@dataclass(frozen=True)
+class _Content:
+    """Of a photo, or of several in their order: sizes in bytes, and a hash."""
+
+    sizes: tuple[int, ...]
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """So many workers `ended`, the `last` one at this time (monotonic)."""
+
+    ended: int
+    last: float
+
+
+def _photos(request: object) -> tuple[Photo, ...]:
+    """All photos in a request's fields."""
+    if not is_dataclass(request):
+        return ()
+    values = [getattr(request, one.name) for one in fields(request)]
+    flat = [item for value in values for item in (value if isinstance(value, tuple) else (value,))]
+    return tuple(item for item in flat if isinstance(item, Photo))
+
+
+def _sizes(photos: tuple[Photo, ...]) -> tuple[int, ...]:
+    return tuple(len(photo.data) for photo in photos)
+
+
+def _with(result: Result, skipped: list[Skipped]) -> Result:
+    if not skipped:
+        return result
+    found = cast(Any, result)
+    return cast(Result, replace(found, skipped=(*found.skipped, *skipped)))

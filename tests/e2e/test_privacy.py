@@ -1,0 +1,121 @@
+"""What the bot leaves behind: nothing of a photo on any disk, and no secret in its log."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+from running import PATIENCE, Bot, answer, face, running
+
+from bot.sandbox import File, Message, Sandbox
+from core.models.store import default_folder
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as sandbox:
+        yield sandbox
+
+
+async def every_command(sandbox: Sandbox) -> list[Message]:
+    """Each answered with a picture."""
+    thread = await sandbox.open_thread(sandbox.channel("general"), "faces")
+    for name in ("person_a_1.jpg", "person_b_1.jpg", "person_c_1.jpg"):
+        await sandbox.post(thread, sandbox.person("Mio"), "", [File(f"secret {name}", face(name).data)])
+    one, other = (File(f"secret {name}", face(name).data) for name in ("person_a_1.jpg", "person_a_2.jpg"))
+    asked = [
+        ("similar", {"photo1": one, "photo2": other}),
+        ("gradcam", {"photo": one}),
+        ("lookalikes", {"thread": thread}),
+        ("average", {"thread": thread}),
+    ]
+    answers = [await answer(await sandbox.slash(name, options)) for name, options in asked]
+    assert all(one.files for one in answers), [one.content for one in answers]
+    return answers
+
+
+async def test_every_command_works_where_no_file_can_be_written(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Once it has started, the kernel lets neither the bot nor its worker write to any file, be it in shared memory."""
+    async with running(sandbox, tmp_path, WORKERS__COUNT="1") as bot:
+        await (await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})).answered(PATIENCE)
+        processes = [psutil.Process(bot.process.pid), *bot.workers()]
+        assert all(process.rlimit(psutil.RLIMIT_CORE) == (0, 0) for process in processes)
+        assert len(processes) == 2
+        for process in processes:
+            process.rlimit(psutil.RLIMIT_FSIZE, (0, 0))
+        await every_command(sandbox)
+        assert [process.pid for process in bot.workers()] == [processes[1].pid]
+
+
+async def test_nothing_is_left_in_the_folders_of_the_bot(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Nor held in a file that has no name any more."""
+    environment = {"HOME": tmp_path, "TMPDIR": tmp_path, "XDG_CACHE_HOME": tmp_path / "cache"}
+    models = {path: path.stat().st_mtime_ns for path in default_folder().iterdir()}
+    written: set[str] = set()
+    async with running(
+        sandbox,
+        tmp_path,
+        environment={name: str(path) for name, path in environment.items()},
+        MODEL_FOLDER=str(default_folder()),
+        WORKERS__COUNT="1",
+    ) as bot:
+        await (await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})).answered(PATIENCE)  # all is loaded
+        before = open_for_writing(bot)  # its log, and the networks' weights as MediaPipe arranges them
+        watching = asyncio.create_task(watch(bot, written))
+        await every_command(sandbox)
+        watching.cancel()
+        await bot.stop()
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert {name for name in left if not name.startswith("fontlist")} == {"log"}  # matplotlib's, which mediapipe loads
+    assert str(bot.log) in before
+    assert written == before
+    assert models == {path: path.stat().st_mtime_ns for path in default_folder().iterdir()}
+
+
+async def watch(bot: Bot, written: set[str]) -> None:
+    """Add what the bot or its worker has open for writing."""
+    while True:
+        written |= open_for_writing(bot)
+        await asyncio.sleep(0.01)
+
+
+def open_for_writing(bot: Bot) -> set[str]:
+    found = set()
+    for process in (bot.process.pid, *(worker.pid for worker in bot.workers())):
+        for handle in Path(f"/proc/{process}/fd").glob("*"):
+            try:
+                target = str(handle.readlink())
+                flags = Path(f"/proc/{process}/fdinfo/{handle.name}").read_text().split("flags:")[1].split()[0]
+            except OSError:  # closed meanwhile
+                continue
+            if target.startswith("/") and not target.startswith("/dev/") and int(flags, 8) & 3:
+                found.add(target)
+    return found
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+async def test_no_secret_is_logged_or_told(sandbox: Sandbox, tmp_path: Path, level: str) -> None:
+    async with running(sandbox, tmp_path, LOG_LEVEL=level, WORKERS__COUNT="1") as bot:
+        await every_command(sandbox)
+        sandbox.cdn.fail(404, name="secret")
+        await (await sandbox.slash("gradcam", {"photo": File("secret gone.jpg", b"x")})).answered(PATIENCE)
+        await (await sandbox.slash("gradcam", {"photo": File("secret text.jpg", b"x")})).answered(PATIENCE)
+        for worker in bot.freeze():
+            worker.kill()
+        await (await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})).answered(PATIENCE)
+        await sandbox.gateway.drop(4000)
+        await bot.log_shows("RESUMED")
+        told = str(await bot.health())
+        await bot.stop()
+    said = told + bot.log.read_text()
+    tokens = {found.group(1) for one in sandbox.requests if (found := re.search(r"/webhooks/\d+/([^/]+)", one.path))}
+    tokens |= {
+        found.group(1) for one in sandbox.requests if (found := re.search(r"/interactions/\d+/([^/]+)", one.path))
+    }
+    assert len(tokens) >= 7
+    for secret in (sandbox.token, *tokens, "secret", "hm=", "Mio"):
+        assert secret not in said, secret
