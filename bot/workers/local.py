@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import multiprocessing
 import os
@@ -16,7 +17,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -41,6 +42,12 @@ FIRST_STAGE = "begin"
 
 REST_SECONDS = 30.0
 """How long a worker that could not start is left alone, before another one is started in its place."""
+
+SECONDS_TO_LET_GO = 0.7
+"""How long a worker gets to drop work that nobody waits for any more. One that is deep in a library by then is ended,
+and its successor has to load the models first."""
+
+INTERRUPT = signal.SIGUSR1
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 """A terminal or a service manager sends them to the whole group of processes, but they are the bot's to handle."""
@@ -150,7 +157,10 @@ class LocalWorkers:
         return worker
 
     async def done(self, worker: _Worker, task: Task[Any, Any], request: Any, deadline: float) -> Outcome:
-        """What comes of the work. Raises DeadlineExceeded, for all of it or for a stage."""
+        """What comes of the work. Raises DeadlineExceeded, for all of it or for a stage.
+
+        Cancelled, it asks the worker to let go of the work, and waits a moment for that.
+        """
         worker.enter(FIRST_STAGE, "")
         end = time.monotonic() + deadline
         outcome = self._in_thread(worker.call, task, request, deadline)
@@ -161,7 +171,12 @@ class LocalWorkers:
             if stage_left <= 0:
                 log.warning("worker %d is overdue in the stage %s", worker.pid, worker.stage)
                 raise DeadlineExceeded(self._stage_seconds, worker.stage, worker.photo)
-            await asyncio.wait({outcome}, timeout=min(left, stage_left))
+            try:
+                await asyncio.wait({outcome}, timeout=min(left, stage_left))
+            except asyncio.CancelledError:
+                worker.interrupt()
+                await asyncio.wait({outcome}, timeout=SECONDS_TO_LET_GO)
+                raise
         return outcome.result()
 
     def _has_grown(self, worker: _Worker) -> bool:
@@ -202,8 +217,12 @@ class _Seat:
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
         worker = self._worker
-        self.usable = False  # cancelled or overdue: what it does then is of no use to anybody
-        outcome, value = await self._workers.done(worker, task, request, deadline)
+        self.usable = False  # overdue: what it does then is of no use to anybody
+        try:
+            outcome, value = await self._workers.done(worker, task, request, deadline)
+        except asyncio.CancelledError:
+            self.usable = worker.at_rest
+            raise
         if outcome == "lost":
             log.warning("worker %d is lost in the stage %s: %s", worker.pid, worker.stage, value)
             raise WorkerLost(value, worker.stage, worker.photo)
@@ -220,7 +239,7 @@ class _Worker:
     """One process, seen from the bot's side.
 
     `stage`, `photo`: what it said last that it is about to do, `entered` at this time (monotonic). `failures`: how many
-    before it, one after the other, could not start.
+    before it, one after the other, could not start. `at_rest`: it has given an answer to all that it was asked.
     """
 
     ready: asyncio.Future[Outcome]
@@ -241,6 +260,7 @@ class _Worker:
         theirs.close()
         self.pid = cast(int, self._process.pid)
         self.served = 0
+        self.at_rest = True
         self.failures = failures
         self._started = time.monotonic()
         self.enter("start", "")
@@ -288,11 +308,19 @@ class _Worker:
 
     def call(self, task: Task[Any, Any], request: Any, seconds: float) -> Outcome:
         self.served += 1
+        self.at_rest = False
         try:
             self._pipe.send((task, request, seconds))
         except OSError:
             return "lost", "died"
-        return self._outcome()
+        outcome = self._outcome()
+        self.at_rest = outcome[0] != "lost" or outcome[1] == "interrupted"
+        return outcome
+
+    def interrupt(self) -> None:
+        """Ask it to drop its work between two steps of Python; the outcome tells whether it did."""
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, INTERRUPT)
 
     def kill(self) -> None:
         self._process.kill()
@@ -317,9 +345,10 @@ def _serve(pipe: Connection, settings: CoreSettings, warm: Warm, memory_bytes: i
     with contextlib.suppress(OSError):
         os.nice(5)  # acknowledging a command must not wait for pixels
     speaking = threading.Lock()  # stages may be entered in any thread
+    interrupts = _Interrupts()
 
     def tell(told: Told) -> None:
-        with speaking:
+        with interrupts.held_off(), speaking:
             pipe.send(told)
 
     stages.listen(lambda stage, photo: tell(("stage", (stage, photo))))
@@ -328,10 +357,53 @@ def _serve(pipe: Connection, settings: CoreSettings, warm: Warm, memory_bytes: i
         while True:
             task, request, seconds = pipe.recv()
             limits.allow(seconds)
-            outcome = _outcome(lambda task=task, request=request: task(settings, request))  # type: ignore[misc]
-            del request
+            work = functools.partial(_outcome, functools.partial(task, settings, request))
+            outcome = interrupts.allowed_in(work)
+            del request, work
             tell(outcome)
             del outcome
+
+
+class _Interrupted(BaseException):
+    """Nobody waits for the work any more. No library may take it for an error of its own."""
+
+
+class _Interrupts:
+    """INTERRUPT ends work, and nothing else: what is being said by the pipe is said to its end."""
+
+    def __init__(self) -> None:
+        self._working = self._held = self._asked = False
+        signal.signal(INTERRUPT, self._interrupt)
+
+    def _interrupt(self, *_: object) -> None:
+        self._asked = True
+        if self._working and not self._held:
+            raise _Interrupted
+
+    def allowed_in(self, work: Callable[[], Outcome]) -> Outcome:
+        self._asked = False
+        try:
+            self._working = True
+            try:
+                return work()
+            finally:
+                self._working = False
+        except _Interrupted:
+            return "lost", "interrupted"
+
+    @contextlib.contextmanager
+    def held_off(self) -> Iterator[None]:
+        """For the time of the block, in the one thread that signals are handled in."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        if self._working and self._asked:
+            raise _Interrupted
 
 
 def _outcome(call: Callable[[], Any]) -> Outcome:
