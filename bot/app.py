@@ -20,7 +20,8 @@ from discord.http import Route
 from bot import health, locales, memory, registration, replies
 from bot.commands import Rooms, about, average, edit, gradcam, job_id, lookalikes, similar
 from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings
-from bot.jobs import LAST_WORDS, Jobs
+from bot.cooldown import Cooldown
+from bot.jobs import LAST_WORDS, Caps, Jobs
 from bot.menus import Menus
 from bot.photos import Photos
 from bot.progress import Progresses
@@ -60,7 +61,7 @@ async def run(settings: Settings) -> None:
     ):
         jobs = Jobs(
             workers,
-            waiting=settings.limits.waiting,
+            caps=Caps(settings.limits.waiting, settings.limits.guild_requests, settings.limits.person_requests),
             deadline=settings.workers.deadline_seconds,
             refuse_seconds=settings.workers.refuse_seconds,
         )
@@ -71,7 +72,8 @@ async def run(settings: Settings) -> None:
             return languages.of(interaction.locale.value)
 
         menus = Menus(settings.limits.menu_seconds, words)
-        client = Client(Rooms(settings, languages, photos, jobs, menus, Progresses(words)))
+        cooldown = Cooldown(settings.limits.cooldown_requests, settings.limits.cooldown_seconds)
+        client = Client(Rooms(settings, languages, photos, jobs, menus, Progresses(words), cooldown))
         async with client, health.served(settings.health, client, jobs):
             await _until_told(client, jobs, menus, settings)
     log.info("stopped")

@@ -74,7 +74,11 @@ class LimitsSection(Section):
     average_history: Annotated[int, Field(ge=1, le=10_000)] = 2000
     download_seconds: Seconds = 30.0
     downloads: Count = 4
-    waiting: Annotated[int, Field(ge=0)] = 20
+    waiting: Annotated[int, Field(ge=0)] = 60
+    guild_requests: Count = 30
+    person_requests: Count = 4
+    cooldown_requests: Annotated[int, Field(ge=0)] = 20
+    cooldown_seconds: Seconds = 60.0
     lookalikes_photos: Annotated[int, Field(ge=2, le=160)] = 100
     lookalikes_bytes: Count = 128 * 1024 * 1024
     menu_seconds: Annotated[float, Field(gt=0, le=840)] = 600.0

@@ -1,9 +1,10 @@
 """Who waits, who runs, and how it all ends.
 
-A job is one person's request from its first moment to the answer. How many there may be is bounded. Of those admitted,
-in the order in which they came, one more than there are workers may hold photos in memory, so that a worker's next
-request is at hand when it has ended one; the others wait with empty hands. Long jobs, which come to the workers with a
-few photos at a time, have as many places of their own, so that nobody's short one waits for a long one to end.
+A job is one person's request from its first moment to the answer. How many there may be is bounded: in all, of one
+server, and of one person. Of those admitted each person has one that runs or stands in line. From the line, one more
+than there are workers may hold photos in memory, so that a worker's next request is at hand when it has ended one; the
+others wait with empty hands. Long jobs, which come to the workers with a few photos at a time, have a line of their
+own, so that nobody's short one waits for a long one to end.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Literal
+from weakref import WeakValueDictionary
 
+from bot.line import Line
 from bot.workers import Request, Result, Seat, Task, Workers
 from bot.workers.retry import Retries, Suspects
 from core.contracts import Busy, Stopped, Stopping
@@ -24,16 +29,74 @@ LAST_WORDS = 5.0
 log = logging.getLogger(__name__)
 
 
-class Job:
-    """One request. `id` is short enough to be read out, and stands in the log and in an apology."""
+@dataclass(frozen=True)
+class Asker:
+    """Who asks, and in which server (None: in none), by Discord's ids."""
 
-    def __init__(self, job_id: str, name: str, jobs: Jobs) -> None:
+    person: int
+    guild: int | None = None
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How many requests there may be at once: in all beyond those that work, of one server, and of one person."""
+
+    waiting: int
+    guild: int
+    person: int
+
+
+Stage = Literal["queue", "photos", "wait", "work", "reply"]
+"""Standing in line, fetching photos, waiting for a worker, at work, and answering."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Where a job is: behind its person's `own` other one, in the `line`, or at a stage.
+
+    `place` in the line, from 1, and likely `seconds` to wait.
+    """
+
+    name: Literal["own", "line"] | Stage
+    place: int = 0
+    seconds: float = 0.0
+
+
+class Job:
+    """One request. `id` is short enough to be read out, and stands in the log and in an apology.
+
+    A `long` one is done in pieces, and gives what is ready when it is stopped. `on_phase` hears where it is, each time
+    that changes.
+    """
+
+    def __init__(self, job_id: str, name: str, asker: Asker, jobs: Jobs, line: Line, *, long: bool) -> None:
         self.id = job_id
         self.name = name
-        self.stages: dict[str, float] = {}
+        self.asker = asker
+        self.long = long
+        self.stages: dict[Stage, float] = {}
         self.stopped = False
+        self.on_phase: Callable[[Phase], None] = lambda phase: None
         self._jobs = jobs
+        self._line = line
+        self._turn = AsyncExitStack()
         self._stoppable: set[asyncio.Timeout] = set()
+
+    async def begin(self) -> None:
+        """Wait for this person's request before this one to end, then in the line. Now photos may be held."""
+        with self.stage("queue"):
+            one_at_a_time = self._jobs.one_of(self.asker.person)
+            if one_at_a_time.locked():
+                self.on_phase(Phase("own"))
+            await self._turn.enter_async_context(one_at_a_time)
+            await self._turn.enter_async_context(self._line.turn(self._moved))
+
+    def _moved(self, place: int, seconds: float) -> None:
+        self.on_phase(Phase("line", place, seconds))
+
+    async def end(self) -> None:
+        """No photos are held any more: the next one's turn. What is left is to answer."""
+        await self._turn.aclose()
 
     @property
     def at_once(self) -> int:
@@ -41,8 +104,10 @@ class Job:
         return self._jobs.workers.count
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def stage(self, name: Stage) -> Iterator[None]:
         """Add the seconds that the block takes to `stages`."""
+        if name != "queue":  # of that more is known
+            self.on_phase(Phase(name))
         begin = time.monotonic()
         try:
             yield
@@ -129,22 +194,23 @@ class Turn:
 
 
 class Jobs:
-    """`waiting`: how many requests are admitted beyond those that work; `deadline`: seconds for one's work;
+    """`caps`: how many requests are admitted, may be changed at any time; `deadline`: seconds for one's work;
     `refuse_seconds`: for how long photos that ended two workers are refused.
 
     `open` requests are being answered, `working` pieces of work are in workers' hands, and `in_line` wait for one.
     """
 
-    def __init__(self, workers: Workers, *, waiting: int, deadline: float, refuse_seconds: float = 900.0) -> None:
+    def __init__(self, workers: Workers, *, caps: Caps, deadline: float, refuse_seconds: float = 900.0) -> None:
         self.workers = workers
+        self.caps = caps
         self.retries = Retries(workers, refuse_seconds)
         self.deadline = deadline
         self.turns = asyncio.Semaphore(workers.count)
         self.working = 0
         self.in_line = 0
-        self._holding = asyncio.Semaphore(workers.count + 1)
-        self._holding_long = asyncio.Semaphore(workers.count + 1)
-        self._waiting = waiting
+        self._short = Line(workers.count + 1)
+        self._long = Line(workers.count + 1)
+        self._one_each: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._open: dict[Job, asyncio.Task[object]] = {}
         self._tasks: set[asyncio.Task[object]] = set()
         self._stopping = False
@@ -153,11 +219,16 @@ class Jobs:
     def open(self) -> int:
         return len(self._open)
 
+    def one_of(self, person: int) -> asyncio.Lock:
+        """Held by the one request of this person that runs or stands in line; the next ones wait in their order."""
+        return self._one_each.setdefault(person, asyncio.Lock())
+
     @asynccontextmanager
-    async def admit(self, job_id: str, name: str, *, long: bool = False) -> AsyncIterator[Job]:
+    async def admit(self, job_id: str, name: str, asker: Asker, *, long: bool = False) -> AsyncIterator[Job]:
         """A job for the time of the block, run by the current asyncio task. `long`: it holds a few photos at a time.
 
-        Raises Busy when as many wait as may, Stopping when the bot is about to end, before the block or in it.
+        Raises at once Busy when there are as many as may be, and Stopping when the bot is about to end; Stopping in the
+        block, too.
         """
         current = asyncio.current_task()
         assert current is not None
@@ -165,18 +236,15 @@ class Jobs:
         current.add_done_callback(self._tasks.discard)
         if self._stopping:
             raise Stopping
-        if self.open >= self.workers.count + self._waiting:
-            raise Busy(waiting=self.open - self.workers.count)
-        job = Job(job_id, name, self)
-        holding = self._holding_long if long else self._holding
+        line = self._long if long else self._short
+        self._check(asker, line)
+        job = Job(job_id, name, asker, self, line, long=long)
         self._open[job] = current
         try:
-            with job.stage("queue"):
-                await holding.acquire()
             try:
                 yield job
             finally:
-                holding.release()
+                await job.end()
         except asyncio.CancelledError:
             if self._stopping:
                 current.uncancel()
@@ -186,6 +254,19 @@ class Jobs:
             del self._open[job]
             spent = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in job.stages.items())
             log.info("request %s (%s) ended; seconds: %s", job.id, job.name, spent)
+
+    def _check(self, asker: Asker, line: Line) -> None:
+        """Raises Busy, with the time after which there likely is room again."""
+        own = sum(job.asker.person == asker.person for job in self._open)
+        here = sum(job.asker.guild == asker.guild is not None for job in self._open)
+        most: list[tuple[Literal["person", "guild", "everybody"], int, int]] = [
+            ("person", own, self.caps.person),
+            ("guild", here, self.caps.guild),
+            ("everybody", self.open, self.workers.count + self.caps.waiting),
+        ]
+        for scope, there, cap in most:
+            if there >= cap:
+                raise Busy(scope, there, line.seconds(len(line) + 1))
 
     async def drain(self, grace: float) -> None:
         """Admit nobody from now on, and return when all requests are answered.

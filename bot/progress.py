@@ -1,7 +1,8 @@
-"""How far a long request is, shown where its answer will stand, with a button that stops it.
+"""How far a request is, shown where its answer will stand, with a button that ends it.
 
-What is shown never holds up the work: the newest words are sent when their time comes, and those in between are not.
-The button is for the person who asked, and for those who moderate the channel.
+One calm line: the place in the queue and the likely time, then the stage. It never holds up the work: the newest words
+are sent when their time comes, and those in between are not. What is answered within a second shows none. The button is
+for the person who asked, and for those who moderate the channel.
 """
 
 from __future__ import annotations
@@ -14,14 +15,20 @@ from typing import Any, Self
 
 import discord
 
-from bot.jobs import Job
+from bot.jobs import Job, Phase
 from bot.locales import Language
 
 SECONDS_BETWEEN = 1.0
 """Between two versions, and before the first: what is answered at once needs none."""
 
+SECONDS_IN_LINE = 3.0
+"""Between two versions while others come first: nobody watches a queue by the second."""
+
 SECONDS_FOR_LAST = 1.0
 """How long the answer waits for a version that is on its way: let go, that one might arrive after the answer."""
+
+FINAL = frozenset({401, 404})
+"""Discord's answers when the command's key has expired, or its reply was deleted: nothing can be shown any more."""
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +53,7 @@ class Progresses:
         self._open[progress.custom_id] = progress
 
     def closed(self, progress: Progress) -> None:
-        del self._open[progress.custom_id]
+        self._open.pop(progress.custom_id, None)
 
     async def answer(self, interaction: Interaction) -> None:
         """A click on a button of ours, be its request over or one of a bot before this one."""
@@ -74,16 +81,30 @@ class Progress:
         self._asked = asked
         self._job = job
         self._words = room.words(asked)
-        self._text = self._words.text("progress-begun")
+        self._text = self._words.text("progress-photos")
+        self._in_line = False
+        self._counts = False
         self._news = asyncio.Event()
         self._news.set()
         self._sending = asyncio.Lock()
         self._over = False
+        job.on_phase = self._entered
 
     def tell(self, text: str) -> None:
-        """Show this when its time comes, unless there is something newer by then."""
-        self._text = text
-        self._news.set()
+        """Show this when its time comes, unless there is something newer by then: it says more than the stages do."""
+        self._counts = True
+        self._say(text)
+
+    def _entered(self, phase: Phase) -> None:
+        self._in_line = phase.name in ("own", "line")
+        if not self._counts and phase.name != "reply":
+            time = self._words.duration(phase.seconds)
+            self._say(self._words.text(f"progress-{phase.name}", place=phase.place, time=time))
+
+    def _say(self, text: str) -> None:
+        if text != self._text:
+            self._text = text
+            self._news.set()
 
     async def __aenter__(self) -> Self:
         self._room.opened(self)
@@ -93,22 +114,29 @@ class Progress:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.end()
+
+    async def end(self) -> None:
+        """Show nothing from now on: what stands there is the answer's to replace, and no click ends it any more."""
+        if self._over:
+            return
         self._room.closed(self)
         try:
             async with asyncio.timeout(SECONDS_FOR_LAST), self._sending:
                 self._over = True
         except TimeoutError:
             log.info("request %s: its progress takes long to be shown", self._job.id)
+        self._over = True
         self._showing.cancel()
 
     async def _show(self) -> None:
         button: discord.ui.Button[discord.ui.View] = discord.ui.Button(
-            custom_id=self.custom_id, label=self._words.text("stop")
+            custom_id=self.custom_id, label=self._words.text("stop" if self._job.long else "cancel")
         )
         view = discord.ui.View(timeout=None).add_item(button)
         view.stop()  # see Progresses: discord.py is not to listen for it
+        await asyncio.sleep(SECONDS_BETWEEN)
         while not self._job.stopped:
-            await asyncio.sleep(SECONDS_BETWEEN)
             await self._news.wait()
             self._news.clear()
             async with self._sending:
@@ -120,9 +148,12 @@ class Progress:
                     )
                 except discord.HTTPException as unsent:  # the next one may come through, and the answer will tell
                     log.info("request %s: its progress could not be shown: %s", self._job.id, unsent)
+                    if unsent.status in FINAL:
+                        return
+            await asyncio.sleep(SECONDS_IN_LINE if self._in_line else SECONDS_BETWEEN)
 
     async def clicked(self, interaction: Interaction) -> None:
-        """Stop the job; what it makes of that is its answer."""
+        """Stop the job. What a long one makes of that is its answer; a short one ends with these words."""
         if interaction.user.id != self._asked.user.id and not interaction.permissions.manage_messages:
             await self._room.refuse(interaction, "stop-not-yours")
             return
@@ -130,7 +161,14 @@ class Progress:
             if self._over:
                 await self._room.refuse(interaction, "stop-over")
                 return
-            try:
-                await interaction.response.edit_message(content=self._words.text("progress-stopping"), view=None)
-            finally:
+            if self._job.long:  # it gives what is ready, and that must not come before these words
+                try:
+                    await self._acknowledge(interaction, "progress-stopping")
+                finally:
+                    self._job.stop()
+            else:
                 self._job.stop()
+                await self._acknowledge(interaction, "error-stopped")
+
+    async def _acknowledge(self, interaction: Interaction, words: str) -> None:
+        await interaction.response.edit_message(content=self._words.text(words), view=None)

@@ -27,7 +27,8 @@ Errors are one tree. The first branch is answered in the person's language and i
     │   ├── WrongPlace               the command makes no sense in this kind of channel
     │   ├── NothingToMix             a mixture was asked for, and not with what
     │   ├── Stopped                  somebody stopped it before anything was ready
-    │   └── Busy                     too many requests wait already
+    │   ├── Busy                     too many requests are open already
+    │   └── TooOften                 too many requests of one person in a while
     └── Fault                        we must mend it
         ├── ModelError               (model, and what is wrong)
         │   ├── ModelMissing         the file is not there and could not be fetched
@@ -221,10 +222,23 @@ class Stopped(PersonError):
 
 @dataclass(eq=False)
 class Busy(PersonError):
-    """`waiting` requests are in the queue already, and that is the limit."""
+    """So many requests of this `scope` are `open` already, and that is the limit.
 
-    waiting: int
+    `seconds`: after which there likely is room again.
+    """
+
+    scope: Literal["person", "guild", "everybody"]
+    open: int
+    seconds: float
     code = "busy"
+
+
+@dataclass(eq=False)
+class TooOften(PersonError):
+    """One person asked too often in a while; in so many `seconds` they may again."""
+
+    seconds: float
+    code = "too_often"
 
 
 class Fault(SokkuriError):

@@ -6,8 +6,8 @@ import asyncio
 import base64
 import hashlib
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,17 @@ import discord
 from discord import app_commands
 
 from bot.config import Settings
-from bot.jobs import Job, Jobs
+from bot.cooldown import Cooldown
+from bot.jobs import Asker, Job, Jobs
 from bot.locales import FALLBACK, Language, Languages
 from bot.menus import Choice, FaceMenus, Menus
 from bot.photos import Photos
-from bot.progress import Progresses
+from bot.progress import Progress, Progresses
 from bot.replies import Reply
 
-SECONDS = 12 * 60
-"""After which a job is stopped, to answer with what is ready: Discord takes nothing 15 minutes after a command."""
+SECONDS, LEAST_SECONDS = 12 * 60, 2 * 60
+"""After which, counted from the command, a long job is stopped, to answer with what is ready: Discord takes nothing 15
+minutes after a command. One that stood in line for most of that gets the least all the same."""
 
 Command = app_commands.Command[Any, ..., None]
 Interaction = discord.Interaction[Any]
@@ -33,14 +35,19 @@ AnswerFor = Callable[[Job, tuple[int, ...], Language], Awaitable[Reply]]
 
 @dataclass(frozen=True)
 class Answer:
-    """An acknowledged command: its `job`, the `words` for its person, and the way to reply, with `menus` or without."""
+    """An acknowledged command: its `job`, the `progress` that is shown, the `words` for its person, and the way to
+    reply, with `menus` or without.
+    """
 
     interaction: Interaction
     job: Job
+    progress: Progress
     words: Language
     menus: Menus
 
     async def reply(self, reply: Reply, menus: FaceMenus | None = None) -> None:
+        await self.progress.end()
+        await self.job.end()
         with self.job.stage("reply"):
             fitting = reply.within(self.interaction.filesize_limit, self.words)
             message = await edit(self.interaction, fitting, menus)
@@ -58,25 +65,45 @@ class Rooms:
     jobs: Jobs
     menus: Menus
     progresses: Progresses
+    cooldown: Cooldown
 
     def words(self, interaction: Interaction) -> Language:
         return self.languages.of(interaction.locale.value)
 
     @asynccontextmanager
-    async def answering(self, interaction: Interaction, *, long: bool = False) -> AsyncIterator[Answer]:
-        """Acknowledge, which Discord waits for no longer than 3 s, then hold a job for the time of the block.
+    async def answering(
+        self, interaction: Interaction, *, long: bool = False, private: bool = False
+    ) -> AsyncIterator[Answer]:
+        """Acknowledge, which Discord waits for no longer than 3 s, then hold a begun job for the time of the block.
 
-        `long`, and what it raises (Busy and Stopping): see `Jobs.admit`.
+        A job that is not `long` ends with Stopped where its person cancels it, be it in the line or at work. `private`:
+        for this person's eyes only. Further errors: TooOften, Busy and Stopping, all before the acknowledgement, so
+        that nobody else sees them; Stopping in the block, too.
         """
-        await interaction.response.defer(thinking=True)
+        self.cooldown.take(interaction.user.id)
         name = interaction.command.name if interaction.command else ""
-        async with self.jobs.admit(job_id(interaction), name, long=long) as job:
-            since = (discord.utils.utcnow() - interaction.created_at).total_seconds()
-            end = asyncio.get_running_loop().call_later(SECONDS - since, job.stop)
-            try:
-                yield Answer(interaction, job, self.words(interaction), self.menus)
-            finally:
-                end.cancel()
+        async with self.jobs.admit(job_id(interaction), name, asker(interaction), long=long) as job:
+            await interaction.response.defer(thinking=True, ephemeral=private)
+            async with self.progresses.of(interaction, job) as progress:
+                async with job.unless_stopped():
+                    await job.begin()
+                answer = Answer(interaction, job, progress, self.words(interaction), self.menus)
+                if long:
+                    with self._in_time(interaction, job):
+                        yield answer
+                else:
+                    async with job.unless_stopped():
+                        yield answer
+
+    @contextmanager
+    def _in_time(self, interaction: Interaction, job: Job) -> Iterator[None]:
+        """Stop the job in the block early enough for its answer to find the command's key still good."""
+        since = (discord.utils.utcnow() - interaction.created_at).total_seconds()
+        end = asyncio.get_running_loop().call_later(max(SECONDS - since, LEAST_SECONDS), job.stop)
+        try:
+            yield
+        finally:
+            end.cancel()
 
     def choosing(
         self,
@@ -93,7 +120,9 @@ class Rooms:
 
         async def again(interaction: Interaction, faces: tuple[int, ...]) -> Reply:
             name = asked.command.name if asked.command else ""
-            async with self.jobs.admit(job_id(interaction), f"{name}, another face") as job:
+            self.cooldown.take(interaction.user.id)
+            async with self.jobs.admit(job_id(interaction), f"{name}, another face", asker(interaction)) as job:
+                await job.begin()
                 words = self.words(interaction)
                 return (await redo(job, faces, words)).within(interaction.filesize_limit, words)
 
@@ -126,6 +155,10 @@ async def edit(interaction: Interaction, reply: Reply, menus: FaceMenus | None =
         view=menus,
         allowed_mentions=discord.AllowedMentions.none(),
     )
+
+
+def asker(interaction: Interaction) -> Asker:
+    return Asker(interaction.user.id, interaction.guild_id)
 
 
 def job_id(interaction: Interaction) -> str:

@@ -76,12 +76,12 @@ def command(rooms: Rooms) -> Command:
         rules = AverageRules(FACES[faces], one_each)
         share = 0.5 if ratio is None else ratio / 100
         async with rooms.answering(interaction, long=True) as answer:
-            async with rooms.progresses.of(interaction, answer.job) as progress, AsyncExitStack() as stack:
+            async with AsyncExitStack() as stack:
                 async with answer.job.unless_stopped():
                     with answer.job.stage("photos"):
                         found = [await places.find(interaction, choice) for choice in asked]
                         listings = [await rooms.photos.posted(place, limit) for place in found]
-                tally = Tally(sum(len(listing.pictures) for listing in listings), progress, answer.words)
+                tally = Tally(sum(len(listing.pictures) for listing in listings), answer.progress, answer.words)
                 halves: list[AverageSoFar] = []
                 for listing in listings:
                     averaging = Averaging(

@@ -6,10 +6,13 @@ English is the language for everybody whose own is not here, and the one whose m
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
+from datetime import timedelta
 from importlib.resources import files
 
+from babel.dates import format_timedelta
 from fluent.runtime import FluentBundle, FluentResource
 
 from core.contracts import (
@@ -80,6 +83,8 @@ class Language:
                 values["photo"] = quote(value)
             elif isinstance(value, str | int | float):
                 values[field.name] = value
+        if "seconds" in values:
+            values["time"] = self.duration(float(values["seconds"]))
         if isinstance(error, FileTooLarge):
             values |= {"size": megabytes(error.size), "limit": megabytes(error.limit)}
         if isinstance(error, PictureTooLarge):
@@ -87,6 +92,12 @@ class Language:
         if isinstance(error, MissingPermission):
             values["permission"] = self.permission(error.permission)
         return values
+
+    def duration(self, seconds: float) -> str:
+        """In round figures, and never less than it is: 5, 10, ... seconds, or whole minutes."""
+        step = 5 if seconds <= 60 else 60
+        rounded = max(math.ceil(seconds / step), 1) * step
+        return format_timedelta(timedelta(seconds=rounded), threshold=1.01, locale=self.code)
 
     def permission(self, name: str) -> str:
         """Discord's word for a permission, as its settings show it."""

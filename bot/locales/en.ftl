@@ -215,9 +215,17 @@ skipped-more = { $count ->
        *[other] - … and { $count } more
     }
 
-progress-begun = Getting the photos …
+progress-own = Your request before this one comes first …
+progress-line = { $place ->
+        [1] You are next in line: likely less than { $time } to wait …
+       *[other] You are number { $place } in line: likely less than { $time } to wait …
+    }
+progress-photos = Getting the photos …
+progress-wait = You are next …
+progress-work = Looking at the faces …
 progress-stopping = Stopping …
 stop = Stop
+cancel = Cancel
 stop-not-yours = Only the person who asked, or a moderator, can stop this.
 stop-over = There is nothing left to stop here: this request is over.
 
@@ -286,11 +294,21 @@ error-missing-intent = I cannot see the photos in { $place }, because the Messag
 error-wrong-place = I cannot do that here. Please choose a thread or text channel of this server whose messages both of us may read.
 error-nothing-to-mix = The options `ratio` and `morph` are for blending two averages: please say with which thread or channel, as `mix_with`.
 error-stopped = Stopped, before there was anything to show.
-error-busy = { $waiting ->
-        [0] I am busy with another request. Please try again in a minute.
-        [one] I am busy: another request is waiting already. Please try again in a minute.
-       *[other] I am busy: { $waiting } requests are waiting already. Please try again in a minute.
+error-busy = { $scope ->
+        [person] You have { $open ->
+            [one] one request
+           *[other] { $open } requests
+        } open already, and that is as many as one person may have. Please wait for one of them, some { $time }, and try again.
+        [guild] This server has { $open ->
+            [one] one request
+           *[other] { $open } requests
+        } open already, and that is as many as one server may have. Please try again in { $time }.
+       *[everybody] I am busy: { $open ->
+            [one] one request is open
+           *[other] { $open } requests are open
+        } already, and that is as many as I can take. Please try again in { $time }.
     }
+error-too-often = That was a lot of requests in a short time. Please try again in { $time }.
 error-stopping = I am being restarted. Please try again in a minute.
 error-deadline-exceeded = Sorry, that took too long, and I gave up. Please try again, perhaps with smaller or fewer photos. (Request { $id })
 error-worker-lost = Sorry, something broke while I was working on this. Please try again. (Request { $id })

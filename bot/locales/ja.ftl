@@ -186,9 +186,14 @@ skipped-face = - { $photo } の左から{ $number }番目の顔：{ $reason }
 skipped-faces = - { $photo } の顔のうち{ $count }つ：{ $reason }
 skipped-more = - … ほか{ $count }件
 
-progress-begun = 写真を集めています…
+progress-own = あなたの前のリクエストを先に処理しています…
+progress-line = 順番待ちの{ $place }番目です。あと{ $time }ほどで始まる見込みです…
+progress-photos = 写真を集めています…
+progress-wait = 次があなたの番です…
+progress-work = 顔を調べています…
 progress-stopping = 止めています…
 stop = 止める
+cancel = キャンセル
 stop-not-yours = 止められるのは、コマンドを使った本人とモデレーターだけです。
 stop-over = この処理はもう終わっているため、止めるものはありません。
 
@@ -253,10 +258,12 @@ error-missing-intent = Message Content Intent がオフになっているため�
 error-wrong-place = ここでは実行できません。このサーバーのスレッドかテキストチャンネルで、あなたとボットの両方がメッセージを読める場所を選んでください。
 error-nothing-to-mix = 「割合」と「モーフィング」は、2つの平均顔を混ぜるときの指定です。「混ぜる相手」に、別のスレッドかチャンネルを選んでください。
 error-stopped = 何もできあがらないうちに止めました。もう一度コマンドを使うと、最初から始まります。
-error-busy = { $waiting ->
-        [0] ただいま別のリクエストを処理しています。1分ほどたってから、もう一度お試しください。
-       *[other] ただいま混み合っていて、すでに{ $waiting }件が待っています。1分ほどたってから、もう一度お試しください。
+error-busy = { $scope ->
+        [person] あなたのリクエストがすでに{ $open }件あり、1人が同時に出せる上限に達しています。どれかが終わるまで{ $time }ほど待ってから、もう一度お試しください。
+        [guild] このサーバーのリクエストがすでに{ $open }件あり、1つのサーバーで同時に受けられる上限に達しています。{ $time }ほどたってから、もう一度お試しください。
+       *[everybody] ただいま混み合っていて、すでに{ $open }件のリクエストを受けています。{ $time }ほどたってから、もう一度お試しください。
     }
+error-too-often = 短い時間に多くのリクエストがありました。{ $time }ほどたってから、もう一度お試しください。
 error-stopping = ボットを再起動しています。1分ほどたってから、もう一度お試しください。
 error-deadline-exceeded = 申し訳ありません。時間がかかりすぎたため、処理を中止しました。写真を小さくするか、枚数を減らして、もう一度お試しください。（リクエスト { $id }）
 error-worker-lost = 申し訳ありません。処理の途中で問題が起きました。もう一度お試しください。（リクエスト { $id }）

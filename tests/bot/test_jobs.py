@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 import worker_tasks as tasks
 
-from bot.jobs import Job, Jobs
+from bot.jobs import Asker, Caps, Job, Jobs, Phase
 from bot.workers.local import LocalWorkers
 from core.contracts import Busy, CoreSettings, DeadlineExceeded, ModelMissing, NoFace, Stopped, Stopping, WorkerLost
 
@@ -21,8 +24,25 @@ async def workers() -> AsyncIterator[LocalWorkers]:
         yield workers
 
 
-async def ask(jobs: Jobs, task: Any, request: object, name: str = "a") -> Any:
-    async with jobs.admit(name, "test") as job:
+EVERYBODY = count()
+"""Each request of somebody else, unless it is said whose it is."""
+
+ROOM = Caps(waiting=9, guild=99, person=99)
+
+
+def caps(waiting: int) -> Caps:
+    return replace(ROOM, waiting=waiting)
+
+
+@asynccontextmanager
+async def begun(jobs: Jobs, asker: Asker | None = None, **options: bool) -> AsyncIterator[Job]:
+    async with jobs.admit("a", "test", asker or Asker(next(EVERYBODY)), **options) as job:
+        await job.begin()
+        yield job
+
+
+async def ask(jobs: Jobs, task: Any, request: object, asker: Asker | None = None) -> Any:
+    async with begun(jobs, asker) as job:
         return await job.run(task, request)
 
 
@@ -33,7 +53,7 @@ async def settle() -> None:
 
 
 async def test_the_next_beyond_those_who_may_wait_is_refused(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, waiting=2, deadline=60)
+    jobs = Jobs(workers, caps=caps(2), deadline=60)
     gate = tmp_path / "gate"
     gate.touch()
     admitted = [asyncio.create_task(ask(jobs, tasks.until, gate)) for _ in range(3)]
@@ -41,22 +61,98 @@ async def test_the_next_beyond_those_who_may_wait_is_refused(workers: LocalWorke
     assert jobs.open == 3
     with pytest.raises(Busy) as caught:
         await ask(jobs, tasks.pid, None)
-    assert caught.value.waiting == 2
+    assert (caught.value.scope, caught.value.open) == ("everybody", 3)
+    assert caught.value.seconds > 0
     gate.unlink()
     await asyncio.gather(*admitted)
     assert jobs.open == 0
     assert await ask(jobs, tasks.echo, b"again") == b"again"
 
 
+@pytest.mark.parametrize(("scope", "asker"), [("person", Asker(1, None)), ("guild", Asker(2, 7))])
+async def test_one_person_or_server_may_have_only_so_many(
+    workers: LocalWorkers, tmp_path: Path, scope: str, asker: Asker
+) -> None:
+    jobs = Jobs(workers, caps=Caps(waiting=9, guild=3, person=2), deadline=60)
+    gate = tmp_path / "gate"
+    gate.touch()
+    there = [Asker(1, 7), Asker(1, 7), Asker(3, 7), Asker(4, None)]
+    admitted = [asyncio.create_task(ask(jobs, tasks.until, gate, one)) for one in there]
+    await settle()
+    with pytest.raises(Busy) as caught:
+        await ask(jobs, tasks.pid, None, asker)
+    assert caught.value.scope == scope
+    jobs.caps = ROOM  # the settings were read anew
+    more = asyncio.create_task(ask(jobs, tasks.pid, None, asker))
+    gate.unlink()
+    await asyncio.gather(*admitted, more)
+
+
+async def test_nobody_waits_for_more_than_one_request_of_another_person(workers: LocalWorkers, tmp_path: Path) -> None:
+    jobs = Jobs(workers, caps=Caps(waiting=99, guild=99, person=99), deadline=60)
+    gate = tmp_path / "gate"
+    gate.touch()
+    order: list[int] = []
+
+    async def by(person: int) -> None:
+        await ask(jobs, tasks.until, gate, Asker(person))
+        order.append(person)
+
+    running = [asyncio.create_task(by(1)) for _ in range(20)]
+    await settle()
+    running.append(asyncio.create_task(by(2)))
+    await settle()
+    gate.unlink()
+    await asyncio.gather(*running)
+    assert order.index(2) <= 1
+    assert order.count(1) == 20
+
+
+async def test_the_place_in_the_line_only_falls(workers: LocalWorkers, tmp_path: Path) -> None:
+    jobs = Jobs(workers, caps=ROOM, deadline=60)
+    gate = tmp_path / "gate"
+    gate.touch()
+    phases: list[list[Phase]] = []
+
+    async def watched(person: int) -> None:
+        async with jobs.admit("a", "test", Asker(person)) as job:
+            seen: list[Phase] = []
+            phases.append(seen)
+            job.on_phase = seen.append
+            await job.begin()
+            await job.run(tasks.until, gate)
+
+    running = [asyncio.create_task(watched(person)) for person in (1, 2, 3, 4, 5, 5)]
+    await settle()
+    assert [[phase.name for phase in seen] for seen in phases] == [
+        ["wait", "work"],
+        ["wait"],
+        ["line"],
+        ["line"],
+        ["line"],
+        ["own"],
+    ]
+    assert [seen[0].place for seen in phases[2:5]] == [1, 2, 3]
+    running[3].cancel()  # one in the middle leaves
+    await settle()
+    assert phases[4][-1].place == 2
+    gate.unlink()
+    await asyncio.gather(*running, return_exceptions=True)
+    for seen in phases:
+        places = [phase.place for phase in seen if phase.name == "line"]
+        assert places == sorted(places, reverse=True)
+    assert phases[4][-1].name == phases[5][-1].name == "work"
+
+
 async def test_one_more_than_works_may_hold_photos(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, waiting=9, deadline=60)
+    jobs = Jobs(workers, caps=ROOM, deadline=60)
     gate = tmp_path / "gate"
     gate.touch()
     holding = most = 0
 
     async def hold() -> None:
         nonlocal holding, most
-        async with jobs.admit("a", "test") as job:
+        async with begun(jobs) as job:
             holding += 1
             most = max(most, holding)
             await job.run(tasks.until, gate)
@@ -71,7 +167,7 @@ async def test_one_more_than_works_may_hold_photos(workers: LocalWorkers, tmp_pa
 
 
 async def test_first_come_first_served(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, waiting=9, deadline=60)
+    jobs = Jobs(workers, caps=ROOM, deadline=60)
     gate = tmp_path / "gate"
     gate.touch()
     order: list[int] = []
@@ -88,7 +184,7 @@ async def test_first_come_first_served(workers: LocalWorkers, tmp_path: Path) ->
 
 
 async def test_errors_and_deadlines_free_the_turn(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, waiting=0, deadline=0.5)
+    jobs = Jobs(workers, caps=caps(0), deadline=0.5)
     with pytest.raises(NoFace):
         await ask(jobs, tasks.no_face, "me.jpg")
     with pytest.raises(DeadlineExceeded):
@@ -98,8 +194,8 @@ async def test_errors_and_deadlines_free_the_turn(workers: LocalWorkers, tmp_pat
 
 
 async def test_a_turn_is_one_worker_for_several_requests(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, waiting=9, deadline=60)
-    async with jobs.admit("a", "test") as job:
+    jobs = Jobs(workers, caps=ROOM, deadline=60)
+    async with begun(jobs) as job:
         async with job.turn() as turn:
             first = await turn.run(tasks.pid, None)
             assert not turn.others_wait
@@ -112,8 +208,8 @@ async def test_a_turn_is_one_worker_for_several_requests(workers: LocalWorkers, 
 
 
 async def test_a_worker_lost_in_a_turn_is_replaced_after_it(workers: LocalWorkers) -> None:
-    jobs = Jobs(workers, waiting=9, deadline=60)
-    async with jobs.admit("a", "test") as job:
+    jobs = Jobs(workers, caps=ROOM, deadline=60)
+    async with begun(jobs) as job:
         async with job.turn() as turn:
             for _ in range(2):
                 with pytest.raises(WorkerLost):
@@ -125,8 +221,8 @@ async def test_a_turn_is_held_to_all_limits_too() -> None:
     """Of stages, of memory, and of the start."""
     limits = {"stage_seconds": 4.0, "memory_bytes": 1 << 28, "recycle_bytes": 120_000_000}
     async with LocalWorkers(CoreSettings(), tasks.warm, count=1, tasks=0, start_seconds=60, **limits) as workers:  # type: ignore[arg-type]
-        jobs = Jobs(workers, waiting=9, deadline=60)
-        async with jobs.admit("a", "test") as job:
+        jobs = Jobs(workers, caps=ROOM, deadline=60)
+        async with begun(jobs) as job:
             async with job.turn() as turn:
                 with pytest.raises(DeadlineExceeded) as overdue:
                     await turn.run(tasks.hang_in_a_stage, "me.jpg")
@@ -146,7 +242,7 @@ async def test_no_turn_with_a_worker_that_cannot_start(tmp_path: Path) -> None:
     settings = CoreSettings(model_folder=str(tmp_path / "starts"))
     async with (
         LocalWorkers(settings, tasks.warm_up_badly, count=1, tasks=0, start_seconds=60) as workers,
-        Jobs(workers, waiting=9, deadline=60).admit("a", "test") as job,
+        begun(Jobs(workers, caps=ROOM, deadline=60)) as job,
     ):
         with pytest.raises(ModelMissing):
             async with job.turn():
@@ -155,7 +251,7 @@ async def test_no_turn_with_a_worker_that_cannot_start(tmp_path: Path) -> None:
 
 async def test_stopped_while_it_waits_for_its_turn(workers: LocalWorkers, tmp_path: Path) -> None:
     """It gives up its place in the line, and whoever works goes on."""
-    jobs = Jobs(workers, waiting=9, deadline=60)
+    jobs = Jobs(workers, caps=ROOM, deadline=60)
     gate = tmp_path / "gate"
     gate.touch()
     working = asyncio.create_task(ask(jobs, tasks.until, gate))
@@ -165,7 +261,7 @@ async def test_stopped_while_it_waits_for_its_turn(workers: LocalWorkers, tmp_pa
         async with job.turn(stoppable=True):
             raise AssertionError
 
-    async with jobs.admit("b", "test") as job:
+    async with begun(jobs) as job:
         waiting = asyncio.create_task(wait(job))
         await settle()
         assert not waiting.done()
@@ -181,7 +277,7 @@ async def test_stopped_while_it_waits_for_its_turn(workers: LocalWorkers, tmp_pa
 
 
 async def test_stopping_ends_what_it_guards_and_nothing_else(workers: LocalWorkers) -> None:
-    async with Jobs(workers, waiting=0, deadline=60).admit("a", "test") as job:
+    async with begun(Jobs(workers, caps=caps(0), deadline=60)) as job:
         with pytest.raises(TimeoutError):  # the block's own
             async with job.unless_stopped(), asyncio.timeout(0):
                 await asyncio.sleep(3600)
@@ -192,11 +288,11 @@ async def test_stopping_ends_what_it_guards_and_nothing_else(workers: LocalWorke
 
 
 async def test_long_jobs_have_places_of_their_own(workers: LocalWorkers) -> None:
-    jobs = Jobs(workers, waiting=9, deadline=60)
+    jobs = Jobs(workers, caps=ROOM, deadline=60)
     end = asyncio.Event()
 
     async def hold() -> None:
-        async with jobs.admit("a", "test", long=True):
+        async with begun(jobs, long=True):
             await end.wait()
 
     holding = [asyncio.create_task(hold()) for _ in range(5)]
@@ -207,8 +303,8 @@ async def test_long_jobs_have_places_of_their_own(workers: LocalWorkers) -> None
 
 
 async def test_stages_are_timed(workers: LocalWorkers) -> None:
-    jobs = Jobs(workers, waiting=0, deadline=60)
-    async with jobs.admit("a", "test") as job:
+    jobs = Jobs(workers, caps=caps(0), deadline=60)
+    async with begun(jobs) as job:
         with job.stage("photos"):
             await asyncio.sleep(0)
         await job.run(tasks.pid, None)
@@ -216,7 +312,7 @@ async def test_stages_are_timed(workers: LocalWorkers) -> None:
 
 
 async def test_draining_lets_running_requests_end_and_refuses_new_ones(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, waiting=9, deadline=60)
+    jobs = Jobs(workers, caps=ROOM, deadline=60)
     gate = tmp_path / "gate"
     gate.touch()
     running = asyncio.create_task(ask(jobs, tasks.until, gate))
@@ -233,7 +329,7 @@ async def test_draining_lets_running_requests_end_and_refuses_new_ones(workers: 
 
 
 async def test_after_the_grace_time_people_are_told(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, waiting=9, deadline=60)
+    jobs = Jobs(workers, caps=ROOM, deadline=60)
     answers: list[str] = []
 
     async def answered(request: Path) -> None:
@@ -251,4 +347,4 @@ async def test_after_the_grace_time_people_are_told(workers: LocalWorkers, tmp_p
 
 
 async def test_draining_an_idle_bot_ends_at_once(workers: LocalWorkers) -> None:
-    await asyncio.wait_for(Jobs(workers, waiting=0, deadline=60).drain(3600), timeout=60)
+    await asyncio.wait_for(Jobs(workers, caps=caps(0), deadline=60).drain(3600), timeout=60)

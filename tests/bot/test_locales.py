@@ -17,6 +17,7 @@ from fluent.syntax.visitor import Visitor
 
 from bot import locales
 from bot.app import COMMANDS
+from bot.jobs import Stage
 from bot.locales import LANGUAGES, Language
 from core import contracts
 from core.contracts import (
@@ -96,6 +97,7 @@ def asked_for() -> set[str]:
         | {f"similar-{verdict}" for verdict in get_args(Verdict)}
         | {f"reason-{code}" for code in photo_codes | RULES | {"worker-lost", "deadline-exceeded"}}
         | {f"error-{code}" for code in person_codes | faults}
+        | {f"progress-{phase}" for phase in ("own", "line", *(set(get_args(Stage)) - {"queue", "reply"}))}
         | {"permission-view-channel", "permission-read-message-history"}
     )
 
@@ -123,7 +125,9 @@ def test_nothing_is_missing_and_nothing_is_there_for_nobody() -> None:
 def test_every_error_is_explained(language: Language, caplog: pytest.LogCaptureFixture) -> None:
     for leaf in leaves(contracts.SokkuriError):
         values = {
-            field.name: {"str": "XYZ", "int": 12_345_678, "float": 1.5}.get(str(field.type), ())
+            field.name: {"str": "XYZ", "int": 12_345_678, "float": 1.5, "Literal": "XYZ"}.get(
+                str(field.type).partition("[")[0], ()
+            )
             for field in fields(leaf)  # type: ignore[arg-type]
         }
         text = language.error(leaf(**values), job_id="abc234", quote="<{}>".format)

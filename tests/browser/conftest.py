@@ -79,6 +79,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sandb
             "TOKEN": sandbox.token,
             "DISCORD__API": sandbox.api,
             "DISCORD__CDN_HOSTS": '["127.0.0.1"]',
+            "LIMITS__COOLDOWN_REQUESTS": "0",
         }
         async with sokkuri(tmp_path_factory.mktemp("bot"), "run", **settings):
             await sandbox.wait_ready(PATIENCE)

@@ -18,6 +18,7 @@ import aiohttp
 import psutil
 
 from bot.sandbox import File, Invocation, Message, Sandbox
+from bot.sandbox.state import User
 
 ROOT = Path(__file__).resolve().parents[2]
 FACES = ROOT / "tests" / "faces"
@@ -112,6 +113,7 @@ async def running(
         "SOKKURI_DISCORD__API": sandbox.api,
         "SOKKURI_DISCORD__CDN_HOSTS": '["127.0.0.1"]',
         "SOKKURI_HEALTH__PORT": str(port),
+        "SOKKURI_LIMITS__COOLDOWN_REQUESTS": "0",
         **{f"SOKKURI_{name}": value for name, value in settings.items()},
         **environment,
     }
@@ -142,6 +144,11 @@ async def running(
 async def answer(invocation: Invocation, seconds: float = PATIENCE) -> Message:
     """What the bot says in the end, after all progress, whose every version ends with three dots."""
     return await invocation.answered(seconds, until=lambda reply: not reply.content.endswith("…"))
+
+
+def crowd(sandbox: Sandbox, count: int) -> list[User]:
+    """So many people, who wait for each other only as workers are few."""
+    return [sandbox.person(f"Person {number}") for number in range(count)]
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ import openapi
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageFilter
-from running import FACES, PATIENCE, Bot, answer, face, running
+from running import FACES, PATIENCE, Bot, answer, crowd, face, running
 
 from bot.sandbox import Channel, File, Invocation, Message, Sandbox
 from bot.sandbox.state import Overwrite
@@ -259,7 +259,7 @@ async def test_stopped_before_anything_is_ready(bot: Bot, locale: str) -> None:
     invocation = await bot.sandbox.slash("average", {"thread": thread}, locale=locale)
     shown, custom_id = await button(invocation)
     stranger = bot.sandbox.person("Stranger")
-    refused = await (await bot.sandbox.click(shown, custom_id, user=stranger, locale=locale)).answered(PATIENCE)
+    refused = await answer(await bot.sandbox.click(shown, custom_id, user=stranger, locale=locale))
     assert refused.ephemeral
     assert ("本人" if locale == "ja" else "person who asked") in refused.content
     await bot.sandbox.click(shown, custom_id)
@@ -314,12 +314,13 @@ async def test_nobodys_short_request_waits_for_long_ones(bot: Bot) -> None:
     """Though there are as many averages on their way as may be, and none of them gets on."""
     thread = await thread_of(bot.sandbox, *copies(2, "never"))
     bot.sandbox.cdn.slow(10 * PATIENCE, times=6, name="never")
-    long = [await bot.sandbox.slash("average", {"thread": thread}) for _ in range(3)]
+    people = crowd(bot.sandbox, 3)
+    long = [await bot.sandbox.slash("average", {"thread": thread}, user=user) for user in people]
     buttons = [await button(invocation) for invocation in long]
-    short = await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg"), "method": "eigencam"})
-    assert (await short.answered(PATIENCE)).files
-    for invocation, pressed in zip(long, buttons, strict=True):
-        await bot.sandbox.click(*pressed)
+    short = await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
+    assert (await answer(short)).files
+    for user, invocation, pressed in zip(people, long, buttons, strict=True):
+        await bot.sandbox.click(*pressed, user=user)
         assert "Stopped" in (await answer(invocation)).content
 
 
@@ -330,7 +331,7 @@ async def test_a_button_of_a_bot_that_is_gone(tmp_path: Path) -> None:
             killed.freeze()
             left_behind, custom_id = await button(await sandbox.slash("average", {"thread": thread}))
         async with running(sandbox, tmp_path / "next") as following:
-            told = await (await sandbox.click(left_behind, custom_id, locale="ja")).answered(PATIENCE)
+            told = await answer(await sandbox.click(left_behind, custom_id, locale="ja"))
             assert told.ephemeral
             assert "もう終わっている" in told.content
             assert await following.stop() == 0

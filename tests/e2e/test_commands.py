@@ -17,7 +17,7 @@ import psutil
 import pytest
 import pytest_asyncio
 from PIL import Image
-from running import FACES, PATIENCE, Bot, answer, face, running
+from running import FACES, PATIENCE, Bot, answer, crowd, face, running
 
 from bot.sandbox import Channel, File, Message, Sandbox
 from bot.sandbox.state import Overwrite
@@ -93,7 +93,7 @@ def check_picture(reply: Message, locale: str) -> Image.Image:
 async def test_similar(bot: Bot, locale: str) -> None:
     photos = {"photo1": face("person_a_1.jpg"), "photo2": face("person_a_2.jpg")}
     invocation = await bot.sandbox.slash("similar", photos, locale=locale)
-    reply = await invocation.answered(PATIENCE)
+    reply = await answer(invocation)
     check_picture(reply, locale)
     percent = float(re.search(r"\*\*([\d.]+)%", reply.content).group(1))  # type: ignore[union-attr]
     assert percent >= 90
@@ -103,7 +103,7 @@ async def test_similar(bot: Bot, locale: str) -> None:
 
 async def test_different_people_are_told_apart(bot: Bot) -> None:
     photos = {"photo1": face("person_a_1.jpg"), "photo2": face("person_b_2.jpg")}
-    reply = await (await bot.sandbox.slash("similar", photos)).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("similar", photos))
     assert "two different people" in reply.content
     assert float(re.search(r"\*\*([\d.]+)%", reply.content).group(1)) < 90  # type: ignore[union-attr]
 
@@ -111,7 +111,7 @@ async def test_different_people_are_told_apart(bot: Bot) -> None:
 @pytest.mark.parametrize("locale", LANGUAGES)
 async def test_gradcam(bot: Bot, locale: str) -> None:
     invocation = await bot.sandbox.slash("gradcam", {"photo": face("person_c_1.jpg")}, locale=locale)
-    reply = await invocation.answered(PATIENCE)
+    reply = await answer(invocation)
     check_picture(reply, locale)
     shares = [int(share) for share in re.findall(r"(\d+)%", reply.content.splitlines()[1])]
     assert sum(shares) in range(95, 106)
@@ -121,14 +121,14 @@ async def test_gradcam(bot: Bot, locale: str) -> None:
 @pytest.mark.parametrize("locale", LANGUAGES)
 async def test_gradcam_with_choices(bot: Bot, locale: str) -> None:
     options = {"photo": face("person_c_1.jpg"), "method": "eigencam", "compare_to": face("person_c_2.jpg")}
-    reply = await (await bot.sandbox.slash("gradcam", options, locale=locale)).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("gradcam", options, locale=locale))
     check_picture(reply, locale)
     assert "Eigen-CAM" in reply.content
     options = {"photo": face("person_c_1.jpg"), "compare_to": face("person_c_2.jpg")}
-    reply = await (await bot.sandbox.slash("gradcam", options, locale=locale)).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("gradcam", options, locale=locale))
     assert "`person_c_2.jpg`" in reply.content
     refused = {"photo": face("person_c_1.jpg"), "dimension": 5000}
-    reply = await (await bot.sandbox.slash("gradcam", refused, locale=locale)).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("gradcam", refused, locale=locale))
     assert "5" in reply.content
     assert "128" in reply.content
     assert not reply.files
@@ -136,20 +136,20 @@ async def test_gradcam_with_choices(bot: Bot, locale: str) -> None:
 
 @pytest.mark.parametrize("locale", LANGUAGES)
 async def test_about(bot: Bot, locale: str) -> None:
-    reply = await (await bot.sandbox.slash("about", locale=locale)).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("about", locale=locale))
     assert reply.ephemeral
     assert bool(JAPANESE.search(reply.content)) == (locale == "ja")
     assert "dlib" in reply.content
 
 
 async def test_a_language_that_is_not_here_gets_english(bot: Bot) -> None:
-    reply = await (await bot.sandbox.slash("about", locale="fr")).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("about", locale="fr"))
     assert "Privacy:" in reply.content
 
 
 async def test_in_a_direct_conversation(bot: Bot) -> None:
     invocation = await bot.sandbox.slash("gradcam", {"photo": face("person_c_1.jpg")}, channel=bot.sandbox.direct())
-    check_picture(await invocation.answered(PATIENCE), "en-US")
+    check_picture(await answer(invocation), "en-US")
 
 
 async def test_commands_have_japanese_names(bot: Bot) -> None:
@@ -177,7 +177,7 @@ async def test_commands_have_japanese_names(bot: Bot) -> None:
 
 async def test_a_picture_too_large_for_this_server_is_not_sent(bot: Bot) -> None:
     invocation = await bot.sandbox.slash("gradcam", {"photo": face("person_c_1.jpg")}, attachment_size_limit=10_000)
-    reply = await invocation.answered(PATIENCE)
+    reply = await answer(invocation)
     assert not reply.files
     assert "My picture has" in reply.content
     assert "looks most at" in reply.content
@@ -200,7 +200,7 @@ async def test_a_picture_too_large_for_this_server_is_not_sent(bot: Bot) -> None
 )
 async def test_a_photo_of_no_use_is_named(bot: Bot, file: File, says: str, locale: str) -> None:
     photos = {"photo1": face("person_a_1.jpg"), "photo2": file}
-    reply = await (await bot.sandbox.slash("similar", photos, locale=locale)).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("similar", photos, locale=locale))
     assert not reply.files
     assert f"`{file.name}`" in reply.content
     assert "person_a_1.jpg" not in reply.content
@@ -209,21 +209,19 @@ async def test_a_photo_of_no_use_is_named(bot: Bot, file: File, says: str, local
 
 async def test_of_two_photos_with_one_name_the_right_one_is_named(bot: Bot) -> None:
     good = File("image0.jpg", face("person_a_1.jpg").data)
-    reply = await (await bot.sandbox.slash("similar", {"photo1": good, "photo2": blank("image0.jpg")})).answered(
-        PATIENCE
-    )
+    reply = await answer(await bot.sandbox.slash("similar", {"photo1": good, "photo2": blank("image0.jpg")}))
     assert "`image0.jpg (2)`" in reply.content
 
 
 async def test_a_download_that_fails(bot: Bot) -> None:
     bot.sandbox.cdn.fail(503, times=9, name="person_d_1")
-    reply = await (await bot.sandbox.slash("gradcam", {"photo": face("person_d_1.jpg")})).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("gradcam", {"photo": face("person_d_1.jpg")}))
     assert "`person_d_1.jpg` could not be fetched" in reply.content
 
 
 async def test_a_download_that_breaks_off(bot: Bot) -> None:
     bot.sandbox.cdn.cut(5000, times=9, name="person_d_2")
-    reply = await (await bot.sandbox.slash("gradcam", {"photo": face("person_d_2.jpg")})).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("gradcam", {"photo": face("person_d_2.jpg")}))
     assert "`person_d_2.jpg` could not be fetched" in reply.content
 
 
@@ -274,7 +272,7 @@ async def test_a_place_whose_past_the_person_may_not_read(bot: Bot) -> None:
 
 async def test_names_of_files_stay_names(bot: Bot) -> None:
     name = "@everyone **bold** `code` <@1>.png"
-    reply = await (await bot.sandbox.slash("gradcam", {"photo": blank(name)})).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("gradcam", {"photo": blank(name)}))
     assert "`@everyone **bold** ˋcodeˋ <@1>.png`" in reply.content
     edits = [one for one in bot.sandbox.requests if one.path.endswith("/@original") and one.method == "PATCH"]
     assert edits
@@ -288,19 +286,22 @@ async def test_acknowledged_in_time_and_refused_politely_while_all_workers_are_b
     frozen = bot.freeze()
     assert len(frozen) == 2
     await bot.work_begins(working=0, requests=0)
-    waiting = [await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}) for _ in range(3)]
+    photo = {"photo": face("person_a_1.jpg")}
+    waiting = [await bot.sandbox.slash("gradcam", photo, user=user) for user in crowd(bot.sandbox, 3)]
     for invocation in waiting:
         assert await invocation.acknowledged() < 3
     refused = await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
-    assert "another request is waiting already" in (await refused.answered(PATIENCE)).content
+    reply = await answer(refused)
+    assert "3 requests are open already" in reply.content
+    assert reply.ephemeral
     for worker in frozen:
         worker.resume()
     for invocation in waiting:
-        assert (await invocation.answered(PATIENCE)).files
+        assert (await answer(invocation)).files
 
 
 async def test_acknowledged_in_time_under_real_work(bot: Bot, thread: Channel) -> None:
-    invocations = [await bot.sandbox.slash("average", {"thread": thread}) for _ in range(3)]
+    invocations = [await bot.sandbox.slash("average", {"thread": thread}, user=user) for user in crowd(bot.sandbox, 3)]
     for invocation in invocations:
         assert await invocation.acknowledged() < 3
     for invocation in invocations:
@@ -309,14 +310,15 @@ async def test_acknowledged_in_time_under_real_work(bot: Bot, thread: Channel) -
 
 async def test_a_killed_worker_costs_nobody_their_answer(bot: Bot) -> None:
     frozen = bot.freeze()
-    invocations = [await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}) for _ in range(3)]
+    photo = {"photo": face("person_a_1.jpg")}
+    invocations = [await bot.sandbox.slash("gradcam", photo, user=user) for user in crowd(bot.sandbox, 3)]
     await bot.work_begins(working=2, requests=3)
     frozen[0].kill()
     frozen[1].resume()
     for invocation in invocations:
-        assert (await invocation.answered(PATIENCE)).files
+        assert (await answer(invocation)).files
     for _ in range(3):
-        reply = await (await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})).answered(PATIENCE)
+        reply = await answer(await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))
         assert reply.files
 
 

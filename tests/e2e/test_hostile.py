@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 import pytest_asyncio
-from running import PATIENCE, Bot, face, running
+from running import Bot, answer, face, running
 
 from bot.sandbox import File, Sandbox
 
@@ -46,7 +46,7 @@ async def test_every_hostile_file_is_answered_and_no_worker_is_lost(bot: Bot, sh
     decoding = [name for name, what in listed.items() if what == "decodes"]
     expected = {name: what for name, what in listed.items() if name not in decoding or name in decoding[::step]}
     good = await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
-    assert (await good.answered(PATIENCE)).files
+    assert (await answer(good)).files
     before = {worker.pid for worker in bot.workers()}
     turns = asyncio.Semaphore(AT_ONCE)
     answers: dict[str, str] = {}
@@ -54,7 +54,7 @@ async def test_every_hostile_file_is_answered_and_no_worker_is_lost(bot: Bot, sh
     async def ask(name: str) -> None:
         async with turns:
             invocation = await bot.sandbox.slash("gradcam", {"photo": File.read(folder / name)})
-            answers[name] = (await invocation.answered(PATIENCE)).content
+            answers[name] = (await answer(invocation)).content
 
     async with asyncio.TaskGroup() as group:
         for name in expected:

@@ -38,10 +38,10 @@ async def test_told_to_stop_it_ends_what_runs_and_refuses_what_comes(
             process.send_signal(number)
         await bot.log_shows("told to stop")
         late = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}, locale="ja")
-        assert "再起動" in (await late.answered(PATIENCE)).content
+        assert "再起動" in (await answer(late)).content
         for worker in workers:
             worker.resume()
-        assert (await running_one.answered(PATIENCE)).files
+        assert (await answer(running_one)).files
         assert await bot.ended() == 0
         assert not any(worker.is_running() for worker in workers)
     assert not sandbox.refusals
@@ -53,7 +53,7 @@ async def test_what_does_not_end_in_time_is_cut_off_and_the_person_told(sandbox:
         invocation = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
         await bot.work_begins(working=1, requests=1)
         assert await bot.stop() == 0
-        assert "being restarted" in (await invocation.answered(PATIENCE)).content
+        assert "being restarted" in (await answer(invocation)).content
         assert not any(worker.is_running() for worker in workers)
 
 
@@ -61,7 +61,7 @@ async def test_work_that_takes_too_long_is_given_up(sandbox: Sandbox, tmp_path: 
     async with running(sandbox, tmp_path, WORKERS__COUNT="1", WORKERS__START_SECONDS="0.5") as bot:
         bot.freeze()
         invocation = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
-        reply = await invocation.answered(PATIENCE)
+        reply = await answer(invocation)
         assert "took too long" in reply.content
         (request,) = re.findall(r"\(Request (\w+)\)", reply.content)
         await bot.log_shows(f"request {request} failed")
@@ -88,7 +88,7 @@ async def test_a_lost_connection_is_made_again(sandbox: Sandbox, tmp_path: Path)
         await sandbox.gateway.drop(4000)
         await bot.log_shows("RESUMED")
         await sandbox.wait_ready(PATIENCE)
-        reply = await (await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})).answered(PATIENCE)
+        reply = await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))
         assert reply.files
         await bot.stop()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from running import PATIENCE, Bot, answer, face, running
+from running import Bot, answer, face, running
 
 from bot.sandbox import File, Message, Sandbox
 from core.models.store import default_folder
@@ -41,7 +41,7 @@ async def every_command(sandbox: Sandbox) -> list[Message]:
 async def test_every_command_works_where_no_file_can_be_written(sandbox: Sandbox, tmp_path: Path) -> None:
     """Once it has started, the kernel lets neither the bot nor its worker write to any file, be it in shared memory."""
     async with running(sandbox, tmp_path, WORKERS__COUNT="1") as bot:
-        await (await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})).answered(PATIENCE)
+        await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))
         processes = [psutil.Process(bot.process.pid), *bot.workers()]
         assert all(process.rlimit(psutil.RLIMIT_CORE) == (0, 0) for process in processes)
         assert len(processes) == 2
@@ -63,7 +63,7 @@ async def test_nothing_is_left_in_the_folders_of_the_bot(sandbox: Sandbox, tmp_p
         MODEL_FOLDER=str(default_folder()),
         WORKERS__COUNT="1",
     ) as bot:
-        await (await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})).answered(PATIENCE)  # all is loaded
+        await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))  # all is loaded
         before = open_for_writing(bot)  # its log, and the networks' weights as MediaPipe arranges them
         watching = asyncio.create_task(watch(bot, written))
         await every_command(sandbox)
@@ -102,11 +102,11 @@ async def test_no_secret_is_logged_or_told(sandbox: Sandbox, tmp_path: Path, lev
     async with running(sandbox, tmp_path, LOG_LEVEL=level, WORKERS__COUNT="1") as bot:
         await every_command(sandbox)
         sandbox.cdn.fail(404, name="secret")
-        await (await sandbox.slash("gradcam", {"photo": File("secret gone.jpg", b"x")})).answered(PATIENCE)
-        await (await sandbox.slash("gradcam", {"photo": File("secret text.jpg", b"x")})).answered(PATIENCE)
+        await answer(await sandbox.slash("gradcam", {"photo": File("secret gone.jpg", b"x")}))
+        await answer(await sandbox.slash("gradcam", {"photo": File("secret text.jpg", b"x")}))
         for worker in bot.freeze():
             worker.kill()
-        await (await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})).answered(PATIENCE)
+        await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))
         await sandbox.gateway.drop(4000)
         await bot.log_shows("RESUMED")
         told = str(await bot.health())

@@ -12,7 +12,7 @@ import openapi
 import pytest
 import pytest_asyncio
 from PIL import Image
-from running import FACES, PATIENCE, Bot, face, running
+from running import FACES, PATIENCE, Bot, answer, face, running
 
 from bot.sandbox import CannotInvoke, File, Message, Sandbox
 
@@ -64,7 +64,7 @@ def percent(reply: Message) -> float:
 @pytest.mark.parametrize("locale", ["en-US", "ja"])
 async def test_everyone_in_a_group_photo_and_any_two_of_them(bot: Bot, locale: str) -> None:
     invocation = await bot.sandbox.slash("similar", {"photo1": group()}, locale=locale)
-    reply = await invocation.answered(PATIENCE)
+    reply = await answer(invocation)
     assert [file.filename for file in reply.files] == ["lookalikes.jpg", "faces-1.jpg"]
     for text in (reply.content, *(file.description or "" for file in reply.files)):
         assert bool(JAPANESE.search(text)) == (locale == "ja"), text
@@ -73,12 +73,12 @@ async def test_everyone_in_a_group_photo_and_any_two_of_them(bot: Bot, locale: s
     first, second = menus(reply)
     assert [option["value"] for option in menus(reply)[first]] == [str(place) for place in range(6)]
     choice = await bot.sandbox.select(reply, second, ["1"], user=invocation.user, locale=locale)
-    pair = await choice.answered(PATIENCE)
+    pair = await answer(choice)
     assert chosen(pair) == [0, 1]
     assert percent(pair) < 90
     assert sorted(file.filename for file in pair.files) == ["faces-1.jpg", "similar.jpg"]
     choice = await bot.sandbox.select(pair, first, ["1"], user=invocation.user, locale=locale)
-    again = await choice.answered(PATIENCE)
+    again = await answer(choice)
     assert chosen(again) == [1, 1]
     assert percent(again) == 100
     assert choice.acknowledged_after is not None
@@ -89,12 +89,12 @@ async def test_faces_are_numbered_from_left_to_right(bot: Bot) -> None:
     invocation = await bot.sandbox.slash(
         "similar", {"photo1": group(("b_1", "c_1", "a_1")), "photo2": face("person_c_2.jpg")}
     )
-    reply = await invocation.answered(PATIENCE)
+    reply = await answer(invocation)
     (menu,) = menus(reply)
     alike = []
     for place in range(3):
         choice = await bot.sandbox.select(reply, menu, [str(place)], user=invocation.user)
-        reply = await choice.answered(PATIENCE)
+        reply = await answer(choice)
         assert f"number {place + 1} from the left" in reply.content
         alike.append(percent(reply))
     assert max(alike) == alike[1] >= 90
@@ -103,7 +103,7 @@ async def test_faces_are_numbered_from_left_to_right(bot: Bot) -> None:
 async def test_two_group_photos_have_two_menus(bot: Bot) -> None:
     photos = {"photo1": group(("a_1", "b_1"), "left.jpg"), "photo2": group(("b_2", "a_2", "c_1"), "right.jpg")}
     invocation = await bot.sandbox.slash("similar", photos)
-    reply = await invocation.answered(PATIENCE)
+    reply = await answer(invocation)
     first, second = menus(reply)
     assert [len(options) for options in menus(reply).values()] == [2, 3]
     assert [file.filename for file in reply.files] == ["similar.jpg", "faces-1.jpg", "faces-2.jpg"]
@@ -112,7 +112,7 @@ async def test_two_group_photos_have_two_menus(bot: Bot) -> None:
         await bot.sandbox.select(reply, first, ["1"], user=invocation.user),
         await bot.sandbox.select(reply, second, ["0"], user=invocation.user),
     ]
-    last = [await choice.answered(PATIENCE) for choice in choices][-1]
+    last = [await answer(choice) for choice in choices][-1]
     assert chosen(last) == [1, 0]
     assert percent(last) >= 90
     assert "left.jpg" in last.content
@@ -121,15 +121,15 @@ async def test_two_group_photos_have_two_menus(bot: Bot) -> None:
 
 async def test_another_face_of_a_heatmap_and_nobody_elses_click(bot: Bot) -> None:
     invocation = await bot.sandbox.slash("gradcam", {"photo": group(("a_1", "b_1"))})
-    reply = await invocation.answered(PATIENCE)
+    reply = await answer(invocation)
     (menu,) = menus(reply)
     stranger = bot.sandbox.person("Stranger")
-    refused = await (await bot.sandbox.select(reply, menu, ["0"], user=stranger, locale="ja")).answered(PATIENCE)
+    refused = await answer(await bot.sandbox.select(reply, menu, ["0"], user=stranger, locale="ja"))
     assert refused.ephemeral
     assert "本人だけ" in refused.content
     other = 1 - chosen(reply)[0]
     choice = await bot.sandbox.select(reply, menu, [str(other)], user=invocation.user)
-    changed = await choice.answered(PATIENCE)
+    changed = await answer(choice)
     assert chosen(changed) == [other]
     before, after = ({file.filename: file.data for file in one.files} for one in (reply, changed))
     assert before.keys() == after.keys() == {"gradcam.jpg", "faces-1.jpg"}
@@ -139,7 +139,7 @@ async def test_another_face_of_a_heatmap_and_nobody_elses_click(bot: Bot) -> Non
 
 async def test_photos_that_are_gone_are_said_to_be_and_the_answer_stays(bot: Bot) -> None:
     invocation = await bot.sandbox.slash("gradcam", {"photo": group(("a_1", "b_1"), "gone.jpg")})
-    reply = await invocation.answered(PATIENCE)
+    reply = await answer(invocation)
     (menu,) = menus(reply)
     bot.sandbox.cdn.fail(404, name="gone")
     choice = await bot.sandbox.select(reply, menu, [str(1 - chosen(reply)[0])], user=invocation.user)
@@ -149,7 +149,7 @@ async def test_photos_that_are_gone_are_said_to_be_and_the_answer_stays(bot: Bot
 
 
 async def test_one_face_needs_a_second_photo(bot: Bot) -> None:
-    reply = await (await bot.sandbox.slash("similar", {"photo1": face("person_a_1.jpg")})).answered(PATIENCE)
+    reply = await answer(await bot.sandbox.slash("similar", {"photo1": face("person_a_1.jpg")}))
     assert "`person_a_1.jpg` shows only one face" in reply.content
     assert not reply.files
     assert not reply.components
@@ -157,7 +157,7 @@ async def test_one_face_needs_a_second_photo(bot: Bot) -> None:
 
 async def test_a_menu_ends_with_its_time(tmp_path: Path) -> None:
     async with Sandbox() as sandbox, running(sandbox, tmp_path, LIMITS__MENU_SECONDS="2") as hasty:
-        reply = await (await sandbox.slash("gradcam", {"photo": group(("a_1", "b_1"))})).answered(PATIENCE)
+        reply = await answer(await sandbox.slash("gradcam", {"photo": group(("a_1", "b_1"))}))
         async with asyncio.timeout(PATIENCE):
             while not now(reply).components[0]["components"][0].get("disabled"):
                 await asyncio.sleep(0.05)
@@ -171,13 +171,13 @@ async def test_a_menu_ends_with_the_bot(tmp_path: Path) -> None:
     asked = {"photo1": group(("a_1", "b_1")), "photo2": face("person_a_2.jpg")}
     async with Sandbox() as sandbox:
         async with running(sandbox, tmp_path / "killed"):
-            left_behind = await (await sandbox.slash("similar", asked)).answered(PATIENCE)
+            left_behind = await answer(await sandbox.slash("similar", asked))
         async with running(sandbox, tmp_path / "stopped") as stopped:
             (menu,) = menus(left_behind)
-            told = await (await sandbox.select(left_behind, menu, ["1"])).answered(PATIENCE)
+            told = await answer(await sandbox.select(left_behind, menu, ["1"]))
             assert told.ephemeral
             assert "has been switched off" in told.content
-            reply = await (await sandbox.slash("similar", asked)).answered(PATIENCE)
+            reply = await answer(await sandbox.slash("similar", asked))
             assert menus(reply)
             assert await stopped.stop() == 0
             assert now(reply).components[0]["components"][0]["disabled"]
@@ -190,14 +190,14 @@ async def test_lookalikes_of_photos_and_of_a_thread(bot: Bot) -> None:
     for name in ("person_a_1.jpg", "person_b_1.jpg", "person_a_2.jpg"):
         await sandbox.post(thread, sandbox.person("Mio"), "", [face(name)])
     await sandbox.post(thread, sandbox.person("Mio"), "", [File("half.jpg", face("person_b_2.jpg").data[:9000])])
-    reply = await (await sandbox.slash("lookalikes", {"thread": thread})).answered(PATIENCE)
+    reply = await answer(await sandbox.slash("lookalikes", {"thread": thread}))
     assert [file.filename for file in reply.files] == ["lookalikes.jpg"]
     best = reply.content.splitlines()[1]
     assert "`person_a_1.jpg`" in best
     assert "`person_a_2.jpg`" in best
     assert "`half.jpg`: the file is damaged" in reply.content
     photos = {f"photo{at}": face(f"person_{who}.jpg") for at, who in ((2, "c_1"), (5, "d_1"), (10, "c_2"))}
-    reply = await (await sandbox.slash("lookalikes", photos, locale="ja")).answered(PATIENCE)
+    reply = await answer(await sandbox.slash("lookalikes", photos, locale="ja"))
     best = reply.content.splitlines()[1]
     assert "`person_c_1.jpg`" in best
     assert "`person_c_2.jpg`" in best
