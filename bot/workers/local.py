@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import logging
 import multiprocessing
 import os
@@ -17,7 +16,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -44,7 +43,7 @@ REST_SECONDS = 30.0
 """How long a worker that could not start is left alone, before another one is started in its place."""
 
 SECONDS_TO_LET_GO = 0.7
-"""How long a worker gets to drop work that nobody waits for any more. One that is deep in a library by then is ended,
+"""How long a worker gets to drop work that nobody waits for any more. One that is still in a long stage then is ended,
 and its successor has to load the models first."""
 
 INTERRUPT = signal.SIGUSR1
@@ -318,7 +317,7 @@ class _Worker:
         return outcome
 
     def interrupt(self) -> None:
-        """Ask it to drop its work between two steps of Python; the outcome tells whether it did."""
+        """Ask it to drop its work where it enters the next stage; the outcome tells whether it did."""
         with contextlib.suppress(OSError):
             os.kill(self.pid, INTERRUPT)
 
@@ -345,65 +344,33 @@ def _serve(pipe: Connection, settings: CoreSettings, warm: Warm, memory_bytes: i
     with contextlib.suppress(OSError):
         os.nice(5)  # acknowledging a command must not wait for pixels
     speaking = threading.Lock()  # stages may be entered in any thread
-    interrupts = _Interrupts()
+    interrupted = threading.Event()
+    signal.signal(INTERRUPT, lambda *_: interrupted.set())
 
     def tell(told: Told) -> None:
-        with interrupts.held_off(), speaking:
+        with speaking:
             pipe.send(told)
 
-    stages.listen(lambda stage, photo: tell(("stage", (stage, photo))))
+    def entered(stage: str, photo: str) -> None:
+        if interrupted.is_set():  # only here, where no library is in the middle of anything, such as of its own import
+            raise _Interrupted
+        tell(("stage", (stage, photo)))
+
+    stages.listen(entered)
     with contextlib.suppress(EOFError, OSError):
         tell(_outcome(lambda: warm(settings)))
         while True:
             task, request, seconds = pipe.recv()
+            interrupted.clear()
             limits.allow(seconds)
-            work = functools.partial(_outcome, functools.partial(task, settings, request))
-            outcome = interrupts.allowed_in(work)
-            del request, work
+            outcome = _outcome(lambda task=task, request=request: task(settings, request))  # type: ignore[misc]
+            del request
             tell(outcome)
             del outcome
 
 
 class _Interrupted(BaseException):
     """Nobody waits for the work any more. No library may take it for an error of its own."""
-
-
-class _Interrupts:
-    """INTERRUPT ends work, and nothing else: what is being said by the pipe is said to its end."""
-
-    def __init__(self) -> None:
-        self._working = self._held = self._asked = False
-        signal.signal(INTERRUPT, self._interrupt)
-
-    def _interrupt(self, *_: object) -> None:
-        self._asked = True
-        if self._working and not self._held:
-            raise _Interrupted
-
-    def allowed_in(self, work: Callable[[], Outcome]) -> Outcome:
-        self._asked = False
-        try:
-            self._working = True
-            try:
-                return work()
-            finally:
-                self._working = False
-        except _Interrupted:
-            return "lost", "interrupted"
-
-    @contextlib.contextmanager
-    def held_off(self) -> Iterator[None]:
-        """For the time of the block, in the one thread that signals are handled in."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        self._held = True
-        try:
-            yield
-        finally:
-            self._held = False
-        if self._working and self._asked:
-            raise _Interrupted
 
 
 def _outcome(call: Callable[[], Any]) -> Outcome:
@@ -413,6 +380,8 @@ def _outcome(call: Callable[[], Any]) -> Outcome:
         return "failed", error
     except MemoryError:
         return "lost", "memory"
+    except _Interrupted:
+        return "lost", "interrupted"
     except Exception as error:
         # Any other exception may not survive the pipe; its text always does, for the log.
         return "failed", RuntimeError(f"{type(error).__name__} in a worker\n{traceback.format_exc()}")

@@ -95,33 +95,21 @@ async def test_an_overdue_worker_is_ended(workers: LocalWorkers, tmp_path: Path)
     assert await workers.submit(tasks.echo, b"next", LONG) == b"next"
 
 
-async def test_cancelled_work_is_dropped_and_the_worker_goes_on(
+async def test_a_worker_in_a_long_stage_is_ended_by_a_cancel(workers: LocalWorkers, tmp_path: Path) -> None:
+    request = asyncio.create_task(workers.submit(tasks.sleep, tmp_path / "begun", LONG))
+    pid = await begun(tmp_path / "begun")
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    await gone(pid)
+    assert await workers.submit(tasks.echo, b"next", LONG) == b"next"
+
+
+async def test_cancelled_work_is_dropped_at_its_next_stage_and_the_worker_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Whatever it is saying at that moment is said to its end."""
     monkeypatch.setattr(local, "SECONDS_TO_LET_GO", LONG)  # this machine may be busy
-    async with make(count=1) as workers:
-        request = asyncio.create_task(workers.submit(tasks.sleep, tmp_path / "begun", LONG))
-        pid = await begun(tmp_path / "begun")
-        request.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await request
-        assert await workers.submit(tasks.pid, None, LONG) == pid
-
-
-async def test_a_worker_that_cannot_drop_its_work_is_ended(tmp_path: Path) -> None:
-    async with make(count=1) as workers:
-        request = asyncio.create_task(workers.submit(tasks.sleep_deaf, tmp_path / "begun", LONG))
-        pid = await begun(tmp_path / "begun")
-        request.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await request
-        await gone(pid)
-        assert await workers.submit(tasks.echo, b"next", LONG) == b"next"
-
-
-async def test_what_a_worker_says_is_never_cut_by_a_cancel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It tells of stage after stage while it is told to stop, at any moment of that."""
-    monkeypatch.setattr(local, "SECONDS_TO_LET_GO", LONG)
     async with make(count=1) as workers:
         pid = await workers.submit(tasks.pid, None, LONG)
         for turn in range(20):

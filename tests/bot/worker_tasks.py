@@ -92,12 +92,6 @@ def leave(settings: CoreSettings, request: object) -> None:
     raise SystemExit(3)
 
 
-def sleep_deaf(settings: CoreSettings, request: Path) -> int:
-    """As a library does that is in the middle of a long computation."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
-    return sleep(settings, request)
-
-
 def chatter(settings: CoreSettings, request: Path) -> None:
     with request.open("x") as begun:
         begun.write(str(os.getpid()))
