@@ -21,7 +21,7 @@ from bot import health, locales, memory, registration, replies
 from bot.commands import Rooms, about, average, edit, gradcam, job_id, lookalikes, similar
 from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings
 from bot.cooldown import Cooldown
-from bot.jobs import LAST_WORDS, Caps, Jobs
+from bot.jobs import LAST_WORDS, Jobs
 from bot.menus import Menus
 from bot.photos import Photos
 from bot.progress import Progresses
@@ -61,7 +61,7 @@ async def run(settings: Settings) -> None:
     ):
         jobs = Jobs(
             workers,
-            caps=Caps(settings.limits.waiting, settings.limits.guild_requests, settings.limits.person_requests),
+            limits=settings.limits,
             deadline=settings.workers.deadline_seconds,
             refuse_seconds=settings.workers.refuse_seconds,
         )
@@ -72,8 +72,8 @@ async def run(settings: Settings) -> None:
             return languages.of(interaction.locale.value)
 
         menus = Menus(settings.limits.menu_seconds, words)
-        cooldown = Cooldown(settings.limits.cooldown_requests, settings.limits.cooldown_seconds)
-        client = Client(Rooms(settings, languages, photos, jobs, menus, Progresses(words), cooldown))
+        rooms = Rooms(settings, languages, photos, jobs, menus, Progresses(words), Cooldown(settings.limits))
+        client = Client(rooms)
         async with client, health.served(settings.health, client, jobs):
             await _until_told(client, jobs, menus, settings)
     log.info("stopped")

@@ -5,18 +5,25 @@ from __future__ import annotations
 from discord.ext.commands import Cooldown as Bucket
 from discord.ext.commands import CooldownMapping
 
+from bot.config import LimitsSection
 from core.contracts import TooOften
 
 
 class Cooldown:
-    """`requests` of one person within `seconds`; 0: as many as they like."""
+    """`cooldown_requests` of one person within `cooldown_seconds`, as the settings say now."""
 
-    def __init__(self, requests: int, seconds: float) -> None:
-        self._buckets: CooldownMapping[int] | None = None
-        if requests:
-            self._buckets = CooldownMapping(Bucket(requests, seconds), lambda person: person)
+    def __init__(self, limits: LimitsSection) -> None:
+        self._limits = limits
+        self._set_for: tuple[int, float] | None = None
+        self._buckets: CooldownMapping[int]
 
     def take(self, person: int) -> None:
         """One request. Raises TooOften."""
-        if self._buckets is not None and (seconds := self._buckets.update_rate_limit(person)):
+        rate = (self._limits.cooldown_requests, self._limits.cooldown_seconds)
+        if not rate[0]:
+            return
+        if rate != self._set_for:
+            self._set_for = rate
+            self._buckets = CooldownMapping(Bucket(*rate), lambda person: person)
+        if seconds := self._buckets.update_rate_limit(person):
             raise TooOften(seconds)

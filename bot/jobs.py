@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 from weakref import WeakValueDictionary
 
+from bot.config import LimitsSection
 from bot.line import Line
 from bot.workers import Request, Result, Seat, Task, Workers
 from bot.workers.retry import Retries, Suspects
@@ -35,15 +36,6 @@ class Asker:
 
     person: int
     guild: int | None = None
-
-
-@dataclass(frozen=True)
-class Caps:
-    """How many requests there may be at once: in all beyond those that work, of one server, and of one person."""
-
-    waiting: int
-    guild: int
-    person: int
 
 
 Stage = Literal["queue", "photos", "wait", "work", "reply"]
@@ -194,20 +186,22 @@ class Turn:
 
 
 class Jobs:
-    """`caps`: how many requests are admitted, may be changed at any time; `deadline`: seconds for one's work;
-    `refuse_seconds`: for how long photos that ended two workers are refused.
+    """`limits`: how many requests are admitted; `deadline`: seconds for one's work; `refuse_seconds`: for how long
+    photos that ended two workers are refused.
 
     `open` requests are being answered, `working` pieces of work are in workers' hands, and `in_line` wait for one.
     """
 
-    def __init__(self, workers: Workers, *, caps: Caps, deadline: float, refuse_seconds: float = 900.0) -> None:
+    def __init__(
+        self, workers: Workers, *, limits: LimitsSection, deadline: float, refuse_seconds: float = 900.0
+    ) -> None:
         self.workers = workers
-        self.caps = caps
         self.retries = Retries(workers, refuse_seconds)
         self.deadline = deadline
         self.turns = asyncio.Semaphore(workers.count)
         self.working = 0
         self.in_line = 0
+        self._limits = limits
         self._short = Line(workers.count + 1)
         self._long = Line(workers.count + 1)
         self._one_each: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -260,9 +254,9 @@ class Jobs:
         own = sum(job.asker.person == asker.person for job in self._open)
         here = sum(job.asker.guild == asker.guild is not None for job in self._open)
         most: list[tuple[Literal["person", "guild", "everybody"], int, int]] = [
-            ("person", own, self.caps.person),
-            ("guild", here, self.caps.guild),
-            ("everybody", self.open, self.workers.count + self.caps.waiting),
+            ("person", own, self._limits.person_requests),
+            ("guild", here, self._limits.guild_requests),
+            ("everybody", self.open, self.workers.count + self._limits.waiting),
         ]
         for scope, there, cap in most:
             if there >= cap:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ from typing import Any
 import pytest
 import worker_tasks as tasks
 
-from bot.jobs import Asker, Caps, Job, Jobs, Phase
+from bot.config import LimitsSection
+from bot.jobs import Asker, Job, Jobs, Phase
 from bot.workers.local import LocalWorkers
 from core.contracts import Busy, CoreSettings, DeadlineExceeded, ModelMissing, NoFace, Stopped, Stopping, WorkerLost
 
@@ -27,11 +27,9 @@ async def workers() -> AsyncIterator[LocalWorkers]:
 EVERYBODY = count()
 """Each request of somebody else, unless it is said whose it is."""
 
-ROOM = Caps(waiting=9, guild=99, person=99)
 
-
-def caps(waiting: int) -> Caps:
-    return replace(ROOM, waiting=waiting)
+def room(waiting: int = 9, guild: int = 99, person: int = 99) -> LimitsSection:
+    return LimitsSection(waiting=waiting, guild_requests=guild, person_requests=person)
 
 
 @asynccontextmanager
@@ -53,7 +51,7 @@ async def settle() -> None:
 
 
 async def test_the_next_beyond_those_who_may_wait_is_refused(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, caps=caps(2), deadline=60)
+    jobs = Jobs(workers, limits=room(2), deadline=60)
     gate = tmp_path / "gate"
     gate.touch()
     admitted = [asyncio.create_task(ask(jobs, tasks.until, gate)) for _ in range(3)]
@@ -73,7 +71,7 @@ async def test_the_next_beyond_those_who_may_wait_is_refused(workers: LocalWorke
 async def test_one_person_or_server_may_have_only_so_many(
     workers: LocalWorkers, tmp_path: Path, scope: str, asker: Asker
 ) -> None:
-    jobs = Jobs(workers, caps=Caps(waiting=9, guild=3, person=2), deadline=60)
+    jobs = Jobs(workers, limits=room(waiting=9, guild=3, person=2), deadline=60)
     gate = tmp_path / "gate"
     gate.touch()
     there = [Asker(1, 7), Asker(1, 7), Asker(3, 7), Asker(4, None)]
@@ -82,14 +80,13 @@ async def test_one_person_or_server_may_have_only_so_many(
     with pytest.raises(Busy) as caught:
         await ask(jobs, tasks.pid, None, asker)
     assert caught.value.scope == scope
-    jobs.caps = ROOM  # the settings were read anew
-    more = asyncio.create_task(ask(jobs, tasks.pid, None, asker))
     gate.unlink()
-    await asyncio.gather(*admitted, more)
+    await asyncio.gather(*admitted)
+    assert await ask(jobs, tasks.echo, b"again", asker) == b"again"
 
 
 async def test_nobody_waits_for_more_than_one_request_of_another_person(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, caps=Caps(waiting=99, guild=99, person=99), deadline=60)
+    jobs = Jobs(workers, limits=room(waiting=99, guild=99, person=99), deadline=60)
     gate = tmp_path / "gate"
     gate.touch()
     order: list[int] = []
@@ -109,7 +106,7 @@ async def test_nobody_waits_for_more_than_one_request_of_another_person(workers:
 
 
 async def test_the_place_in_the_line_only_falls(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, caps=ROOM, deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=60)
     gate = tmp_path / "gate"
     gate.touch()
     phases: list[list[Phase]] = []
@@ -145,7 +142,7 @@ async def test_the_place_in_the_line_only_falls(workers: LocalWorkers, tmp_path:
 
 
 async def test_one_more_than_works_may_hold_photos(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, caps=ROOM, deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=60)
     gate = tmp_path / "gate"
     gate.touch()
     holding = most = 0
@@ -167,7 +164,7 @@ async def test_one_more_than_works_may_hold_photos(workers: LocalWorkers, tmp_pa
 
 
 async def test_first_come_first_served(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, caps=ROOM, deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=60)
     gate = tmp_path / "gate"
     gate.touch()
     order: list[int] = []
@@ -184,7 +181,7 @@ async def test_first_come_first_served(workers: LocalWorkers, tmp_path: Path) ->
 
 
 async def test_errors_and_deadlines_free_the_turn(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, caps=caps(0), deadline=0.5)
+    jobs = Jobs(workers, limits=room(0), deadline=0.5)
     with pytest.raises(NoFace):
         await ask(jobs, tasks.no_face, "me.jpg")
     with pytest.raises(DeadlineExceeded):
@@ -194,7 +191,7 @@ async def test_errors_and_deadlines_free_the_turn(workers: LocalWorkers, tmp_pat
 
 
 async def test_a_turn_is_one_worker_for_several_requests(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, caps=ROOM, deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=60)
     async with begun(jobs) as job:
         async with job.turn() as turn:
             first = await turn.run(tasks.pid, None)
@@ -208,7 +205,7 @@ async def test_a_turn_is_one_worker_for_several_requests(workers: LocalWorkers, 
 
 
 async def test_a_worker_lost_in_a_turn_is_replaced_after_it(workers: LocalWorkers) -> None:
-    jobs = Jobs(workers, caps=ROOM, deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=60)
     async with begun(jobs) as job:
         async with job.turn() as turn:
             for _ in range(2):
@@ -221,7 +218,7 @@ async def test_a_turn_is_held_to_all_limits_too() -> None:
     """Of stages, of memory, and of the start."""
     limits = {"stage_seconds": 4.0, "memory_bytes": 1 << 28, "recycle_bytes": 120_000_000}
     async with LocalWorkers(CoreSettings(), tasks.warm, count=1, tasks=0, start_seconds=60, **limits) as workers:  # type: ignore[arg-type]
-        jobs = Jobs(workers, caps=ROOM, deadline=60)
+        jobs = Jobs(workers, limits=room(), deadline=60)
         async with begun(jobs) as job:
             async with job.turn() as turn:
                 with pytest.raises(DeadlineExceeded) as overdue:
@@ -242,7 +239,7 @@ async def test_no_turn_with_a_worker_that_cannot_start(tmp_path: Path) -> None:
     settings = CoreSettings(model_folder=str(tmp_path / "starts"))
     async with (
         LocalWorkers(settings, tasks.warm_up_badly, count=1, tasks=0, start_seconds=60) as workers,
-        begun(Jobs(workers, caps=ROOM, deadline=60)) as job,
+        begun(Jobs(workers, limits=room(), deadline=60)) as job,
     ):
         with pytest.raises(ModelMissing):
             async with job.turn():
@@ -251,7 +248,7 @@ async def test_no_turn_with_a_worker_that_cannot_start(tmp_path: Path) -> None:
 
 async def test_stopped_while_it_waits_for_its_turn(workers: LocalWorkers, tmp_path: Path) -> None:
     """It gives up its place in the line, and whoever works goes on."""
-    jobs = Jobs(workers, caps=ROOM, deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=60)
     gate = tmp_path / "gate"
     gate.touch()
     working = asyncio.create_task(ask(jobs, tasks.until, gate))
@@ -277,7 +274,7 @@ async def test_stopped_while_it_waits_for_its_turn(workers: LocalWorkers, tmp_pa
 
 
 async def test_stopping_ends_what_it_guards_and_nothing_else(workers: LocalWorkers) -> None:
-    async with begun(Jobs(workers, caps=caps(0), deadline=60)) as job:
+    async with begun(Jobs(workers, limits=room(0), deadline=60)) as job:
         with pytest.raises(TimeoutError):  # the block's own
             async with job.unless_stopped(), asyncio.timeout(0):
                 await asyncio.sleep(3600)
@@ -288,7 +285,7 @@ async def test_stopping_ends_what_it_guards_and_nothing_else(workers: LocalWorke
 
 
 async def test_long_jobs_have_places_of_their_own(workers: LocalWorkers) -> None:
-    jobs = Jobs(workers, caps=ROOM, deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=60)
     end = asyncio.Event()
 
     async def hold() -> None:
@@ -303,7 +300,7 @@ async def test_long_jobs_have_places_of_their_own(workers: LocalWorkers) -> None
 
 
 async def test_stages_are_timed(workers: LocalWorkers) -> None:
-    jobs = Jobs(workers, caps=caps(0), deadline=60)
+    jobs = Jobs(workers, limits=room(0), deadline=60)
     async with begun(jobs) as job:
         with job.stage("photos"):
             await asyncio.sleep(0)
@@ -312,7 +309,7 @@ async def test_stages_are_timed(workers: LocalWorkers) -> None:
 
 
 async def test_draining_lets_running_requests_end_and_refuses_new_ones(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, caps=ROOM, deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=60)
     gate = tmp_path / "gate"
     gate.touch()
     running = asyncio.create_task(ask(jobs, tasks.until, gate))
@@ -329,7 +326,7 @@ async def test_draining_lets_running_requests_end_and_refuses_new_ones(workers: 
 
 
 async def test_after_the_grace_time_people_are_told(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, caps=ROOM, deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=60)
     answers: list[str] = []
 
     async def answered(request: Path) -> None:
@@ -347,4 +344,4 @@ async def test_after_the_grace_time_people_are_told(workers: LocalWorkers, tmp_p
 
 
 async def test_draining_an_idle_bot_ends_at_once(workers: LocalWorkers) -> None:
-    await asyncio.wait_for(Jobs(workers, caps=caps(0), deadline=60).drain(3600), timeout=60)
+    await asyncio.wait_for(Jobs(workers, limits=room(0), deadline=60).drain(3600), timeout=60)

@@ -1,0 +1,138 @@
+"""Standing in line over real sockets: places, cancel in the line and at work, caps, and a crowd."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import openapi
+import pytest
+import pytest_asyncio
+from running import PATIENCE, Bot, answer, crowd, face, running
+
+from bot.sandbox import Invocation, Message, Sandbox
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PLACE = re.compile(r"number (\d+) in line|You are (next) in line")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
+    settings = {"LIMITS__WAITING": "22", "LIMITS__GUILD_REQUESTS": "99"}
+    async with Sandbox() as sandbox, running(sandbox, tmp_path_factory.mktemp("bot"), **settings) as bot:
+        first = [await sandbox.slash("gradcam", photo(), user=user) for user in crowd(sandbox, 2)]
+        for invocation in first:
+            await answer(invocation)
+        assert len(bot.workers()) == 2
+        yield bot
+        assert not sandbox.refusals
+
+
+def photo() -> dict[str, object]:
+    return {"photo": face("person_a_1.jpg")}
+
+
+def places(invocation: Invocation) -> list[int]:
+    """All that this person has read of their place in the line."""
+    found = [PLACE.search(version.content) for version in invocation.history]
+    return [1 if match[2] else int(match[1]) for match in found if match]
+
+
+async def shown(invocation: Invocation, text: str) -> tuple[Message, str]:
+    """The status once it says this, and the id of its button."""
+    message = await invocation.answered(PATIENCE, until=lambda message: text in message.content)
+    (row,) = message.components
+    return message, row["components"][0]["custom_id"]
+
+
+async def settled(bot: Bot) -> None:
+    """Nobody's request is open any more."""
+    await bot.work_begins(working=0, requests=0)
+
+
+async def test_whoever_cancels_in_the_line_leaves_it_and_the_others_move_up(bot: Bot) -> None:
+    frozen = bot.freeze()
+    invocations = [await bot.sandbox.slash("gradcam", photo(), user=user) for user in crowd(bot.sandbox, 5)]
+    second, third = invocations[3:]
+    status = await shown(second, "next in line")
+    await shown(third, "number 2 in line")
+    await bot.sandbox.click(*status, user=second.user)
+    assert "Stopped" in (await answer(second)).content
+    await shown(third, "next in line")
+    for worker in frozen:
+        worker.resume()
+    for invocation in (*invocations[:3], third):
+        assert (await answer(invocation)).files
+    await settled(bot)
+    assert "Stopped" in second.history[-1].content
+    assert not second.history[-1].components
+    assert not second.followups
+
+
+async def test_cancelled_at_work_nothing_is_posted_and_the_worker_serves_the_next(bot: Bot) -> None:
+    invocation = await bot.sandbox.slash("gradcam", {**photo(), "method": "scorecam"}, locale="ja")
+    await bot.sandbox.click(*await shown(invocation, "顔を調べています"))
+    assert "止めました" in (await answer(invocation)).content
+    await settled(bot)
+    assert not invocation.history[-1].files
+    assert not invocation.followups
+    assert (await answer(await bot.sandbox.slash("gradcam", photo()))).files
+
+
+async def test_one_persons_many_requests_delay_nobody_and_are_refused_privately_beyond_the_cap(bot: Bot) -> None:
+    frozen = bot.freeze()
+    keen, other = crowd(bot.sandbox, 2)
+    many = [await bot.sandbox.slash("gradcam", photo(), user=keen, locale="ja") for _ in range(7)]
+    one = await bot.sandbox.slash("gradcam", photo(), user=other)
+    for refused in many[4:]:
+        reply = await answer(refused)
+        assert reply.ephemeral
+        assert "1人が同時に出せる上限" in reply.content
+    await shown(many[1], "あなたの前のリクエスト")
+    await bot.work_begins(working=2, requests=5)  # the other one's is at work, beside the first of many
+    for worker in frozen:
+        worker.resume()
+    for invocation in (one, *many[:4]):
+        assert (await answer(invocation)).files
+    assert not places(one)
+
+
+async def test_a_crowd(bot: Bot) -> None:
+    """Sixty people at once, on two workers, and room for twenty-four."""
+    invocations = await asyncio.gather(
+        *(bot.sandbox.slash("gradcam", photo(), user=user) for user in crowd(bot.sandbox, 60))
+    )
+    for invocation in invocations:
+        assert await invocation.acknowledged() < 3
+    replies = [await answer(invocation) for invocation in invocations]
+    refused = [reply for reply in replies if not reply.files]
+    assert len(refused) == 60 - 24
+    for reply in refused:
+        assert reply.ephemeral
+        assert re.search(r"24 requests are open already.*try again in \d+ (seconds|minutes?)", reply.content)
+    seen = [places(invocation) for invocation in invocations]
+    assert max(map(max, filter(None, seen))) >= 10
+    for one in seen:
+        assert one == sorted(one, reverse=True)
+
+
+async def test_too_often(tmp_path: Path) -> None:
+    limits = {"LIMITS__COOLDOWN_REQUESTS": "2", "LIMITS__COOLDOWN_SECONDS": "600"}
+    async with Sandbox() as sandbox, running(sandbox, tmp_path, **limits) as bot:
+        for _ in range(2):
+            assert (await answer(await sandbox.slash("gradcam", photo()))).files
+        for locale, says in (("en-US", "try again in 10 minutes"), ("ja", "10 分ほどたってから")):
+            reply = await answer(await sandbox.slash("gradcam", photo(), locale=locale))
+            assert reply.ephemeral
+            assert says in reply.content
+        (guest,) = crowd(sandbox, 1)
+        assert (await answer(await sandbox.slash("gradcam", photo(), user=guest))).files
+        assert await bot.stop() == 0
+
+
+@pytest.mark.shared
+async def test_all_requests_and_answers_are_as_discord_describes_them(bot: Bot, shared: Path) -> None:
+    openapi.load(shared).check(bot.sandbox.requests)
