@@ -42,7 +42,7 @@ async def served(settings: HealthSection, client: discord.Client, jobs: Jobs) ->
             await web.TCPSite(runner, settings.host, settings.port).start()
         except OSError as error:
             raise ConfigError(f"health.port: cannot listen on {settings.host}:{settings.port}: {error}") from None
-        log.info("health: http://%s:%d/healthz", settings.host, settings.port)
+        log.info("/healthz answers on %s, port %d", settings.host, settings.port)
         yield
     finally:
         await runner.cleanup()

@@ -84,9 +84,9 @@ class PersonError(SokkuriError):
 
 @dataclass(eq=False)
 class PhotoError(PersonError):
-    """Something is wrong with one photo. `photo` is the name the person knows it by."""
+    """Something is wrong with one photo. `photo` is the name the person knows it by, and no log."""
 
-    photo: str
+    photo: str = field(repr=False)
 
 
 @dataclass(eq=False)
@@ -192,7 +192,7 @@ class TooFewFaces(PersonError):
 
     found: int
     needed: int
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[Skipped, ...] = field(default=(), repr=False)
     code = "too_few_faces"
 
 
@@ -328,6 +328,14 @@ class ModelChoice:
     name: str = "dlib"
     overrides: Mapping[str, Any] = field(default_factory=dict)
     preset: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What people are told of a model: its `name`, and its `licence`, "" where the file is the operator's own."""
+
+    name: str
+    licence: str
 
 
 @dataclass(frozen=True)

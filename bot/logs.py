@@ -1,0 +1,138 @@
+"""What is logged, and how: for people, or one JSON object a line.
+
+Whatever library speaks, a line holds no address beyond its host: the rest of one may be a key of Discord's that answers
+a command, a signed link to a photo, or its name. And of an error that a person can mend, whose fields name photos and
+places, a line holds its kind alone.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from core.contracts import PersonError
+
+LogFormat = Literal["text", "json"]
+
+_LINK = re.compile(r"\b((?:https?|wss?)://[^\s/?#'\"<>]+)[^\s'\"<>]*")
+_PLAIN = re.compile(r"[^\s\"=]+")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RequestLine:
+    """One request, once it is answered.
+
+    `guild`: Discord's id of the server, None in a direct conversation; `outcome`: "done", or the code of the error;
+    `seconds`: of the whole, `stages`: of each part.
+    """
+
+    id: str
+    command: str
+    guild: int | None
+    outcome: str
+    seconds: float
+    stages: Mapping[str, float] = field(default_factory=dict)
+
+
+def request(line: RequestLine) -> None:
+    """Log it, in milliseconds."""
+    stages = {f"{name}_ms": round(seconds * 1000) for name, seconds in line.stages.items()}
+    facts = {
+        "id": line.id,
+        "command": line.command,
+        "guild": line.guild,
+        "outcome": line.outcome,
+        "ms": round(line.seconds * 1000),
+        **stages,
+    }
+    log.info("request", extra={"facts": facts})
+
+
+def to_stderr(level: str, log_format: LogFormat) -> None:
+    """Log everything that every library says, warnings too, from `level` on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
+    logging.basicConfig(level=level, handlers=[handler])
+    logging.captureWarnings(True)
+    # On DEBUG discord.py writes down whole requests, with the keys that commands are answered by.
+    logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
+
+
+class TextFormatter(logging.Formatter):
+    """`time LEVEL logger: message`, then facts as `name=value`, and an error's traceback on lines of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = [f"{name}={_quoted(value)}" for name, value in _facts(record).items() if value is not None]
+        message = "\\n".join(said(record.getMessage()).splitlines())
+        line = " ".join([time_of(record), record.levelname, f"{record.name}:", message, *facts])
+        return "\n    ".join([line, *_error(record).splitlines()])
+
+
+class JsonFormatter(logging.Formatter):
+    """An object with `time` (UTC), `level`, `logger`, `message`, the facts, and `exception` where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = _error(record)
+        entry = {
+            "time": time_of(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": said(record.getMessage()),
+            **_facts(record),
+            **({"exception": error} if error else {}),
+        }
+        return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def time_of(record: logging.LogRecord) -> str:
+    """In UTC, to the millisecond."""
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def said(text: str) -> str:
+    """`text`, with the hosts alone of addresses in it."""
+    return _LINK.sub(r"\1/…", text)
+
+
+def _facts(record: logging.LogRecord) -> Mapping[str, Any]:
+    facts: Mapping[str, Any] = getattr(record, "facts", {})
+    return facts
+
+
+def _quoted(value: object) -> str:
+    text = str(value)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+def _error(record: logging.LogRecord) -> str:
+    """What the record tells of an error, the first cause first; "" where there is none."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return record.exc_text or ""
+    return "\n".join(_told(error, seen=set()))
+
+
+def _told(error: BaseException, seen: set[int]) -> Iterator[str]:
+    """As Python tells it: causes first, then where it happened, and what it says."""
+    seen.add(id(error))
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None and id(cause) not in seen:
+        yield from _told(cause, seen)
+        yield "which led to:"
+    for frame in traceback.format_tb(error.__traceback__):
+        yield from frame.rstrip("\n").splitlines()
+    what = error.code if isinstance(error, PersonError) else said(str(error))
+    yield f"{type(error).__qualname__}: {what}".rstrip(": ")
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            if id(inner) not in seen:
+                yield from (f"  {line}" for line in _told(inner, seen))

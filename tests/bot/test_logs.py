@@ -1,0 +1,115 @@
+"""bot.logs: one line a record, for people and for programs, and nothing in it that is nobody's business."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from bot import logs
+from bot.logs import JsonFormatter, RequestLine, TextFormatter
+from core.contracts import NoFace, PersonError, Skipped, TooFewFaces, WorkerLost
+
+SECRETS = ("anna.jpg", "is=abc", "s3cret")
+
+
+def caught(error: BaseException, cause: BaseException | None = None) -> tuple[Any, Any, Any]:
+    try:
+        raise error from cause
+    except type(error) as raised:
+        return type(raised), raised, raised.__traceback__
+
+
+def record(message: str, *arguments: object, error: Any = None, **extra: object) -> logging.LogRecord:
+    made = logging.LogRecord("bot.jobs", logging.WARNING, __file__, 1, message, arguments, error)
+    made.created = 1_790_000_000.25
+    for name, value in extra.items():
+        setattr(made, name, value)
+    return made
+
+
+def test_a_request_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    logs.request(RequestLine("abc234", "similar", 123, "no_face", 1.2346, {"photos": 0.1, "work": 0.9}))
+    logs.request(RequestLine("def567", "gradcam, another face", None, "done", 0.5))
+    first, second = caplog.records
+    assert (
+        TextFormatter()
+        .format(first)
+        .endswith(
+            " INFO bot.logs: request id=abc234 command=similar guild=123 outcome=no_face ms=1235 photos_ms=100 "
+            "work_ms=900"
+        )
+    )
+    assert (
+        TextFormatter().format(second).endswith('request id=def567 command="gradcam, another face" outcome=done ms=500')
+    )
+    entry = json.loads(JsonFormatter().format(first))
+    assert entry.pop("time").endswith("Z")
+    assert entry == {
+        **{"level": "INFO", "logger": "bot.logs", "message": "request", "id": "abc234", "command": "similar"},
+        **{"guild": 123, "outcome": "no_face", "ms": 1235, "photos_ms": 100, "work_ms": 900},
+    }
+    assert json.loads(JsonFormatter().format(second))["guild"] is None
+
+
+def test_for_people() -> None:
+    assert TextFormatter().format(record("two\nlines, %d%%", 5)) == (
+        "2026-09-21T14:13:20.250Z WARNING bot.jobs: two\\nlines, 5%"
+    )
+
+
+@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
+@pytest.mark.parametrize(
+    "made",
+    [
+        record("POST %s responded with 429", "https://discord.com/api/v10/webhooks/1/s3cret/messages/@original"),
+        record("connecting to 'wss://gateway.discord.gg/?token=s3cret'"),
+        record("lost", error=caught(ValueError("https://cdn.discordapp.com/attachments/1/2/anna.jpg?ex=1&is=abc"))),
+        record("failed", error=caught(WorkerLost("died"), NoFace("anna.jpg"))),
+        record("failed", error=caught(TooFewFaces(0, 2, (Skipped("anna.jpg", "no_face"),)))),
+        record("failed", error=caught(ExceptionGroup("several", [NoFace("anna.jpg"), KeyError("x")]))),
+        record(
+            "Task exception was never retrieved: %r, %r",
+            NoFace("anna.jpg"),
+            TooFewFaces(0, 2, (Skipped("anna.jpg", "a"),)),
+        ),
+    ],
+)
+def test_no_name_no_link_and_no_key_is_written(formatter: logging.Formatter, made: logging.LogRecord) -> None:
+    line = formatter.format(made)
+    assert not any(secret in line for secret in SECRETS), line
+    if "http" in str(made.args):
+        assert "https://discord.com/…" in line
+
+
+def test_an_error_is_told_with_its_causes() -> None:
+    made = record("request abc failed", error=caught(WorkerLost("died"), ZeroDivisionError("by nothing")))
+    text = TextFormatter().format(made).splitlines()
+    assert text[0].endswith("request abc failed")
+    assert all(line.startswith("    ") for line in text[1:])
+    told = [line.strip() for line in text]
+    assert told.index("ZeroDivisionError: by nothing") < told.index("which led to:") < len(told) - 1
+    assert told[-1].startswith("WorkerLost: worker_lost(")
+    assert "in caught" in "\n".join(told)
+    entry = json.loads(JsonFormatter().format(made))
+    assert entry["message"] == "request abc failed"
+    assert entry["exception"].splitlines()[-1] == told[-1]
+
+
+def test_errors_that_cause_each_other_end() -> None:
+    one, other = ValueError("one"), ValueError("other")
+    one.__context__, other.__context__ = other, one
+    assert TextFormatter().format(record("odd", error=(ValueError, one, None))).count("ValueError") == 2
+
+
+def test_every_error_of_a_person_is_its_code_alone() -> None:
+    class Unheard(PersonError):
+        code = "unheard"
+
+        def __str__(self) -> str:
+            return "anna.jpg"
+
+    assert "Unheard: unheard" in TextFormatter().format(record("failed", error=caught(Unheard())))
