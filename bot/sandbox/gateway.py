@@ -45,6 +45,7 @@ class Op(IntEnum):
     HEARTBEAT_ACK = 11
 
 
+STARTS = 1000
 PRIVILEGED_INTENTS = {
     "members": discord.Intents(members=True).value,
     "presences": discord.Intents(presences=True).value,
@@ -140,7 +141,8 @@ class Session:
 
 class Gateway:
     """`url`: its address, set once the port is known; `heartbeat_interval` in seconds; `heartbeats`: how many came;
-    `resumed`: how many sessions were taken up again; `refuse_resume`: answer RESUME with INVALID_SESSION.
+    `resumed`: how many sessions were taken up again; `refuse_resume`: answer RESUME with INVALID_SESSION;
+    `starts_left`: of `STARTS`, how many sessions it says the bot may still begin today.
     """
 
     def __init__(
@@ -161,6 +163,7 @@ class Gateway:
         self.heartbeats = 0
         self.resumed = 0
         self.refuse_resume = False
+        self.starts_left = STARTS - 1
         self._changes = changes
         self._world = world
         self._application = application
@@ -193,6 +196,26 @@ class Gateway:
         for session in list(self._sessions.values()):
             if session.serves(guild) and (intent is None or getattr(session.intents, intent)):
                 await session.dispatch(event, render(content and session.intents.message_content))
+
+    async def added(self, guild: Guild) -> None:
+        """The bot has just been added to it."""
+        payload = self._payloads.guild_create(guild, new=True)
+        await self.publish("GUILD_CREATE", guild, lambda _: payload, intent="guilds")
+
+    async def removed(self, guild: Guild) -> None:
+        await self.publish("GUILD_DELETE", guild, lambda _: {"id": str(guild.id)}, intent="guilds")
+
+    async def lost(self, guild: Guild) -> None:
+        """An outage has taken it out of reach."""
+        guild.available = False
+        payload = {"id": str(guild.id), "unavailable": True}
+        await self.publish("GUILD_DELETE", guild, lambda _: payload, intent="guilds")
+
+    async def back(self, guild: Guild) -> None:
+        """The outage is over."""
+        guild.available = True
+        payload = self._payloads.guild_create(guild)
+        await self.publish("GUILD_CREATE", guild, lambda _: payload, intent="guilds")
 
     async def drop(self, code: int | None = None) -> None:
         """Breaks every connection: with a close code, or like a cut cable. Sessions stay and can be resumed."""
@@ -320,6 +343,8 @@ class Gateway:
         )
         if session.intents.guilds:
             for guild in guilds:
+                if not guild.available:
+                    continue
                 await session.dispatch("GUILD_CREATE", self._payloads.guild_create(guild))
 
     async def _resume(self, connection: Connection, data: Json) -> Session | None:

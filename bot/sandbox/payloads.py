@@ -61,7 +61,8 @@ class Payloads:
         _, roles = guild.members[user.id]
         return {
             "roles": [str(role) for role in sorted(roles)],
-            "joined_at": timestamp(created(guild.id)),  # everybody came with the guild itself
+            # people came with the guild itself
+            "joined_at": timestamp(guild.joined if user.bot else created(guild.id)),
             "nick": None,
             "avatar": None,
             "banner": None,
@@ -102,6 +103,7 @@ class Payloads:
             "explicit_content_filter": 0,
             "eligible_oauth2_scopes": ["bot", "applications.commands"],
             "integration_types_config": {"0": {}},
+            **app.settings,
         }
 
     # ------------------------------------------------------------ places
@@ -140,7 +142,7 @@ class Payloads:
             "region": "deprecated",
             "afk_channel_id": None,
             "afk_timeout": 300,
-            "system_channel_id": None,
+            "system_channel_id": snowflake(guild.system_channel),
             "system_channel_flags": 0,
             "widget_enabled": False,
             "widget_channel_id": None,
@@ -168,15 +170,18 @@ class Payloads:
             "incidents_data": None,
         }
 
-    def guild_create(self, guild: Guild) -> Json:
-        """As the gateway announces it: with channels, active threads and, of the members, the bot alone."""
+    def guild_create(self, guild: Guild, *, new: bool = False) -> Json:
+        """As the gateway announces it: with channels, active threads and, of the members, the bot alone.
+
+        `new`: to the bot, which has just been added.
+        """
         bot = self._application.bot
         threads = [t for t in guild.threads() if not t.archived and rules.permissions(t, bot).view_channel]
         return {
             **self.guild(guild),
-            "joined_at": timestamp(created(guild.id)),
+            "joined_at": timestamp(guild.joined),
             "large": len(guild.members) > 250,
-            "unavailable": False,
+            **({} if new else {"unavailable": False}),
             "member_count": len(guild.members),
             "voice_states": [],
             "members": [self.member_with_user(guild, bot)],

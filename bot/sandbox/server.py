@@ -223,6 +223,21 @@ class Sandbox:
         self.world.add_channel(guild, "general")
         return guild
 
+    async def join(
+        self, name: str, *, locale: str = "en-US", system_channel: bool = True, deny: Iterable[str] = ()
+    ) -> Guild:
+        """Somebody adds the bot to a guild of theirs; `deny`: permissions that it lacks in "general", as `deny` has it.
+
+        `system_channel`: whether Discord's own messages go there.
+        """
+        guild = self.add_guild(name, locale=locale)
+        (channel,) = guild.channels.values()
+        if denied := discord.Permissions(**dict.fromkeys(deny, True)).value:
+            channel.overwrites[self.bot.id] = Overwrite(deny=denied)
+        guild.system_channel = channel if system_channel else None
+        await self.gateway.added(guild)
+        return guild
+
     @property
     def people(self) -> Mapping[str, User]:
         """By name."""

@@ -248,7 +248,11 @@ class Channel:
 
 @dataclass(eq=False)
 class Guild:
-    """`members`: who is here, and which roles (ids) each has besides everyone's."""
+    """`members`: who is here, and which roles (ids) each has besides everyone's.
+
+    `system_channel`: where Discord's own messages go; `joined`: when the bot came, in seconds since 1970; `available`:
+    whether it is within reach.
+    """
 
     id: int
     name: str
@@ -257,6 +261,9 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict, repr=False)
     members: dict[int, tuple[User, set[int]]] = field(default_factory=dict, repr=False)
     channels: dict[int, Channel] = field(default_factory=dict, repr=False)
+    system_channel: Channel | None = field(default=None, repr=False)
+    joined: float = 0.0
+    available: bool = True
 
     @property
     def everyone(self) -> Role:
@@ -268,7 +275,10 @@ class Guild:
 
 @dataclass(eq=False)
 class Application:
-    """The bot's application as its owner configured it. `privileged`: intents switched on in the developer portal."""
+    """The bot's application as its owner configured it. `privileged`: intents switched on in the developer portal.
+
+    `settings`: more of its JSON, as the portal has it.
+    """
 
     id: int
     name: str
@@ -278,6 +288,7 @@ class Application:
     privileged: frozenset[str] = frozenset()
     commands: dict[int, Json] = field(default_factory=dict)
     guild_commands: dict[int, dict[int, Json]] = field(default_factory=dict)
+    settings: Json = field(default_factory=dict)
 
     def commands_in(self, guild: Guild | None) -> list[Json]:
         own = self.guild_commands.get(guild.id, {}) if guild else {}
@@ -323,7 +334,7 @@ class World:
         return user
 
     def add_guild(self, name: str, owner: User, members: Iterable[User] = (), *, locale: str = "en-US") -> Guild:
-        guild = Guild(self.snowflakes.next(), name, owner, locale)
+        guild = Guild(self.snowflakes.next(), name, owner, locale, joined=self.clock.now())
         guild.roles[guild.id] = Role(guild.id, "@everyone", EVERYONE)
         for user in (owner, *members):
             guild.members[user.id] = (user, set())

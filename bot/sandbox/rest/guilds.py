@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox import refused, rules
+from bot.sandbox.gateway import STARTS
 from bot.sandbox.parts import Parts
 from bot.sandbox.rest.calls import Answer, Call, Route
 from bot.sandbox.state import Guild
@@ -38,7 +39,8 @@ class Guilds:
         return 200, {"url": self._gateway.url}
 
     async def _gateway_bot(self, call: Call) -> Answer:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+        left = self._gateway.starts_left
+        limit = {"total": STARTS, "remaining": left, "reset_after": 14_400_000, "max_concurrency": 1}
         return 200, {"url": self._gateway.url, "shards": self._gateway.shards, "session_start_limit": limit}
 
     async def _me(self, call: Call) -> Answer:
