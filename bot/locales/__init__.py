@@ -1,6 +1,7 @@
 """The words, one Fluent file a language, and the language for a locale.
 
-English is the language for everybody whose own is not here, and the one whose messages define what there is.
+A language is its file: `pt-BR.ftl` beside this one, or in a folder of one's own, is all that Brazilian Portuguese
+takes. English is the language for everybody whose own is not here, and the one whose messages define what there is.
 """
 
 from __future__ import annotations
@@ -11,10 +12,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import timedelta
 from importlib.resources import files
+from pathlib import Path
 
+from babel import Locale, UnknownLocaleError, negotiate_locale
 from babel.dates import format_timedelta
-from fluent.runtime import FluentBundle, FluentResource
+from babel.lists import format_list
+from fluent.runtime import FluentBundle
+from fluent.syntax import FluentParser
+from fluent.syntax.ast import Resource
 
+from bot.locales.check import mend
 from core.contracts import (
     Fault,
     FileTooLarge,
@@ -24,7 +31,9 @@ from core.contracts import (
 )
 
 FALLBACK = "en"
-LANGUAGES = ("en", "ja")
+SUFFIX = ".ftl"
+LANGUAGES = tuple(sorted(Path(file.name).stem for file in files(__name__).iterdir() if file.name.endswith(SUFFIX)))
+"""Codes of the languages that come with Sokkuri: those of the files here."""
 
 Value = str | int | float
 Quote = Callable[[str], str]
@@ -32,32 +41,51 @@ Quote = Callable[[str], str]
 log = logging.getLogger(__name__)
 
 
-class Language:
-    """Messages of one language. Numbers are written as its readers write them."""
+class LanguageFileError(Exception):
+    """A file of words that cannot be one, with its place and why."""
 
-    def __init__(self, code: str, source: str) -> None:
+
+class Language:
+    """Messages of one language. Numbers, lists and times are written as its readers write them.
+
+    `code`: of a locale, as its file is called; `source`: Fluent; `fallback`: says what `source` does not.
+    """
+
+    def __init__(self, code: str, source: str | Resource, fallback: Language | None = None) -> None:
         self.code = code
+        self._locale = locale_of(code)
+        self._fallback = fallback
         # No isolation marks: they would stand as odd characters in front of file names in a terminal.
         self._bundle = FluentBundle([code], use_isolating=False)
-        self._bundle.add_resource(FluentResource(source))
+        self._bundle.add_resource(FluentParser().parse(source) if isinstance(source, str) else source)
+
+    @property
+    def name(self) -> str:
+        """What its readers call it: 日本語."""
+        return str(self._locale.get_display_name())
 
     def has(self, key: str) -> bool:
-        return self._bundle.has_message(key)
+        return self._bundle.has_message(key) or (self._fallback is not None and self._fallback.has(key))
 
     def text(self, key: str, **values: Value) -> str:
         """The message `key`, or the attribute of one (`message.attribute`). Raises KeyError: there is none."""
         name, _, attribute = key.partition(".")
-        try:
+        pattern = None
+        if self._bundle.has_message(name):
             message = self._bundle.get_message(name)
-        except LookupError:
-            raise KeyError(key) from None
-        pattern = message.attributes[attribute] if attribute else message.value
+            pattern = message.attributes.get(attribute) if attribute else message.value
         if pattern is None:
-            raise KeyError(key)
+            if self._fallback is None:
+                raise KeyError(key)
+            return self._fallback.text(key, **values)
         text, errors = self._bundle.format_pattern(pattern, values)
         for error in errors:
             log.error("message %s in %s: %s", key, self.code, error)
         return str(text)
+
+    def listed(self, items: Iterable[str]) -> str:
+        """“a, b and c”."""
+        return format_list(list(items), locale=self._locale)
 
     def error(self, error: BaseException, *, job_id: str = "", quote: Quote = str) -> str:
         """What is wrong and what to do next. `quote` sets off the name of a photo in the text."""
@@ -97,7 +125,7 @@ class Language:
         """In round figures, and never less than it is: 5, 10, ... seconds, or whole minutes."""
         step = 5 if seconds <= 60 else 60
         rounded = max(math.ceil(seconds / step), 1) * step
-        return format_timedelta(timedelta(seconds=rounded), threshold=1.01, locale=self.code)
+        return format_timedelta(timedelta(seconds=rounded), threshold=1.01, locale=self._locale)
 
     def permission(self, name: str) -> str:
         """Discord's word for a permission, as its settings show it."""
@@ -106,28 +134,68 @@ class Language:
 
 
 class Languages:
-    """All languages."""
+    """All languages there are at the moment: look one up for each answer, and keep none."""
 
     def __init__(self, languages: Iterable[Language]) -> None:
-        self._by_code: Mapping[str, Language] = {language.code: language for language in languages}
+        self._by_code: Mapping[str, Language] = {language.code.lower(): language for language in languages}
+
+    @property
+    def names(self) -> list[str]:
+        """What each calls itself."""
+        return [language.name for language in self._by_code.values()]
 
     def of(self, locale: str) -> Language:
-        """The language for a locale such as `ja`, `en-GB` or `de`."""
-        return self._by_code.get(locale.partition("-")[0], self._by_code[FALLBACK])
+        """The language for a locale such as `ja`, `en-GB` or `de`: its own, that of all its regions, else English."""
+        return self.known(locale) or self._by_code[FALLBACK]
 
     def known(self, locale: str) -> Language | None:
-        """The language of exactly this locale's code, none if its readers would get English instead."""
-        return self._by_code.get(locale.partition("-")[0])
+        """The language for this locale, none if its readers would get English for want of their own."""
+        code = negotiate_locale([locale], self._by_code, sep="-")
+        return None if code is None else self._by_code[code.lower()]
+
+    def become(self, other: Languages) -> None:
+        """Have the words of `other` from now on."""
+        self._by_code = other._by_code
 
 
-def load() -> Languages:
-    """Read every language's file."""
-    return Languages(Language(code, source(code)) for code in LANGUAGES)
+def load(folder: Path | None = None) -> Languages:
+    """Every language that comes with Sokkuri, and those of `folder`.
+
+    A file there is a language more, or changes single messages of one that is here. What is wrong with it is logged,
+    and left out. Raises LanguageFileError: a file cannot be read, or is not called as a locale is.
+    """
+    english = Language(FALLBACK, source(FALLBACK))
+    languages = {code: Language(code, source(code), english) for code in LANGUAGES if code != FALLBACK}
+    languages = {FALLBACK: english, **languages}
+    for file in sorted(folder.glob(f"*{SUFFIX}")) if folder else ():
+        code = next((code for code in languages if code.lower() == file.stem.lower()), file.stem)
+        resource, problems = mend(_read(file), source(FALLBACK), whole=code not in languages)
+        for problem in problems:
+            log.warning("%s: %s", file, problem)
+        languages[code] = Language(code, resource, languages.get(code, english))
+    return Languages(languages.values())
 
 
 def source(code: str) -> str:
-    """The Fluent file of a language."""
-    return files(__name__).joinpath(f"{code}.ftl").read_text(encoding="utf-8")
+    """The Fluent file of a language that comes with Sokkuri."""
+    return files(__name__).joinpath(code + SUFFIX).read_text(encoding="utf-8")
+
+
+def locale_of(code: str) -> Locale:
+    """Raises LanguageFileError: there is no such locale."""
+    try:
+        return Locale.parse(code, sep="-")
+    except (ValueError, UnknownLocaleError) as error:
+        raise LanguageFileError(
+            f"{code}{SUFFIX}: a file is to be called as its locale is, such as pt-BR.ftl"
+        ) from error
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LanguageFileError(f"{file}: cannot be read: {error}") from error
 
 
 def megabytes(size: int) -> float:
