@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.registration import covers
+from bot.registration import Difference, covers, difference
 
 OURS: dict[str, Any] = {
     "name": "similar",
@@ -65,6 +65,26 @@ def test_every_real_change_is_seen(path: tuple[Any, ...], value: object) -> None
         place = place[step]
     place[path[-1]] = value
     assert not covers(THEIRS, changed)
+
+
+def test_a_language_that_is_no_more_is_a_change() -> None:
+    assert not covers(THEIRS, {**OURS, "name_localizations": {}})
+
+
+def test_a_bound_or_choices_that_are_no_more_are_a_change() -> None:
+    for more in ({"max_value": 5}, {"choices": [{"name": "a", "value": "a"}]}, {"channel_types": [0]}):
+        theirs = {**THEIRS, "options": [{**THEIRS["options"][0], **more}, THEIRS["options"][1]]}
+        assert not covers(theirs, OURS)
+
+
+def test_a_command_is_known_by_its_kind_and_its_name() -> None:
+    menu = {"name": "similar", "type": 3, "contexts": [0], "integration_types": [0, 1], "name_localizations": {}}
+    theirs = {**menu, "id": "2", "description": "", "name_localizations": None}
+    assert not difference([THEIRS, theirs], [OURS, menu])
+    assert difference([THEIRS], [OURS, menu]) == Difference(("similar",), (), ())
+    assert difference([THEIRS, theirs], [OURS]) == Difference((), (), ("similar",))
+    for change in ({"contexts": [0, 1]}, {"integration_types": [0]}, {"name_localizations": {"ja": "似てる"}}):
+        assert difference([THEIRS, theirs], [OURS, {**menu, **change}]) == Difference((), ("similar",), ())
 
 
 def test_one_option_more_or_less_or_elsewhere_is_a_change() -> None:
