@@ -6,8 +6,8 @@ import asyncio
 import logging
 import signal
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 import aiohttp
@@ -17,7 +17,7 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import health, locales, memory, registration, replies
+from bot import health, locales, logs, memory, registration, reload, replies, welcome
 from bot.commands import Rooms, about, average, edit, gradcam, job_id, lookalikes, similar
 from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings
 from bot.cooldown import Cooldown
@@ -35,12 +35,14 @@ COMMANDS = (similar, gradcam, lookalikes, average, about)
 log = logging.getLogger(__name__)
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, read: Callable[[], Settings] | None = None) -> None:
     """Be the bot until SIGTERM or SIGINT. Then take no more requests, end the running ones, and return.
+
+    `read`: the settings as they are written now, asked for on SIGHUP; None: that ends the process as usual.
 
     Raises ConfigError: Discord cannot be reached, or refuses the token or an intent; a port is taken.
     """
-    _log_to_stderr(settings.log_level)
+    logs.to_stderr(settings.log_level, settings.log_format)
     memory.give_back_at_once()
     limits.leave_no_core()
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses its voice libraries here
@@ -66,7 +68,7 @@ async def run(settings: Settings) -> None:
             refuse_seconds=settings.workers.refuse_seconds,
         )
         photos = Photos(session, settings.limits, settings.discord)
-        languages = locales.load()
+        languages = reload.locales_of(settings)
 
         def words(interaction: discord.Interaction[Any]) -> locales.Language:
             return languages.of(interaction.locale.value)
@@ -74,7 +76,11 @@ async def run(settings: Settings) -> None:
         menus = Menus(settings.limits.menu_seconds, words)
         rooms = Rooms(settings, languages, photos, jobs, menus, Progresses(words), Cooldown(settings.limits))
         client = Client(rooms)
-        async with client, health.served(settings.health, client, jobs):
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(client)
+            await stack.enter_async_context(health.served(settings.health, client, jobs))
+            if read is not None:
+                await stack.enter_async_context(reload.on_hangup(settings, languages, read, client.renew))
             await _until_told(client, jobs, menus, settings)
     log.info("stopped")
 
@@ -106,7 +112,22 @@ class Client(discord.AutoShardedClient):
         if self._rooms.settings.discord.api != DISCORD_API:
             _, gateway, _ = await self.http.get_bot_gateway()
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
-        await registration.register(self.tree, registration.CommandTranslator(self._rooms.languages))
+        await self._register()
+
+    async def _register(self) -> None:
+        self.tree.ids = await registration.register(self.tree, registration.CommandTranslator(self._rooms.languages))
+
+    async def renew(self) -> None:
+        """Limits and languages have changed."""
+        self._rooms.menus.seconds = self._rooms.settings.limits.menu_seconds
+        try:
+            await self._register()
+        except (discord.HTTPException, aiohttp.ClientError) as error:
+            log.warning("the commands could not be registered anew: %s", error)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        if self._rooms.settings.about.welcome:
+            await welcome.greet(guild, self._rooms.languages, self.tree.mention)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         await self._rooms.menus.answer_for_forgotten(interaction)
@@ -122,6 +143,13 @@ class Tree(app_commands.CommandTree[Client]):
     def __init__(self, client: Client, rooms: Rooms) -> None:
         super().__init__(client)
         self._rooms = rooms
+        self.ids: Mapping[str, int] = {}
+
+    def mention(self, name: str, words: locales.Language) -> str:
+        """The command `name`, to be clicked on once Discord has told its id."""
+        if name in self.ids:
+            return f"</{name}:{self.ids[name]}>"
+        return f"`/{words.text(f'command-{name}')}`"
 
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
         problem = error.original if isinstance(error, app_commands.CommandInvokeError) else error
@@ -196,9 +224,3 @@ def _told_to_stop() -> Iterator[asyncio.Event]:
     finally:
         for number in signals:
             loop.remove_signal_handler(number)
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # On DEBUG discord.py writes down whole requests, with the keys that commands are answered by.
-    logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))

@@ -13,7 +13,7 @@ import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -30,6 +30,7 @@ DISCORD_API = "https://discord.com/api/v10"
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
+Link = Annotated[str, Field(pattern=r"^(https?://[^\s<>()]{1,500})?$")]
 
 
 @dataclass(eq=False)
@@ -49,6 +50,21 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class ChangingSection(Section):
+    """A table that may change while the bot runs: whoever reads a setting of it at each use goes by the newest.
+
+    `AT_START`: those that are read once all the same.
+    """
+
+    model_config = ConfigDict(frozen=False)
+    AT_START: ClassVar[frozenset[str]] = frozenset()
+
+    def become(self, other: Self) -> None:
+        """Have the values of `other` from now on, but for those of `AT_START`."""
+        for name in type(self).model_fields.keys() - self.AT_START:
+            setattr(self, name, getattr(other, name))
+
+
 class DiscordSection(Section):
     """How to reach Discord. `shards` 0: as many as Discord recommends."""
 
@@ -64,8 +80,11 @@ class DiscordSection(Section):
         return value.rstrip("/")
 
 
-class LimitsSection(Section):
+class LimitsSection(ChangingSection):
     """What a request may cost. Bytes, pixels (width times height), seconds, and counts."""
+
+    # Workers are started with the first two, and Discord is told the others as bounds of options.
+    AT_START = frozenset({"file_bytes", "pixels", "average_photos", "lookalikes_photos"})
 
     file_bytes: Count = 25 * 1024 * 1024
     pixels: Count = 100_000_000
@@ -119,6 +138,19 @@ class HeatmapSection(Section):
     colormap: Colormap = "cividis"
 
 
+class AboutSection(Section):
+    """What `/about` says of those who run this bot, and where more is found. "": nothing.
+
+    `welcome`: whether a server that adds the bot is told what it can do.
+    """
+
+    operator: Annotated[str, Field(max_length=100)] = ""
+    website: Link = ""
+    privacy: Link = ""
+    support: Link = ""
+    welcome: bool = True
+
+
 class HealthSection(Section):
     """Where `/healthz` answers. `port` 0: nowhere."""
 
@@ -138,7 +170,7 @@ class _Environment(EnvSettingsSource):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set. `model_folder` "": `sokkuri` in the user's cache folder.
+    """Everything that can be set. `model_folder` "": `sokkuri` in the user's cache folder; `locales_folder` "": none.
 
     Values given to the constructor are those of the file: the environment goes before them.
     """
@@ -146,13 +178,16 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SOKKURI_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     model_folder: str = ""
+    locales_folder: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
     discord: DiscordSection = DiscordSection()
-    limits: LimitsSection = LimitsSection()
+    limits: LimitsSection = Field(default_factory=LimitsSection)
     workers: WorkersSection = WorkersSection()
     model: ModelSection = ModelSection()
     models: dict[str, OwnModel] = Field(default_factory=dict)
     heatmap: HeatmapSection = HeatmapSection()
+    about: AboutSection = AboutSection()
     health: HealthSection = HealthSection()
 
     @classmethod

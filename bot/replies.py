@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from math import floor
 
 import discord
-from babel.lists import format_list
 
+from bot.config import AboutSection
 from bot.locales import Language, megabytes
 from core.contracts import (
     AverageRecipe,
@@ -22,6 +22,7 @@ from core.contracts import (
     GradcamResult,
     Likeness,
     LookalikesResult,
+    ModelCard,
     NumberedPhoto,
     Picture,
     SimilarResult,
@@ -59,6 +60,9 @@ METHODS = {
     "scorecam": "Score-CAM",
 }
 """Names as their papers write them."""
+
+Mention = Callable[[str], str]
+"""A command's name to what is clicked on to use it."""
 
 
 @dataclass(frozen=True)
@@ -295,17 +299,54 @@ def _average_alt(result: AverageResult, words: Language) -> str:
     return words.text("average-alt-mixture", first=len(first.faces), second=len(second[0].faces), ratio=ratio)
 
 
-def about(version: str, model: str, words: Language) -> Reply:
+def about(
+    version: str,
+    models: Sequence[ModelCard],
+    operator: AboutSection,
+    languages: Sequence[str],
+    mention: Mention,
+    words: Language,
+) -> Reply:
+    """`models`: the one that compares, and those that find faces; `languages`: what each calls itself."""
+    model, *finders = (
+        words.text("about-licensed", model=card.name, licence=card.licence) if card.licence else card.name
+        for card in models
+    )
+    links = [
+        f"[{words.text(key)}](<{address}>)"
+        for key, address in (
+            ("about-website", operator.website),
+            ("about-privacy-policy", operator.privacy),
+            ("about-support", operator.support),
+        )
+        if address
+    ]
     return Reply(
         "\n".join(
             [
                 f"**{words.text('about-title', version=version)}**",
-                words.text("about-what"),
-                words.text("about-model", model=model),
+                commands(mention, words),
                 words.text("about-privacy"),
+                words.text("about-model", model=model, finders=words.listed(finders)),
+                words.text("about-languages", languages=words.listed(languages)),
+                *([words.text("about-operator", operator=operator.operator)] if operator.operator else []),
+                *([" · ".join(links)] if links else []),
             ]
         )
     )
+
+
+def welcome(mention: Mention, words: Language) -> str:
+    """To a server that has just added the bot."""
+    return "\n".join(
+        [words.text("welcome"), commands(mention, words), words.text("welcome-privacy", about=mention("about"))]
+    )
+
+
+def commands(mention: Mention, words: Language) -> str:
+    """What can be asked, and how."""
+    names = ("similar", "lookalikes", "gradcam", "average")
+    return words.text("about-what", **{name: mention(name) for name in names})
 
 
 def error(problem: BaseException, job_id: str, words: Language) -> Reply:
@@ -376,7 +417,7 @@ def skipped_lines(skipped: Sequence[Skipped], words: Language, quote: Callable[[
 
 
 def _list(items: list[str], words: Language) -> str:
-    return format_list(items, locale=words.code)
+    return words.listed(items)
 
 
 def _clip(text: str, limit: int) -> str:

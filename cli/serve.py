@@ -36,13 +36,17 @@ file_type = click.Path(dir_okay=False, path_type=Path)
 @click.command()
 @config_option
 def run(config: Path | None) -> None:
-    """Run the bot: on Discord with a token, in the sandbox without one. Ctrl-C stops it."""
+    """Run the bot: on Discord with a token, in the sandbox without one. Ctrl-C stops it.
+
+    On SIGHUP it reads its limits and languages anew.
+    """
     settings = load_settings(config)
     if settings.discord.token.get_secret_value():
         from bot import app
+        from bot.config import load
 
         with settings_problems():
-            asyncio.run(app.run(settings))
+            asyncio.run(app.run(settings, lambda: load(config)))
     else:
         click.echo(NO_TOKEN)
         stay(settings)

@@ -22,6 +22,7 @@ from core.contracts import (
     GradcamResult,
     LookalikesRequest,
     LookalikesResult,
+    ModelCard,
     Photo,
     PictureFormat,
     SimilarRequest,
@@ -106,6 +107,18 @@ def evaluate(
     from core.evaluate import evaluate as run
 
     return run(_process.pipeline(settings), photos, pairs, same, groups, picture_format, progress)
+
+
+def models(settings: CoreSettings) -> tuple[ModelCard, ...]:
+    """The model that compares faces, and those that find them. Loads none, so that any process may ask."""
+    from core.models.catalog import DETECTOR_FILE, LANDMARKS_FILE, load_catalog, resolve
+
+    spec = resolve(settings.model)
+    finders = (load_catalog().files[name] for name in (LANDMARKS_FILE, DETECTOR_FILE))
+    return (
+        ModelCard(spec.name, "" if spec.licence == "your own" else spec.licence),
+        *(ModelCard(file.holds.partition(":")[0], file.licence) for file in finders),
+    )
 
 
 def warm(settings: CoreSettings) -> None:

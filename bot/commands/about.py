@@ -6,13 +6,22 @@ from importlib.metadata import PackageNotFoundError, version
 
 from bot import replies
 from bot.commands import Command, Interaction, Rooms
+from core import tasks
 
 
 def command(rooms: Rooms) -> Command:
     @rooms.command("about")
     async def about(interaction: Interaction) -> None:
-        reply = replies.about(_version(), rooms.settings.model.name, rooms.words(interaction))
-        await interaction.response.send_message(reply.text, ephemeral=True)
+        words = rooms.words(interaction)
+        reply = replies.about(
+            _version(),
+            tasks.models(rooms.settings.core()),
+            rooms.settings.about,
+            rooms.languages.names,
+            lambda name: interaction.client.tree.mention(name, words),
+            words,
+        )
+        await interaction.response.send_message(reply.text, ephemeral=True, suppress_embeds=True)
 
     return about
 

@@ -253,14 +253,24 @@ reason-other = could not be used
 
 picture-too-heavy = My picture has { NUMBER($size, maximumFractionDigits: 1) } MB, but only { NUMBER($limit, maximumFractionDigits: 1) } MB may be sent here, so you get the words alone.
 
-about-title = Sokkuri { $version }
+about-title = Sokkuri { $version }, free software (MIT licence)
 about-what = Four questions about faces in photos:
-    - `/similar`: how alike are two faces?
-    - `/lookalikes`: who looks like whom, among many faces?
-    - `/gradcam`: where does the neural network look?
-    - `/average`: what is the average of all faces in a thread?
-about-model = Model: { $model }. It measures how alike photos look; it cannot prove who anybody is.
-about-privacy = Privacy: photos are held in memory only while you wait, and nothing of them, no photo, no face, no number, is kept, logged or passed on after the answer.
+    - { $similar }: how alike are two faces?
+    - { $lookalikes }: who looks like whom, among many faces?
+    - { $gradcam }: where does the neural network look?
+    - { $average }: what is the average of all faces in a thread?
+    Or without typing: right-click a message with photos, or a person (on a phone, press and hold), and choose *Apps*.
+about-privacy = **Privacy:** Discord hands photos to the machine that this bot runs on. There they are worked on in memory while you wait, and the answer goes back to Discord. Nothing of them is kept, logged or passed on to anybody else: no photo, no face, no number.
+about-model = **Models:** { $model } compares faces; { $finders } find them. All of them run on that machine. They measure how alike photos look, and cannot prove who anybody is.
+about-licensed = { $model } ({ $licence })
+about-languages = **Languages:** { $languages }. Yours is that of your Discord.
+about-operator = **Run by:** { $operator }
+about-website = Website
+about-privacy-policy = Privacy policy
+about-support = Help
+
+welcome = Thank you for having me here! I am Sokkuri.
+welcome-privacy = Photos are worked on in memory, and nothing of them is kept. More in { $about }.
 
 ## What went wrong, and what to do next. `photo` and `place` are names.
 

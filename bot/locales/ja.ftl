@@ -221,14 +221,24 @@ reason-other = 使えませんでした
 
 picture-too-heavy = 画像は { NUMBER($size, maximumFractionDigits: 1) } MB ありますが、ここで送れるのは { NUMBER($limit, maximumFractionDigits: 1) } MB までのため、文章だけをお送りします。
 
-about-title = Sokkuri（そっくり）{ $version }
+about-title = Sokkuri（そっくり）{ $version }　MIT ライセンスのフリーソフトウェア
 about-what = 写真の顔について、4つのことができます。
-    - `/似てる`：2つの顔がどれくらい似ているかを調べます
-    - `/そっくりさん`：たくさんの顔の中で、誰と誰が似ているかを調べます
-    - `/ヒートマップ`：ニューラルネットワークが顔のどこに注目しているかを表示します
-    - `/平均顔`：スレッドにあるすべての顔の平均を作ります
-about-model = モデル：{ $model }。写真の見た目がどれくらい似ているかを測るもので、本人であることの証明にはなりません。
-about-privacy = プライバシー：写真は回答までの間だけメモリー上で扱います。回答後は、写真も、顔も、数値も、保存・記録・提供することは一切ありません。
+    - { $similar }：2つの顔がどれくらい似ているかを調べます
+    - { $lookalikes }：たくさんの顔の中で、誰と誰が似ているかを調べます
+    - { $gradcam }：ニューラルネットワークが顔のどこに注目しているかを表示します
+    - { $average }：スレッドにあるすべての顔の平均を作ります
+    入力しなくても使えます。写真のあるメッセージや人を右クリック（スマートフォンでは長押し）して、「アプリ」を選んでください。
+about-privacy = **プライバシー：** 写真は Discord からこのボットが動いているコンピューターに届き、回答までの間だけメモリー上で処理され、結果は Discord に返されます。写真も、顔も、数値も、保存・記録することはなく、Discord 以外に送ることもありません。
+about-model = **モデル：** 顔の比較には { $model }、顔の検出には { $finders } を使い、すべてそのコンピューターの中で動かしています。写真の見た目がどれくらい似ているかを測るもので、本人であることの証明にはなりません。
+about-licensed = { $model }（{ $licence }）
+about-languages = **言語：** { $languages }（お使いの Discord の言語で表示します）
+about-operator = **運営者：** { $operator }
+about-website = ウェブサイト
+about-privacy-policy = プライバシーポリシー
+about-support = サポート
+
+welcome = サーバーに追加していただき、ありがとうございます。Sokkuri（そっくり）です。
+welcome-privacy = 写真はメモリー上で処理するだけで、何も保存しません。詳しくは { $about } をご覧ください。
 
 ## うまくいかなかったとき
 

@@ -19,7 +19,7 @@ def main() -> None:
         file.with_suffix(".new").rename(file)
 
     signal.signal(signal.SIGUSR1, dump)
-    asyncio.run(run(load()))
+    asyncio.run(run(load(), load))
 
 
 if __name__ == "__main__":

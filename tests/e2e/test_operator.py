@@ -1,0 +1,140 @@
+"""What matters to whoever runs the bot, and to a server that adds it: the first word, /about, the log, and SIGHUP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import openapi
+import pytest
+from running import PATIENCE, Bot, running
+
+from bot.sandbox import Guild, Message, Sandbox
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as sandbox:
+        yield sandbox
+        assert not sandbox.refusals
+
+
+def said_in(guild: Guild) -> list[Message]:
+    return [message for channel in guild.channels.values() for message in channel.messages.values()]
+
+
+async def greeted(guild: Guild) -> Message:
+    async with asyncio.timeout(PATIENCE):
+        while not said_in(guild):
+            await asyncio.sleep(0.02)
+    (message,) = said_in(guild)
+    return message
+
+
+async def test_a_server_that_adds_the_bot_is_greeted_once_and_where_it_may_speak(
+    sandbox: Sandbox, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    away = sandbox.add_guild("away")
+    away.system_channel = next(iter(away.channels.values()))
+    away.available = False
+    async with running(sandbox, tmp_path) as bot:
+        await bot.healthy()
+        silent = [
+            await sandbox.join("no system channel", system_channel=False),
+            await sandbox.join("may not speak", deny=["send_messages"]),
+            await sandbox.join("may not see", deny=["view_channel"]),
+            sandbox.guild,
+        ]
+        japanese = await greeted(await sandbox.join("日本", locale="ja"))
+        english = await sandbox.join("England", locale="en-GB")
+        message = await greeted(english)
+
+        await sandbox.gateway.back(away)  # it was here before, and comes in reach
+        await sandbox.gateway.lost(english)
+        await sandbox.gateway.back(english)
+        sandbox.gateway.refuse_resume = True  # the bot has to begin a new session, and is told of every server anew
+        await sandbox.gateway.drop(4000)
+        await bot.log_shows("connected as", 2)
+        returned = sandbox.add_guild("an old one, told of late, as one that is new")
+        returned.system_channel, returned.joined = next(iter(returned.channels.values())), sandbox.clock.now() - 3600
+        await sandbox.gateway.added(returned)
+        await greeted(await sandbox.join("the last one"))
+        assert not [said for guild in (*silent, away, returned) for said in said_in(guild)]
+        assert said_in(english) == [message]
+        assert not sandbox.world.direct
+        assert await bot.stop() == 0
+
+    ids = {one["name"]: one["id"] for one in sandbox.application.commands.values()}
+    for greeting in (message, japanese):
+        assert len(greeting.content) < 1000
+        for name in ("similar", "lookalikes", "gradcam", "average", "about"):
+            assert f"</{name}:{ids[name]}>" in greeting.content
+    assert "nothing of them is kept" in message.content
+    assert "何も保存しません" in japanese.content
+    openapi.load(request.getfixturevalue("shared")).check(sandbox.requests)
+
+
+async def test_no_greeting_where_it_is_switched_off(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with running(
+        sandbox, tmp_path, ABOUT__WELCOME="false", ABOUT__OPERATOR="Kei", ABOUT__SUPPORT="https://x.example/"
+    ) as bot:
+        await bot.healthy()
+        guild = await sandbox.join("England")
+        reply = await (await sandbox.slash("about")).answered(PATIENCE)
+        assert not said_in(guild)
+        assert "Kei" in reply.content
+        assert "[Help](<https://x.example/>)" in reply.content
+        for text in ("dlib (CC0-1.0", "MediaPipe FaceLandmarker (Apache-2.0)", "English and 日本語", "</similar:"):
+            assert text in reply.content
+        assert await bot.stop() == 0
+
+
+async def hang_up(bot: Bot, told: str, times: int = 1) -> None:
+    bot.process.send_signal(signal.SIGHUP)
+    await bot.log_shows(told, times)
+
+
+async def test_limits_and_languages_are_taken_over_by_a_running_bot(sandbox: Sandbox, tmp_path: Path) -> None:
+    file, words = tmp_path / "config.toml", tmp_path / "languages"
+    words.mkdir()
+    settings = f'log_format = "json"\nlocales_folder = "{words}"\n'
+    file.write_text(settings)
+
+    def puts() -> int:
+        return sum(one.method == "PUT" for one in sandbox.requests)
+
+    async with running(sandbox, tmp_path) as bot:
+        await bot.healthy()
+        assert "Privacy:" in (await (await sandbox.slash("about", locale="fr")).answered(PATIENCE)).content
+
+        file.write_text(settings + "[limits]\ncooldown_requests = 1\nperson_requests = 0\n")
+        (words / "fr.ftl").write_text("about-privacy = Rien n'est gardé.\ncommand-about = à-propos\n", encoding="utf-8")
+        await hang_up(bot, "all stays as it was: limits.person_requests")
+        assert "Privacy:" in (await (await sandbox.slash("about", locale="fr")).answered(PATIENCE)).content
+
+        file.write_text(settings + "[limits]\ncooldown_requests = 1\n[workers]\ncount = 7\n")
+        await hang_up(bot, "registered the commands", 2)
+        assert puts() == 2
+        about = next(one for one in sandbox.application.commands.values() if one["name"] == "about")
+        assert about["name_localizations"]["fr"] == "à-propos"
+        reply = await (await sandbox.slash("about", locale="fr")).answered(PATIENCE)
+        assert "Rien n'est gardé." in reply.content
+        assert "dlib" in reply.content
+        replies = [await (await sandbox.slash("average", locale="fr")).answered(PATIENCE) for _ in range(2)]
+        assert [bool("a lot of requests" in reply.content) for reply in replies] == [False, True]
+
+        await hang_up(bot, "changed: no setting")
+        assert puts() == 2
+        assert await bot.stop() == 0
+
+    lines = [json.loads(line) for line in bot.log.read_text().splitlines()]
+    assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
+    assert {line["logger"].partition(".")[0] for line in lines} >= {"bot", "discord"}
+    told = [line["message"] for line in lines]
+    assert any(line.endswith("changed: limits.cooldown_requests") for line in told)
+    assert "changed too, but taken over at a start alone: workers.count" in told
+    assert any("fr.ftl: said in English: command-similar, " in line for line in told)
