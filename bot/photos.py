@@ -2,7 +2,8 @@
 
 Fetched by the bot itself, because attachments' addresses are signed and expire; only from Discord's own hosts, never
 following a redirect, and never more bytes than the limit, whatever the sender claims. What fails by chance, such as a
-connection that breaks, is tried again after a moment, as long as there is time.
+connection that breaks, is tried again after a moment, as long as there is time. Where an address is no longer good, the
+message that the photo hangs on is asked for a new one, once; an option of a command has no message.
 """
 
 from __future__ import annotations
@@ -58,11 +59,15 @@ batch takes a worker some 0.3 s, and others get their turn after it."""
 
 @dataclass(frozen=True)
 class Posted:
-    """A picture in a place. `name`: no other file there has it; `place`: among all of them, the newest first."""
+    """A picture in a place. `name`: no other file there has it; `place`: among all of them, the newest first.
+
+    `message`: which it hangs on, where there is one.
+    """
 
     attachment: discord.Attachment
     name: str
     place: int
+    message: discord.PartialMessage | None = None
 
 
 @dataclass(frozen=True)
@@ -139,15 +144,17 @@ class Photos:
         """
         self._check_permissions(place)
         found: list[discord.Attachment] = []
+        messages: list[discord.PartialMessage] = []
         pictures = 0
-        async for attachment in self._attachments(place):
+        async for message, attachment in self._attachments(place):
             found.append(attachment)
+            messages.append(message)
             pictures += _is_picture(attachment)
             if pictures == limit:
                 break
         if not pictures:
             raise NoPhotos(place.mention, self._limits.average_history)
-        named = _named(found)
+        named = _named(found, messages)
         return Listing(
             tuple(one for one in named if _is_picture(one.attachment)),
             tuple(
@@ -168,13 +175,13 @@ class Photos:
         if not self._message_content:  # then Discord leaves other people's attachments out of what it tells
             raise MissingPermission("message_content", place.mention)
 
-    async def _attachments(self, place: Place) -> AsyncIterator[discord.Attachment]:
+    async def _attachments(self, place: Place) -> AsyncIterator[tuple[discord.PartialMessage, discord.Attachment]]:
         """Files that people posted, the newest message first; the bot's own answers are none of them."""
         try:
             async for message in place.history(limit=self._limits.average_history):
                 if message.author.id != place.guild.me.id:
                     for attachment in message.attachments:
-                        yield attachment
+                        yield place.get_partial_message(message.id), attachment
         except discord.Forbidden:  # a private thread that the bot was not added to
             raise MissingPermission("view_channel", place.mention) from None
 
@@ -196,20 +203,30 @@ class Photos:
         """Each photo, or what is wrong with it, in the order given."""
         turns = asyncio.Semaphore(self._limits.downloads)
 
-        async def fetch(attachment: discord.Attachment, name: str) -> Photo | PhotoError:
+        async def fetch(one: Posted) -> Photo | PhotoError:
             async with turns:
                 try:
-                    return Photo(name, await self._download(attachment, name))
+                    return Photo(one.name, await self._download(one))
                 except PhotoError as error:
                     return error
                 except (aiohttp.ClientError, TimeoutError):
-                    return DownloadFailed(name)
+                    return DownloadFailed(one.name)
 
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(fetch(one.attachment, one.name)) for one in pictures]
+            tasks = [group.create_task(fetch(one)) for one in pictures]
         return [task.result() for task in tasks]
 
-    async def _download(self, attachment: discord.Attachment, name: str) -> bytes:
+    async def _download(self, one: Posted) -> bytes:
+        async with asyncio.timeout(self._limits.download_seconds):
+            try:
+                return await self._bytes(one.attachment, one.name)
+            except (LinkExpired, AccessDenied):
+                renewed = await _renewed(one)
+                if renewed is None:
+                    raise
+            return await self._bytes(renewed, one.name)
+
+    async def _bytes(self, attachment: discord.Attachment, name: str) -> bytes:
         url = URL(attachment.url)
         if not self._may_fetch(url):
             raise DownloadFailed(name)
@@ -222,8 +239,7 @@ class Photos:
             wait=tenacity.wait_random_exponential(multiplier=0.25, max=4),  # by chance, or all would come at once again
             reraise=True,
         )
-        async with asyncio.timeout(self._limits.download_seconds):
-            return await tries(self._get, url, name, limit)
+        return await tries(self._get, url, name, limit)
 
     async def _get(self, url: URL, name: str, limit: int) -> bytes:
         data = bytearray()
@@ -275,10 +291,27 @@ class Batches:
             self._ahead.cancel()
 
 
-def _named(attachments: Iterable[discord.Attachment]) -> list[Posted]:
-    attachments = list(attachments)
+def _named(
+    attachments: Sequence[discord.Attachment], messages: Sequence[discord.PartialMessage | None] | None = None
+) -> list[Posted]:
+    """`messages`: which each of them hangs on."""
     names = distinct(attachment.filename for attachment in attachments)
-    return [Posted(*pair, place) for place, pair in enumerate(zip(attachments, names, strict=True))]
+    hung = [None] * len(attachments) if messages is None else messages
+    return [
+        Posted(attachment, name, place, message)
+        for place, (attachment, name, message) in enumerate(zip(attachments, names, hung, strict=True))
+    ]
+
+
+async def _renewed(one: Posted) -> discord.Attachment | None:
+    """The attachment with the address that it has by now. None: it is no longer there, or never hung on a message."""
+    if one.message is None:
+        return None
+    try:
+        message = await one.message.fetch()
+    except (discord.HTTPException, aiohttp.ClientError):
+        return None
+    return next((attachment for attachment in message.attachments if attachment.id == one.attachment.id), None)
 
 
 def _in_batches(pictures: Iterable[Posted]) -> Iterator[list[Posted]]:

@@ -110,8 +110,8 @@ async def test_a_thread_with_every_trouble_at_once(bot: Bot, shared_faces: Path 
     files = [File(name, file.data) for name, (file, _, _) in trouble.items()]
     good = [face(name) for name in GOOD]
     thread = await thread_of(bot.sandbox, *files[:5], *good, group, *files[5:])
-    bot.sandbox.cdn.fail(404, name="expired.jpg")
-    bot.sandbox.cdn.fail(403, name="private.jpg")
+    bot.sandbox.cdn.fail(404, times=2, name="expired.jpg")  # and again with the address that it has by then
+    bot.sandbox.cdn.fail(403, times=2, name="private.jpg")
     reply = await answer(await bot.sandbox.slash("average", {"thread": thread}, locale=locale))
     check_picture(reply, locale)
     assert re.search(r"\*\*4\D", reply.content)

@@ -51,7 +51,7 @@ class Exchange:
 
 @dataclass
 class Trouble:
-    """The next `times` requests whose path matches are answered so, whatever they are."""
+    """The next `times` requests whose path matches are answered so, whatever they are; `status` 0: not at all."""
 
     path: re.Pattern[str]
     times: int
@@ -78,6 +78,10 @@ class Faults:
     def fail(self, status: int = 500, *, times: int = 1, path: str = "") -> None:
         """A server error."""
         self._troubles.append(_failure(status, times, path))
+
+    def cut(self, *, times: int = 1, path: str = "") -> None:
+        """The connection breaks instead of an answer."""
+        self._troubles.append(Trouble(re.compile(path), times, 0, None, {}))
 
     def next(self, method: str, path: str) -> Trouble | None:
         """What becomes of this call, None where it is carried out."""
@@ -157,6 +161,10 @@ class Api:
                 seconds=time.monotonic() - began,
                 refused=_why(no) if no else None,
             )
+            if status == 0:
+                if request.transport is not None:
+                    request.transport.abort()
+                return web.Response()
             if answer is None:
                 return web.Response(status=status, headers=headers)
             text = json.dumps(answer, ensure_ascii=False).encode()
