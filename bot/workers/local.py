@@ -58,8 +58,8 @@ class LocalWorkers:
     """`count` processes that stay, each started afresh after a death, a kill, or `tasks` requests (0: never).
 
     They load their models by `warm` as soon as they start, while the caller goes on; a request that comes sooner waits
-    for at most `start_seconds`. Where that fails, requests are answered with what was wrong, and no other worker is
-    started in its place until `REST_SECONDS` later.
+    for at most `start_seconds`. Where that fails, no other worker is started in its place until `REST_SECONDS` later.
+    Meanwhile the others do its work; where there is none that can, requests are answered with what was wrong.
 
     A stage of the work (see `core.stages`) that takes longer than `stage_seconds` is overdue. `memory_bytes`: what a
     worker may take at most; `recycle_bytes`: one that holds more after a request is replaced, too (0: never).
@@ -131,18 +131,42 @@ class LocalWorkers:
 
     async def _take(self) -> _Worker:
         """The next worker, ready for work."""
-        worker = await self._idle.get()
+        while True:
+            worker = await self._prepared(self._best(await self._idle.get()))
+            if worker is not None:
+                return worker
+
+    def _best(self, first: _Worker) -> _Worker:
+        """Of all that have nothing to do the first that need not be waited for, if there is one."""
+        waiting = [first, *(self._idle.get_nowait() for _ in range(self._idle.qsize()))]
+        idle = [self._living(worker) for worker in waiting]
+        best = next((worker for worker in idle if worker.is_ready), idle[0])
+        for worker in idle:
+            if worker is not best:
+                self._idle.put_nowait(worker)
+        return best
+
+    def _living(self, worker: _Worker) -> _Worker:
+        """It, or one in its place if it died while it had nothing to do: nothing is lost."""
+        if worker in self._all and worker.is_ready and not worker.alive:
+            log.warning("worker %d died while idle; a new one takes its place", worker.pid)
+            return self._in_place_of(worker)
+        return worker
+
+    async def _prepared(self, worker: _Worker) -> _Worker | None:
+        """It, or one in its place, ready for work. None: it is left alone for a while, and others can do the work."""
         may_start = True
         try:
             while not (worker.is_ready and worker.alive):
                 if worker not in self._all:  # all of them are being ended, and no other may be started
                     raise WorkerLost("start")
-                if worker.is_ready:  # it died while it had nothing to do, so nothing is lost
-                    log.warning("worker %d died while idle; a new one takes its place", worker.pid)
-                    worker = self._in_place_of(worker)
-                elif worker.could_not_start:
+                worker = self._living(worker)
+                if worker.could_not_start:
                     if not (may_start and worker.may_be_replaced):
-                        raise worker.start_error
+                        if all(other.could_not_start for other in self._all):
+                            raise worker.start_error
+                        asyncio.get_running_loop().call_later(worker.rest_left, self._idle.put_nowait, worker)
+                        return None
                     may_start = False
                     worker = self._in_place_of(worker, failures=worker.failures + 1)
                 async with asyncio.timeout(self._start_seconds):
@@ -286,7 +310,12 @@ class _Worker:
         loaded, the next would tell the same.
         """
         by_chance = self.ready.result()[0] == "lost" and not self.failures
-        return by_chance or time.monotonic() > self._started + REST_SECONDS
+        return by_chance or self.rest_left <= 0
+
+    @property
+    def rest_left(self) -> float:
+        """Seconds."""
+        return self._started + REST_SECONDS - time.monotonic()
 
     @property
     def alive(self) -> bool:

@@ -204,6 +204,28 @@ async def test_a_worker_that_could_not_start_is_tried_again_later(
     assert (tmp_path / "starts").read_text().count("started") in (3, 4)
 
 
+async def test_one_that_cannot_start_is_left_alone_while_another_does_the_work(tmp_path: Path) -> None:
+    settings = CoreSettings(model_folder=str(tmp_path / "starts"))
+    async with LocalWorkers(settings, tasks.die_unless_the_first, count=2, tasks=0, start_seconds=LONG) as workers:
+        pids = await asyncio.gather(*(workers.submit(tasks.pid, None, LONG) for _ in range(20)))
+        assert len(set(pids)) == 1
+    assert (tmp_path / "starts").read_text().count("started") in (2, 3)
+
+
+async def test_nobody_waits_for_a_start_while_another_is_ready(tmp_path: Path) -> None:
+    settings = CoreSettings(model_folder=str(tmp_path / "starts"))
+    warm = tasks.warm_up_slowly_but_for_the_first
+    async with LocalWorkers(settings, warm, count=2, tasks=0, start_seconds=3 * LONG) as workers:
+        first = asyncio.create_task(workers.submit(tasks.pid, None, LONG))
+        second = asyncio.create_task(workers.submit(tasks.pid, None, LONG))  # one of them waits for the slow start
+        done, _ = await asyncio.wait({first, second}, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in {first, second} - done:
+            waiting.cancel()
+            await asyncio.wait({waiting})
+        for _ in range(3):
+            assert await workers.submit(tasks.pid, None, LONG) == next(iter(done)).result()
+
+
 async def test_a_worker_that_is_killed_while_it_starts_costs_nothing(tmp_path: Path) -> None:
     settings = CoreSettings(model_folder=str(tmp_path / "starts"))
     async with LocalWorkers(settings, tasks.die_at_the_first_start, count=1, tasks=0, start_seconds=LONG) as workers:

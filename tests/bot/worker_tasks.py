@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import resource
 import signal
@@ -38,6 +39,25 @@ def die_at_the_first_start(settings: CoreSettings) -> None:
     if not starts.exists():
         starts.touch()
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_unless_the_first(settings: CoreSettings) -> None:
+    """Says so by a line in the file that stands for the folder of models."""
+    with Path(str(settings.model_folder)).open("a+") as starts:
+        fcntl.flock(starts, fcntl.LOCK_EX)
+        starts.seek(0)
+        first = not starts.read()
+        starts.write("started\n")
+    if not first:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def warm_up_slowly_but_for_the_first(settings: CoreSettings) -> None:
+    starts = Path(str(settings.model_folder))
+    try:
+        starts.touch(exist_ok=False)
+    except FileExistsError:
+        time.sleep(3600)
 
 
 def warm_up_for_ever(settings: CoreSettings) -> None:
