@@ -25,6 +25,7 @@ from bot.jobs import LAST_WORDS, Jobs
 from bot.menus import Menus
 from bot.photos import Photos
 from bot.progress import Progresses
+from bot.sending import persistently
 from bot.workers import limits
 from bot.workers.local import LocalWorkers
 from core import tasks
@@ -161,12 +162,16 @@ class Tree(app_commands.CommandTree[Client]):
         reply = replies.error(problem, request, self._rooms.words(interaction))
         try:
             if interaction.type is discord.InteractionType.component and interaction.response.is_done():
-                await interaction.followup.send(reply.text, ephemeral=True)  # the answer above the menu stays
+                # the answer above the menu stays
+                await persistently(lambda: interaction.followup.send(reply.text, ephemeral=True))
             elif interaction.response.is_done():
                 await edit(interaction, reply)
             else:
                 await interaction.response.send_message(reply.text, ephemeral=True)
-        except discord.HTTPException as unsent:  # the command's 15 minutes are over, or Discord is unwell
+        except (
+            discord.HTTPException,
+            aiohttp.ClientError,
+        ) as unsent:  # the command's 15 minutes are over, or Discord is unwell
             log.warning("request %s: the answer could not be sent: %s", request, unsent)
         finally:  # else its photos stay in the frames of what failed until the next collection of garbage
             traceback.clear_frames(problem.__traceback__)

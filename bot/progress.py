@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+import aiohttp
 import discord
 
 from bot.jobs import Job, Phase
@@ -146,10 +147,11 @@ class Progress:
                     await self._asked.edit_original_response(
                         content=self._text, view=view, allowed_mentions=discord.AllowedMentions.none()
                     )
-                except discord.HTTPException as unsent:  # the next one may come through, and the answer will tell
+                except (discord.HTTPException, aiohttp.ClientError) as unsent:
                     log.info("request %s: its progress could not be shown: %s", self._job.id, unsent)
-                    if unsent.status in FINAL:
+                    if isinstance(unsent, discord.HTTPException) and unsent.status in FINAL:
                         return
+                    # else the next one may come through, and the answer will tell
             await asyncio.sleep(SECONDS_IN_LINE if self._in_line else SECONDS_BETWEEN)
 
     async def clicked(self, interaction: Interaction) -> None:

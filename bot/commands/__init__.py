@@ -22,6 +22,7 @@ from bot.menus import Choice, FaceMenus, Menus
 from bot.photos import Photos
 from bot.progress import Progress, Progresses
 from bot.replies import Reply
+from bot.sending import persistently
 
 SECONDS, LEAST_SECONDS = 12 * 60, 2 * 60
 """After which, counted from the command, a long job is stopped, to answer with what is ready: Discord takes nothing 15
@@ -149,11 +150,13 @@ class Rooms:
 
 async def edit(interaction: Interaction, reply: Reply, menus: FaceMenus | None = None) -> discord.Message:
     """Put `reply` where "is thinking" stands. Nobody is mentioned, whatever a file is called."""
-    return await interaction.edit_original_response(
-        content=reply.text,
-        attachments=[shown.file() for shown in reply.shown],
-        view=menus,
-        allowed_mentions=discord.AllowedMentions.none(),
+    return await persistently(
+        lambda: interaction.edit_original_response(
+            content=reply.text,
+            attachments=[shown.file() for shown in reply.shown],
+            view=menus,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
     )
 
 

@@ -127,6 +127,7 @@ async def running(
             cwd=folder,
             env=variables,
             stderr=errors,
+            start_new_session=True,  # a group of its own, which a test may kill as a whole
         )
     bot = Bot(sandbox, process, folder / "modules", log, port)
     try:

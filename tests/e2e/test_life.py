@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
 from collections.abc import AsyncIterator
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from running import PATIENCE, answer, face, running
+from running import PATIENCE, answer, crowd, face, running
 
-from bot.sandbox import Sandbox
+from bot.sandbox import File, Sandbox
+from core.models.store import Store, default_folder
 
 
 @pytest.fixture
@@ -47,14 +49,43 @@ async def test_told_to_stop_it_ends_what_runs_and_refuses_what_comes(
     assert not sandbox.refusals
 
 
-async def test_what_does_not_end_in_time_is_cut_off_and_the_person_told(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_what_does_not_end_in_time_or_still_waits_is_cut_off_and_people_told(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
     async with running(sandbox, tmp_path, WORKERS__GRACE_SECONDS="0.2") as bot:
         workers = bot.freeze()
-        invocation = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
-        await bot.work_begins(working=1, requests=1)
+        photo = {"photo": face("person_a_1.jpg")}
+        asked = [await sandbox.slash("gradcam", photo, user=user) for user in crowd(sandbox, 6)]
+        await bot.work_begins(working=2, requests=6)
         assert await bot.stop() == 0
-        assert "being restarted" in (await answer(invocation)).content
+        for invocation in asked:
+            assert "being restarted" in (await answer(invocation)).content
         assert not any(worker.is_running() for worker in workers)
+
+
+async def test_nothing_is_left_of_a_bot_whose_whole_group_is_killed(sandbox: Sandbox, tmp_path: Path) -> None:
+    """In the middle of its first start: no process, and no half of a model that the next start would trip over."""
+    models = tmp_path / "models"
+    models.mkdir()
+    for path in default_folder().iterdir():
+        if path.suffix in (".dat", ".task") or path.name == "centerface.onnx":  # the others are made of them
+            (models / path.name).symlink_to(path)
+    async with running(sandbox, tmp_path, ready=False, MODEL_FOLDER=str(models)) as bot:
+        async with asyncio.timeout(PATIENCE):
+            while not list(models.glob(".*.part")):
+                await asyncio.sleep(0.001)
+        family = psutil.Process(bot.process.pid).children(recursive=True)
+        assert len(family) >= 2
+        os.killpg(bot.process.pid, signal.SIGKILL)
+        await bot.ended()
+        _, alive = psutil.wait_procs(family, timeout=PATIENCE)
+        assert not alive
+        assert list(models.glob(".*.part"))
+    async with running(sandbox, tmp_path, MODEL_FOLDER=str(models)) as bot:
+        assert (await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))).files
+        await bot.stop()
+    assert not list(models.glob(".*.part"))
+    assert {item.state for item in Store(models).check()} <= {"ready", "missing"}
 
 
 async def test_work_that_takes_too_long_is_given_up(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -90,6 +121,41 @@ async def test_a_lost_connection_is_made_again(sandbox: Sandbox, tmp_path: Path)
         await sandbox.wait_ready(PATIENCE)
         reply = await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))
         assert reply.files
+        await bot.stop()
+
+
+async def test_what_runs_while_the_connection_is_lost_is_answered(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Be the session taken up again, or refused and begun anew."""
+    async with running(sandbox, tmp_path) as bot:
+        await bot.log_shows("connected as")
+        for refused, again in ((False, "RESUMED"), (True, "session has been invalidated")):
+            workers = bot.freeze()
+            photo = {"photo": face("person_a_1.jpg")}
+            asked = [await sandbox.slash("gradcam", photo, user=user) for user in crowd(sandbox, 2)]
+            await bot.work_begins(working=2, requests=2)
+            sandbox.gateway.refuse_resume = refused
+            await sandbox.gateway.drop(4000)
+            await bot.log_shows(again)
+            await sandbox.wait_ready(PATIENCE)
+            await bot.healthy()
+            for worker in workers:
+                worker.resume()
+            for invocation in asked:
+                assert (await answer(invocation)).files
+        assert not sandbox.refusals
+        await bot.stop()
+
+
+async def test_an_answer_arrives_though_discord_is_busy_and_breaks_off(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with running(sandbox, tmp_path, WORKERS__COUNT="1") as bot:
+        sandbox.faults.cut(times=2, path="^/webhooks/")
+        sandbox.faults.rate_limit(0.01, times=12, path="^/webhooks/")
+        reply = await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))
+        assert reply.files
+        sandbox.faults.cut(times=2, path="^/webhooks/")
+        reply = await answer(await sandbox.slash("gradcam", {"photo": File("text.jpg", b"only a text")}))
+        assert "not a picture" in reply.content
+        assert "never retrieved" not in bot.log.read_text()
         await bot.stop()
 
 
