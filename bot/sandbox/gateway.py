@@ -251,7 +251,7 @@ class Gateway:
         except Close as close:
             self._refusals.append(Refusal("gateway", close.code, close.code, close.why))
             self._trace.closed(close.code, close.why)
-            await socket.close(code=close.code, message=close.why.encode("utf-8", "replace")[:MOST_BYTES_OF_A_REASON])
+            await socket.close(code=close.code, message=_reason(close.why))
         finally:
             self._connections.discard(connection)
             if session is not None and session.connection is connection:
@@ -389,6 +389,11 @@ class Gateway:
                 "nonce": data.get("nonce"),
             },
         )
+
+
+def _reason(why: str) -> bytes:
+    """As much of it as a close may carry, and no half of a letter, for which the client would find fault with us."""
+    return why.encode("utf-8", "replace")[:MOST_BYTES_OF_A_REASON].decode("utf-8", "ignore").encode()
 
 
 def _shard(given: object) -> tuple[int, int]:

@@ -45,6 +45,7 @@ FOUND: dict[str, list[bytes]] = {
         b"[" * 4000,
         b'{"op": "\\ud800"}',  # no text that can be sent back
         json.dumps({"op": "long" * 500}).encode(),  # no text that fits into the reason of a close
+        identify(shard="\ufffd" * 80),  # a reason that must not be cut in the middle of a letter
         *(identify(shard=shard) for shard in ("ab", 5, [1], [1, 2, 3], ["0", "1"], {"a": 1}, [None, None])),
         identify(shard=[0, 10**15]),  # counted one by one
         *(members(guild_id=guild) for guild in ("x", [1], None)),
