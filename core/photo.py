@@ -76,19 +76,33 @@ def decode(photo: Photo, limits: Limits, *, long_side: int | None = None) -> Ras
     opener = _opener(photo.data)
     if opener is None:
         raise NotAPicture(photo.name)
+    size = (0, 0)
     if opener is WebPImageFile:  # its decoder allocates the whole canvas before it tells the size
-        _check_size(*_webp_canvas(photo.data), photo.name, limits)
+        size = _webp_canvas(photo.data)
+        _check_size(*size, photo.name, limits)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what decoders warn of is either raised below or harmless
         try:
             with opener(BytesIO(photo.data)) as image:
+                size = image.size
                 return _decode(image, photo.name, limits, long_side)
         except PhotoError:
             raise
         except MemoryError as error:
             raise TooMuchMemory(photo.name) from error
         except Exception as error:  # damaged files bring nearly every kind of exception out of the decoders
+            if not _has_room_for(size):  # the decoders of WebP, AVIF and HEIC do not say what they lacked
+                raise TooMuchMemory(photo.name) from error
             raise BrokenPicture(photo.name) from error
+
+
+def _has_room_for(size: tuple[int, int]) -> bool:
+    """Whether a picture of these pixels, and its planes before they are RGB, could be held beside all that is."""
+    try:
+        bytearray(8 * size[0] * size[1])  # the system hands it out, and takes it back, without its being filled
+    except MemoryError:
+        return False
+    return True
 
 
 def encode(

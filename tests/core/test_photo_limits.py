@@ -12,12 +12,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pillow_heif
 import pytest
 from PIL import Image, PngImagePlugin
 
 from bot.config import WorkersSection
 
 ROOT = Path(__file__).resolve().parents[2]
+TIGHT = 160 << 20
+"""Bytes in which Python and the decoders find room, but no picture of 25 megapixels."""
 
 TRY_ALL = """
 import json, resource, sys
@@ -88,6 +91,21 @@ def test_memory_that_runs_out_refuses_the_photo_and_the_process_goes_on(tmp_path
     files = {"large.png": png(9000, 9000), "again.png": save("PNG")}
     outcomes = try_all(tmp_path, files, memory=500 << 20)
     assert outcomes["large.png"] == "too_much_memory"
+    assert outcomes["again.png"] == [64, 64, 3]
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF", "HEIF"])
+def test_formats_whose_decoders_do_not_say_so_are_told_apart_from_damaged_ones(tmp_path: Path, kind: str) -> None:
+    out = BytesIO()
+    flat = Image.new("RGB", (5000, 5000), (120, 80, 60))
+    if kind == "HEIF":
+        pillow_heif.from_pillow(flat).save(out, quality=20, enc_params={"preset": "ultrafast"})
+    else:
+        flat.save(out, kind, **({"speed": 10} if kind == "AVIF" else {"method": 0}))
+    files = {"large.bin": out.getvalue(), "damaged.bin": save("WEBP")[:-40], "again.png": save("PNG")}
+    outcomes = try_all(tmp_path, files, memory=TIGHT)
+    assert outcomes["large.bin"] == "too_much_memory"
+    assert outcomes["damaged.bin"] == "broken_picture"
     assert outcomes["again.png"] == [64, 64, 3]
 
 
