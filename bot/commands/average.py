@@ -80,16 +80,16 @@ def command(rooms: Rooms) -> Command:
                 async with answer.job.unless_stopped():
                     with answer.job.stage("photos"):
                         found = [await places.find(interaction, choice) for choice in asked]
-                        listings = [await rooms.photos.posted(place, limit) for place in found]
-                tally = Tally(sum(len(listing.pictures) for listing in listings), answer.progress, answer.words)
+                        listed = [await rooms.photos.posted(place, limit) for place in found]
+                tally = Tally(sum(len(one.pictures) for one in listed), answer.progress, answer.words)
                 halves: list[AverageSoFar] = []
-                for listing in listings:
+                for one in listed:
                     averaging = Averaging(
                         answer.job,
                         recipe,
                         rules,
-                        rooms.photos.batches(listing.pictures),
-                        listing.skipped,
+                        rooms.photos.batches(one.pictures),
+                        one.skipped,
                         rooms.settings.limits.average_bytes,
                         tally.add,
                     )

@@ -40,7 +40,7 @@ def command(rooms: Rooms) -> Command:
         async def explained(job: Job, face: int | None, words: Language) -> tuple[Reply, Choice]:
             """The answer for this face, counted from 0 (None: the largest), and the choice among all."""
             with job.stage("photos"):
-                fetched, *other = await rooms.photos.of(*(one for one in (photo, compare_to) if one is not None))
+                fetched, *other = await rooms.photos.of(*rooms.photos.found(photo, compare_to).pictures)
             request = GradcamRequest(
                 fetched,
                 face=face,

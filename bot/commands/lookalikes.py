@@ -29,11 +29,11 @@ def command(rooms: Rooms) -> Command:
         photo10: discord.Attachment | None = None,
     ) -> None:
         options = (photo1, photo2, photo3, photo4, photo5, photo6, photo7, photo8, photo9, photo10)
-        given = [photo for photo in options if photo is not None]
+        given = rooms.photos.found(*options)
         async with rooms.answering(interaction) as answer:
             with answer.job.stage("photos"):
-                if given:
-                    gathered = await rooms.photos.each(*given)
+                if given.pictures:
+                    gathered = await rooms.photos.each(given)
                 else:
                     gathered = await rooms.photos.of_place(await places.find(interaction, thread), limit)
             try:

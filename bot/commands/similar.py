@@ -9,6 +9,7 @@ from bot.commands import Answer, AnswerFor, Command, Interaction, Rooms
 from bot.jobs import Job
 from bot.locales import Language
 from bot.menus import Choice
+from bot.photos import Source
 from bot.replies import Reply
 from core import tasks
 from core.contracts import LookalikesRequest, SimilarRequest
@@ -20,15 +21,16 @@ def command(rooms: Rooms) -> Command:
         interaction: Interaction, photo1: discord.Attachment, photo2: discord.Attachment | None = None
     ) -> None:
         async with rooms.answering(interaction) as answer:
-            if photo2 is None:
-                await among(answer, photo1)
+            pictures = rooms.photos.found(photo1, photo2).pictures
+            if len(pictures) == 1:
+                await among(answer, *pictures)
             else:
-                await between(answer, photo1, photo2)
+                await between(answer, *pictures)
 
-    async def between(answer: Answer, photo1: discord.Attachment, photo2: discord.Attachment) -> None:
+    async def between(answer: Answer, source1: Source, source2: Source) -> None:
         """The largest face of each; any other by the menus."""
         with answer.job.stage("photos"):
-            first, second = await rooms.photos.of(photo1, photo2)
+            first, second = await rooms.photos.of(source1, source2)
         result = await answer.job.run(tasks.similar, SimilarRequest(first, second, numbered=True))
 
         choices = [
@@ -36,28 +38,28 @@ def command(rooms: Rooms) -> Command:
             for face, found in zip(result.faces, result.found, strict=True)
         ]
         await answer.reply(
-            replies.similar(result, answer.words), rooms.choosing(answer.interaction, choices, picked(photo1, photo2))
+            replies.similar(result, answer.words), rooms.choosing(answer.interaction, choices, picked(source1, source2))
         )
 
-    async def among(answer: Answer, attachment: discord.Attachment) -> None:
+    async def among(answer: Answer, source: Source) -> None:
         """Everyone in one photo; any two by the menus."""
         with answer.job.stage("photos"):
-            (photo,) = await rooms.photos.of(attachment)
+            (photo,) = await rooms.photos.of(source)
         result = await answer.job.run(tasks.lookalikes, LookalikesRequest((photo,), numbered=True))
 
         count = len(result.faces)
         choices = [Choice(photo.name, count, face) for face in (result.best.first, result.best.second)]
         await answer.reply(
             replies.lookalikes(result, (), answer.words),
-            rooms.choosing(answer.interaction, choices, picked(attachment)),
+            rooms.choosing(answer.interaction, choices, picked(source)),
         )
 
-    def picked(*attachments: discord.Attachment) -> AnswerFor:
+    def picked(*sources: Source) -> AnswerFor:
         """Compares the two faces that the menus name, of two photos or both of one, which are fetched anew."""
 
         async def redo(job: Job, faces: tuple[int, ...], words: Language) -> Reply:
             with job.stage("photos"):
-                photos = await rooms.photos.of(*attachments)
+                photos = await rooms.photos.of(*sources)
             request = SimilarRequest(photos[0], photos[-1], first_face=faces[0], second_face=faces[1])
             return replies.similar(await job.run(tasks.similar, request), words)
 
