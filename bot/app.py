@@ -14,11 +14,12 @@ import aiohttp
 import discord
 import yarl
 from discord import app_commands
+from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import health, locales, logs, memory, registration, reload, replies, welcome
-from bot.commands import Rooms, about, average, edit, gradcam, job_id, lookalikes, similar
+from bot.commands import Rooms, about, average, context_menus, edit, gradcam, job_id, lookalikes, similar
 from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings
 from bot.cooldown import Cooldown
 from bot.jobs import LAST_WORDS, Jobs
@@ -108,6 +109,8 @@ class Client(discord.AutoShardedClient):
         self.tree = Tree(self, rooms)
         for module in COMMANDS:
             self.tree.add_command(module.command(rooms))
+        for menu in context_menus.menus(rooms):
+            self.tree.add_command(menu)
 
     async def setup_hook(self) -> None:
         if self._rooms.settings.discord.api != DISCORD_API:
@@ -200,6 +203,7 @@ async def _connect(client: Client, settings: DiscordSection) -> None:
     """Log in and stay connected until the client is closed."""
     if settings.api != DISCORD_API:
         Route.BASE = settings.api
+    Asset.BASE = settings.cdn
     try:
         await client.start(settings.token.get_secret_value())
     except discord.LoginFailure:

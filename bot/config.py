@@ -27,6 +27,7 @@ from pydantic_settings import (
 from core.contracts import Colormap, CoreSettings, Fault, Limits, ModelChoice
 
 DISCORD_API = "https://discord.com/api/v10"
+DISCORD_CDN = "https://cdn.discordapp.com"
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -70,11 +71,17 @@ class DiscordSection(Section):
 
     token: SecretStr = SecretStr("")
     api: str = DISCORD_API
-    cdn_hosts: tuple[str, ...] = ("cdn.discordapp.com", "media.discordapp.net")
+    cdn: str = DISCORD_CDN
+    cdn_hosts: tuple[str, ...] = (
+        "cdn.discordapp.com",
+        "media.discordapp.net",
+        "images-ext-1.discordapp.net",
+        "images-ext-2.discordapp.net",
+    )
     message_content: bool = True
     shards: Annotated[int, Field(ge=0)] = 0
 
-    @field_validator("api")
+    @field_validator("api", "cdn")
     @classmethod
     def _without_slash(cls, value: str) -> str:
         return value.rstrip("/")

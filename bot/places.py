@@ -7,9 +7,11 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot import permissions
 from core.contracts import MissingPermission, WrongPlace
 
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+Interaction = discord.Interaction[Any]
 Choice = app_commands.AppCommandChannel | app_commands.AppCommandThread
 
 
@@ -36,27 +38,51 @@ class PlaceOption(app_commands.Transformer):
             kinds.stage_voice,
         ]
 
-    async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> Choice:
+    async def transform(self, interaction: Interaction, value: Any, /) -> Choice:
         assert isinstance(value, Choice)
         return value
 
 
-async def find(interaction: discord.Interaction[Any], choice: Choice | None) -> Place:
-    """The chosen place, or the one where the command was given.
+def check(interaction: Interaction, choice: Choice | None, *, message_content: bool) -> None:
+    """What can be told without asking Discord of the chosen place, or the one where the command was given: that the
+    person and the bot may read its messages, and that the bot is shown what is in them.
 
     Raises WrongPlace: it holds no messages, or the person may not read them, so neither may their command;
-    MissingPermission: the bot may not see it.
+    MissingPermission, NotInstalledHere: the bot may not.
+    """
+    permissions.check_membership(interaction)
+    place: object = interaction.channel if choice is None else choice.resolve()
+    if choice is None and not isinstance(place, Place):
+        raise WrongPlace
+    theirs = interaction.permissions if choice is None else choice.permissions
+    if not (theirs.view_channel and theirs.read_message_history):
+        raise WrongPlace
+    mention = f"<#{interaction.channel_id if choice is None else choice.id}>"
+    if isinstance(place, Place):
+        permissions.check_reading(_of_bot(place), mention)
+    permissions.check_content(mention, message_content=message_content)
+
+
+async def find(interaction: Interaction, choice: Choice | None) -> Place:
+    """The chosen place, or the one where the command was given, which `check` has let pass.
+
+    Raises WrongPlace: it holds no messages; MissingPermission: the bot may not read it.
     """
     place: object = interaction.channel
-    permissions = interaction.permissions
     if choice is not None:
-        permissions = choice.permissions
         try:
             place = choice.resolve() or await choice.fetch()
         except (discord.Forbidden, discord.NotFound):
             raise MissingPermission("view_channel", f"<#{choice.id}>") from None
-    if not isinstance(place, Place) or not (permissions.view_channel and permissions.read_message_history):
+    if not isinstance(place, Place):
         raise WrongPlace
-    if isinstance(place, discord.Thread) and place.parent is None:  # permissions are the parent's
-        raise MissingPermission("view_channel", place.mention)
+    permissions.check_reading(_of_bot(place), place.mention)
     return place
+
+
+def _of_bot(place: Place) -> discord.Permissions:
+    if (
+        isinstance(place, discord.Thread) and place.parent is None
+    ):  # permissions are the parent's, which it does not see
+        return discord.Permissions.none()
+    return place.permissions_for(place.guild.me)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 
 import discord
@@ -241,6 +241,12 @@ def lookalikes(result: LookalikesResult, skipped: Sequence[Skipped], words: Lang
         groups=len(result.groups),
     )
     return Reply("\n".join(lines), (Shown(result.picture, "lookalikes", alt), *_numbered(result.numbered, words)))
+
+
+def leaving_out(reply: Reply, skipped: Sequence[Skipped], words: Language) -> Reply:
+    """And what was left out before the work began."""
+    lines = _left_out(skipped, words, words.text("skipped"), LEFT_OUT_ROOM)
+    return replace(reply, text="\n".join([reply.text, *lines]))
 
 
 def average(

@@ -21,9 +21,15 @@ Errors are one tree. The first branch is answered in the person's language and i
     │   │   ├── NoSuchFace           a face was chosen by a number that the picture does not have
     │   │   └── OnlyOneFace          a picture of one face, where its faces were to be compared
     │   ├── NoPhotos                 nothing to work on
+    │   ├── NoPhotosInMessage        ... in the message that was pointed at
+    │   ├── TooFewPhotos             fewer photos than the command needs
+    │   ├── NoAvatar                 a person has no picture of their own
+    │   ├── NotAMessageLink          a text that should lead to a message does not
+    │   ├── NoSuchMessage            there is no such message, or it is not for the person to read
     │   ├── NoSuchDimension          a dimension was asked for that the embedding does not have
     │   ├── TooFewFaces              fewer faces than the method needs
     │   ├── MissingPermission        the bot may not do here what it was asked for
+    │   ├── NotInstalledHere         the bot is no member of the server whose messages it was to read
     │   ├── WrongPlace               the command makes no sense in this kind of channel
     │   ├── NothingToMix             a mixture was asked for, and not with what
     │   ├── Stopped                  somebody stopped it before anything was ready
@@ -178,6 +184,41 @@ class NoPhotos(PersonError):
 
 
 @dataclass(eq=False)
+class NoPhotosInMessage(PersonError):
+    """`skipped`: what is there instead."""
+
+    skipped: tuple[Skipped, ...] = ()
+    code = "no_photos_in_message"
+
+
+@dataclass(eq=False)
+class TooFewPhotos(PersonError):
+    """`command` was given `given` photos."""
+
+    command: str
+    given: int
+    code = "too_few_photos"
+
+
+@dataclass(eq=False)
+class NoAvatar(PersonError):
+    """`person`: a mention."""
+
+    person: str
+    code = "no_avatar"
+
+
+@dataclass(eq=False)
+class NotAMessageLink(PersonError):
+    code = "not_a_message_link"
+
+
+@dataclass(eq=False)
+class NoSuchMessage(PersonError):
+    code = "no_such_message"
+
+
+@dataclass(eq=False)
 class NoSuchDimension(PersonError):
     """`number` was asked for, counted from 0; the embedding has `count` dimensions."""
 
@@ -203,6 +244,11 @@ class MissingPermission(PersonError):
     permission: str
     place: str
     code = "missing_permission"
+
+
+@dataclass(eq=False)
+class NotInstalledHere(PersonError):
+    code = "not_installed_here"
 
 
 @dataclass(eq=False)

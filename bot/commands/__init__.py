@@ -28,7 +28,13 @@ SECONDS, LEAST_SECONDS = 12 * 60, 2 * 60
 """After which, counted from the command, a long job is stopped, to answer with what is ready: Discord takes nothing 15
 minutes after a command. One that stood in line for most of that gets the least all the same."""
 
+EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+BY_ANYBODY = app_commands.AppInstallationType(guild=True, user=True)
+"""Where commands are offered, and who may bring them there: a server, or one person for themselves. Where one needs
+the bot to be a member, that is looked at when it is used: every one can do without."""
+
 Command = app_commands.Command[Any, ..., None]
+Menu = app_commands.ContextMenu
 Interaction = discord.Interaction[Any]
 AnswerFor = Callable[[Job, tuple[int, ...], Language], Awaitable[Reply]]
 """Answers in a job for the chosen faces, counted from 0, in somebody's words."""
@@ -129,9 +135,7 @@ class Rooms:
 
         return FaceMenus(self.menus, asked, choices, again, asked.client.tree.on_error)
 
-    def command(
-        self, name: str, *, guild_only: bool = False
-    ) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Command]:
+    def command(self, name: str) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Command]:
         """Make a command of a function, described by the words under `command-NAME`."""
         words = self.languages.of(FALLBACK)
 
@@ -142,7 +146,19 @@ class Rooms:
                 name=name,
                 description=words.text(f"command-{name}.description"),
                 callback=app_commands.describe(**described)(function),
-                allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=not guild_only),
+                allowed_contexts=EVERYWHERE,
+                allowed_installs=BY_ANYBODY,
+            )
+
+        return make
+
+    def menu(self, key: str) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Menu]:
+        """Make an entry in the menu of messages or people of a function, called as the words under `key`."""
+        name = app_commands.locale_str(self.languages.of(FALLBACK).text(key), key=key)
+
+        def make(function: Callable[..., Coroutine[Any, Any, None]]) -> Menu:
+            return app_commands.ContextMenu(
+                name=name, callback=function, allowed_contexts=EVERYWHERE, allowed_installs=BY_ANYBODY
             )
 
         return make

@@ -1,14 +1,20 @@
-"""/average: the average of the newest faces in a thread or channel, or a mixture of two such averages."""
+"""/average: the average of the newest faces in a thread or channel or of some photos, or a mixture of two averages."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
+import discord
 from discord import app_commands
 
 from bot import places, replies
 from bot.averaging import Averaging
-from bot.commands import Command, Interaction, Rooms
+from bot.commands import Answer, Command, Interaction, Rooms
+from bot.commands.given import Given
 from bot.locales import FALLBACK, Language
+from bot.photos import Found
 from bot.progress import Progress
 from core import tasks
 from core.contracts import (
@@ -39,7 +45,7 @@ def command(rooms: Rooms) -> Command:
     def choices(values: tuple[str, ...]) -> list[app_commands.Choice[str]]:
         return [app_commands.Choice(name=words.text(f"choice-{value}"), value=value) for value in values]
 
-    @rooms.command("average", guild_only=True)
+    @rooms.command("average")
     @app_commands.choices(size=[app_commands.Choice(name=str(side), value=side) for side in SIZES])
     @app_commands.choices(
         method=choices(METHODS),
@@ -50,6 +56,7 @@ def command(rooms: Rooms) -> Command:
         interaction: Interaction,
         thread: OptionalPlace = None,
         limit: app_commands.Range[int, 2, most] = most,
+        message: str | None = None,
         faces: str = "largest-face",
         one_each: bool = False,
         method: str = "mean",
@@ -61,51 +68,104 @@ def command(rooms: Rooms) -> Command:
         mix_with: OptionalPlace = None,
         ratio: app_commands.Range[int, 0, 100] | None = None,
         morph: bool = False,
+        photo1: discord.Attachment | None = None,
+        photo2: discord.Attachment | None = None,
+        photo3: discord.Attachment | None = None,
+        photo4: discord.Attachment | None = None,
+        photo5: discord.Attachment | None = None,
+        photo6: discord.Attachment | None = None,
+        photo7: discord.Attachment | None = None,
+        photo8: discord.Attachment | None = None,
     ) -> None:
         if mix_with is None and (ratio is not None or morph):
             raise NothingToMix
-        asked = [thread] if mix_with is None else [thread, mix_with]
-        recipe = AverageRecipe(
-            cast(Shape, shape),
-            cast(AverageMethod, method),
-            size,
-            texture=float(texture),
-            match_colour=match_colour,
-            symmetric=symmetric,
+        photos = (photo1, photo2, photo3, photo4, photo5, photo6, photo7, photo8)
+        given = Given(rooms, interaction, *photos, message=message)
+        asked = [*([] if given else [thread]), *([] if mix_with is None else [mix_with])]
+        for choice in asked:
+            places.check(interaction, choice, message_content=rooms.settings.discord.message_content)
+        order = Order(
+            AverageRecipe(
+                cast(Shape, shape),
+                cast(AverageMethod, method),
+                size,
+                texture=float(texture),
+                match_colour=match_colour,
+                symmetric=symmetric,
+            ),
+            AverageRules(FACES[faces], one_each),
+            0.5 if ratio is None else ratio / 100,
+            morph,
         )
-        rules = AverageRules(FACES[faces], one_each)
-        share = 0.5 if ratio is None else ratio / 100
         async with rooms.answering(interaction, long=True) as answer:
-            async with AsyncExitStack() as stack:
-                async with answer.job.unless_stopped():
-                    with answer.job.stage("photos"):
-                        found = [await places.find(interaction, choice) for choice in asked]
-                        listed = [await rooms.photos.posted(place, limit) for place in found]
-                tally = Tally(sum(len(one.pictures) for one in listed), answer.progress, answer.words)
-                halves: list[AverageSoFar] = []
-                for one in listed:
-                    averaging = Averaging(
-                        answer.job,
-                        recipe,
-                        rules,
-                        rooms.photos.batches(one.pictures),
-                        one.skipped,
-                        rooms.settings.limits.average_bytes,
-                        tally.add,
-                    )
-                    halves.append(await (await stack.enter_async_context(averaging)).all_there_is())
-                first, *second = halves
-                request = AverageRequest(first, recipe, rules, second[0] if second else None, share, morph)
-                try:
-                    result = await answer.job.run(tasks.average_finish, request)
-                except TooFewFaces:
-                    if answer.job.stopped:
-                        raise Stopped from None
-                    raise
-            mentions = [place.mention for place in found]
-            await answer.reply(replies.average(result, mentions, answer.words, recipe, tally.left))
+            halves: list[Finding] = [partial(of_given, rooms, answer, given)] if given else []
+            halves += [partial(of_place, rooms, answer, choice, limit) for choice in asked]
+            await make(rooms, answer, order, halves)
 
     return average
+
+
+@dataclass(frozen=True)
+class Order:
+    """How an average is to be made; for a mixture, see AverageRequest."""
+
+    recipe: AverageRecipe
+    rules: AverageRules
+    ratio: float = 0.5
+    morph: bool = False
+
+
+@dataclass(frozen=True)
+class Half:
+    """The photos of one average. `place`: where they are from, as people are told."""
+
+    found: Found
+    place: str
+
+
+Finding = Callable[[], Awaitable[Half]]
+
+
+async def of_place(rooms: Rooms, answer: Answer, choice: places.Choice | None, limit: int) -> Half:
+    place = await places.find(answer.interaction, choice)
+    return Half(await rooms.photos.posted(place, limit), place.mention)
+
+
+async def of_given(rooms: Rooms, answer: Answer, given: Given) -> Half:
+    return Half(await given.found(), given.url or answer.words.text("place-options"))
+
+
+async def make(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[Finding]) -> None:
+    """The average of all that the first of `halves` finds, or a mixture of two such averages."""
+    async with AsyncExitStack() as stack:
+        async with answer.job.unless_stopped():
+            with answer.job.stage("photos"):
+                found = [await half() for half in halves]
+        tally = Tally(sum(len(half.found.pictures) for half in found), answer.progress, answer.words)
+        averages: list[AverageSoFar] = []
+        for half in found:
+            averaging = Averaging(
+                answer.job,
+                order.recipe,
+                order.rules,
+                rooms.photos.batches(half.found.pictures),
+                half.found.skipped,
+                rooms.settings.limits.average_bytes,
+                tally.add,
+            )
+            averages.append(await (await stack.enter_async_context(averaging)).all_there_is())
+        first, *second = averages
+        request = AverageRequest(
+            first, order.recipe, order.rules, second[0] if second else None, order.ratio, order.morph
+        )
+        try:
+            result = await answer.job.run(tasks.average_finish, request)
+        except TooFewFaces:
+            if answer.job.stopped:
+                raise Stopped from None
+            raise
+    mentions = [half.place for half in found]
+    await answer.reply(replies.average(result, mentions, answer.words, order.recipe, tally.left))
 
 
 class Tally:

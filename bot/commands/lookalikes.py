@@ -4,7 +4,9 @@ import discord
 from discord import app_commands
 
 from bot import places, replies
-from bot.commands import Command, Interaction, Rooms
+from bot.commands import Answer, Command, Interaction, Rooms
+from bot.commands.given import Given
+from bot.photos import Gathered
 from core import tasks
 from core.contracts import LookalikesRequest, TooFewFaces
 
@@ -27,19 +29,28 @@ def command(rooms: Rooms) -> Command:
         photo8: discord.Attachment | None = None,
         photo9: discord.Attachment | None = None,
         photo10: discord.Attachment | None = None,
+        message: str | None = None,
     ) -> None:
-        options = (photo1, photo2, photo3, photo4, photo5, photo6, photo7, photo8, photo9, photo10)
-        given = rooms.photos.found(*options)
+        photos = (photo1, photo2, photo3, photo4, photo5, photo6, photo7, photo8, photo9, photo10)
+        given = Given(rooms, interaction, *photos, message=message)
+        if not given:
+            places.check(interaction, thread, message_content=rooms.settings.discord.message_content)
         async with rooms.answering(interaction) as answer:
             with answer.job.stage("photos"):
-                if given.pictures:
-                    gathered = await rooms.photos.each(given)
+                if given:
+                    found = await given.found()
                 else:
-                    gathered = await rooms.photos.of_place(await places.find(interaction, thread), limit)
-            try:
-                result = await answer.job.run(tasks.lookalikes, LookalikesRequest(gathered.photos))
-            except TooFewFaces as error:
-                raise TooFewFaces(error.found, error.needed, (*error.skipped, *gathered.skipped)) from None
-            await answer.reply(replies.lookalikes(result, gathered.skipped, answer.words))
+                    found = await rooms.photos.posted(await places.find(interaction, thread), limit)
+                gathered = await rooms.photos.each(found)
+            await compare(answer, gathered)
 
     return lookalikes
+
+
+async def compare(answer: Answer, gathered: Gathered) -> None:
+    """Everyone in all the photos."""
+    try:
+        result = await answer.job.run(tasks.lookalikes, LookalikesRequest(gathered.photos))
+    except TooFewFaces as error:
+        raise TooFewFaces(error.found, error.needed, (*error.skipped, *gathered.skipped)) from None
+    await answer.reply(replies.lookalikes(result, gathered.skipped, answer.words))

@@ -94,8 +94,9 @@ class Language:
         key = "error-" + error.code.replace("_", "-")
         if isinstance(error, Fault):
             return self.text(key if self.has(key) else "error-fault", id=job_id)
-        if isinstance(error, MissingPermission) and error.permission == "message_content":
-            key = "error-missing-intent"
+        if isinstance(error, MissingPermission):
+            own = "error-missing-" + error.permission.replace("_", "-")
+            key = own if self.has(own) else key
         return self.text(key, **self._values(error, quote))
 
     def reason(self, code: str) -> str:

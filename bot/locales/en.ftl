@@ -6,10 +6,20 @@ command-similar = similar
     .photo1-description = The first photo, or a photo of several people
     .photo2 = photo2
     .photo2-description = The second photo; leave it out to compare everyone in the first
+    .user1 = user1
+    .user1-description = Somebody whose avatar to compare
+    .user2 = user2
+    .user2-description = Somebody else whose avatar to compare
+    .message = message
+    .message-description = The link to a message whose photos to compare (Copy Message Link)
 command-gradcam = gradcam
     .description = Where does the neural network look in this face?
     .photo = photo
     .photo-description = The photo; its largest face counts
+    .user = user
+    .user-description = Somebody whose avatar to look at, in place of a photo
+    .message = message
+    .message-description = The link to a message whose first photo to look at (Copy Message Link)
     .method = method
     .method-description = How to find out; the most faithful way for the model if left out
     .target = target
@@ -44,8 +54,10 @@ command-lookalikes = lookalikes
     .photo9-description = A photo to use in place of a thread's
     .photo10 = photo10
     .photo10-description = A photo to use in place of a thread's
+    .message = message
+    .message-description = The link to a message whose photos to use in place of a thread's (Copy Message Link)
 command-average = average
-    .description = The average face of the photos in a thread or channel
+    .description = The average face of the photos in a thread or channel, or of some photos
     .thread = thread
     .thread-description = A thread or channel whose photos to use; this one if left out
     .limit = limit
@@ -72,8 +84,33 @@ command-average = average
     .ratio-description = How much of the other average is in the blend, in percent; half if left out
     .morph = morph
     .morph-description = Also make an animation from the one average to the other
+    .message = message
+    .message-description = The link to a message whose photos to use in place of a thread's (Copy Message Link)
+    .photo1 = photo1
+    .photo1-description = A photo to use in place of a thread's
+    .photo2 = photo2
+    .photo2-description = A photo to use in place of a thread's
+    .photo3 = photo3
+    .photo3-description = A photo to use in place of a thread's
+    .photo4 = photo4
+    .photo4-description = A photo to use in place of a thread's
+    .photo5 = photo5
+    .photo5-description = A photo to use in place of a thread's
+    .photo6 = photo6
+    .photo6-description = A photo to use in place of a thread's
+    .photo7 = photo7
+    .photo7-description = A photo to use in place of a thread's
+    .photo8 = photo8
+    .photo8-description = A photo to use in place of a thread's
 command-about = about
     .description = What this bot does, and what becomes of your photos
+
+## What stands in Discord's own menus of a message and of a person. At most 32 characters.
+
+context-heatmap = Heatmap
+context-average = Average these faces
+context-alike = How alike?
+context-alike-we = How alike are we?
 
 choice-identity = What makes it this face
 choice-largest = The largest number alone
@@ -178,6 +215,7 @@ average-mixture = A blend of two averages: { NUMBER($share, style: "percent", ma
         [one] **1 face**
        *[other] **{ $second } faces**
     }).
+place-options = your selection
 average-recipe = Made with: { $choices }.
 average-people = { $people ->
         [one] They seem to be one person.
@@ -229,6 +267,7 @@ cancel = Cancel
 stop-not-yours = Only the person who asked, or a moderator, can stop this.
 stop-over = There is nothing left to stop here: this request is over.
 
+reason-not-on-discord = it is on a website from which I fetch nothing
 reason-no-face = no face found
 reason-not-a-picture = not a picture that I can read
 reason-broken-picture = the file is damaged
@@ -293,15 +332,28 @@ error-no-photos = { $looked_at ->
         [0] There are no photos in { $place }.
        *[other] There are no photos among the newest { $looked_at } messages of { $place }. Post some there, or choose another thread.
     }
+error-no-photos-in-message = That message shows no photo that I can use. Please choose a message with a photo in it, or a reply to one.
+error-too-few-photos = { $command ->
+        [gradcam] Please give me a photo: one of the options `photo`, `user` and `message`.
+       *[other] { $given ->
+            [0] Please tell me whom to compare: give me two photos, one photo of several people, two people whose avatars to compare, or a link to a message.
+           *[other] One avatar shows one person. Please add a photo, somebody else, or a link to a message to compare with.
+        }
+    }
+error-no-avatar = { $person } has no picture of their own as an avatar. Please use a photo in its place.
+error-not-a-message-link = That is no link to a message. You get one from the menu of the message: “Copy Message Link”.
+error-no-such-message = I cannot find that message: it was deleted, or it is in a place where you may not read.
 error-no-such-dimension = The network's description of a face has { $count } numbers, from 0 on; there is no number { $number }. Please choose a smaller one.
 error-too-few-faces = { $found ->
         [0] I found no face that I could use, and { $needed } are needed. Add photos that show a face from the front.
         [one] I found only one face that I could use, and { $needed } are needed. Add photos that show a face from the front.
        *[other] I found only { $found } faces that I could use, and { $needed } are needed. Add photos that show a face from the front.
     }
-error-missing-permission = I may not read { $place }: I lack the permission “{ $permission }” there. Somebody who manages the server can grant it: settings of the channel, then Permissions, then my name.
-error-missing-intent = I cannot see the photos in { $place }, because the Message Content Intent is switched off. Whoever runs this bot can switch it on: Discord Developer Portal, page “Bot”, “Message Content Intent”, and then `message_content = true` in the bot's settings.
-error-wrong-place = I cannot do that here. Please choose a thread or text channel of this server whose messages both of us may read.
+error-missing-attach-files = I may not send pictures in { $place }: I lack the permission “{ $permission }” there. Somebody who manages the server can grant it: settings of the channel, then Permissions, then my name. Until then, use me in another channel or in a direct message to me.
+error-missing-permission = I may not read { $place }: I lack the permission “{ $permission }” there. Somebody who manages the server can grant it: settings of the channel, then Permissions, then my name. What works without: right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
+error-missing-message-content = I cannot see the photos in { $place }, because the Message Content Intent is switched off. Whoever runs this bot can switch it on: Discord Developer Portal, page “Bot”, “Message Content Intent”, and then `message_content = true` in the bot's settings. What works without: right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
+error-not-installed-here = I am no member of the server or conversation whose messages I would have to read. Somebody who manages the server can add me to it. What works without: give me photos in the options, or right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
+error-wrong-place = I cannot do that here. Please choose a thread or text channel of this server whose messages both of us may read, or give me photos in the options.
 error-nothing-to-mix = The options `ratio` and `morph` are for blending two averages: please say with which thread or channel, as `mix_with`.
 error-stopped = Stopped, before there was anything to show.
 error-busy = { $scope ->
@@ -324,5 +376,6 @@ error-deadline-exceeded = Sorry, that took too long, and I gave up. Please try a
 error-worker-lost = Sorry, something broke while I was working on this. Please try again. (Request { $id })
 error-fault = Sorry, something went wrong on my side; it is not your photo's fault. If it happens again, please tell whoever runs this bot, and name this request: { $id }
 
+permission-attach-files = Attach Files
 permission-view-channel = View Channel
 permission-read-message-history = Read Message History

@@ -6,10 +6,20 @@ command-similar = 似てる
     .photo1-description = 1枚目の写真、または何人かが写っている写真
     .photo2 = 写真2
     .photo2-description = 2枚目の写真（省略すると、1枚目に写っている全員を比べます）
+    .user1 = ユーザー1
+    .user1-description = アバターを比べる人
+    .user2 = ユーザー2
+    .user2-description = アバターを比べるもう1人
+    .message = メッセージ
+    .message-description = 写真を比べるメッセージのリンク（「メッセージリンクをコピー」）
 command-gradcam = ヒートマップ
     .description = ニューラルネットワークが顔のどこに注目しているかを表示します
     .photo = 写真
     .photo-description = 写真（いちばん大きく写っている顔を使います）
+    .user = ユーザー
+    .user-description = 写真の代わりにアバターを調べる人
+    .message = メッセージ
+    .message-description = 最初の写真を調べるメッセージのリンク（「メッセージリンクをコピー」）
     .method = 手法
     .method-description = 調べる手法（省略すると、モデルごとに最も信頼できるもの）
     .target = 対象
@@ -44,8 +54,10 @@ command-lookalikes = そっくりさん
     .photo9-description = スレッドの代わりに使う写真
     .photo10 = 写真10
     .photo10-description = スレッドの代わりに使う写真
+    .message = メッセージ
+    .message-description = スレッドの代わりに写真を使うメッセージのリンク（「メッセージリンクをコピー」）
 command-average = 平均顔
-    .description = スレッドやチャンネルの写真から平均顔を作ります
+    .description = スレッドやチャンネルの写真、または選んだ写真から平均顔を作ります
     .thread = スレッド
     .thread-description = 写真のあるスレッドかチャンネル（省略すると今いる場所）
     .limit = 枚数
@@ -72,8 +84,33 @@ command-average = 平均顔
     .ratio-description = 混ぜる相手の平均顔の割合（％、省略すると半分）
     .morph = モーフィング
     .morph-description = 一方の平均顔からもう一方へ変わるアニメーションも作ります
+    .message = メッセージ
+    .message-description = スレッドの代わりに写真を使うメッセージのリンク（「メッセージリンクをコピー」）
+    .photo1 = 写真1
+    .photo1-description = スレッドの代わりに使う写真
+    .photo2 = 写真2
+    .photo2-description = スレッドの代わりに使う写真
+    .photo3 = 写真3
+    .photo3-description = スレッドの代わりに使う写真
+    .photo4 = 写真4
+    .photo4-description = スレッドの代わりに使う写真
+    .photo5 = 写真5
+    .photo5-description = スレッドの代わりに使う写真
+    .photo6 = 写真6
+    .photo6-description = スレッドの代わりに使う写真
+    .photo7 = 写真7
+    .photo7-description = スレッドの代わりに使う写真
+    .photo8 = 写真8
+    .photo8-description = スレッドの代わりに使う写真
 command-about = このボットについて
     .description = このボットでできることと、写真の取り扱いについて
+
+## Discord のメッセージと人のメニューに表示される名前
+
+context-heatmap = 顔のヒートマップ
+context-average = この写真の平均顔
+context-alike = どれくらい似てる？
+context-alike-we = 私とどれくらい似てる？
 
 choice-identity = その顔らしさ
 choice-largest = 最も大きい数値だけ
@@ -164,6 +201,7 @@ region-outside = 顔の外側
 
 average-done = { $place } の写真{ $photos }枚に写っている **{ $faces }人分の顔** の平均です。
 average-mixture = 2つの平均顔を混ぜました。{ $place } の平均顔（**{ $first }人分の顔**）が{ NUMBER($share, style: "percent", maximumFractionDigits: 0) }、{ $other } の平均顔（**{ $second }人分の顔**）が{ NUMBER($ratio, style: "percent", maximumFractionDigits: 0) }です。
+place-options = 指定
 average-recipe = 指定された条件：{ $choices }。
 average-people = { $people ->
         [1] すべて同じ人の顔と判定されました。
@@ -197,6 +235,7 @@ cancel = キャンセル
 stop-not-yours = 止められるのは、コマンドを使った本人とモデレーターだけです。
 stop-over = この処理はもう終わっているため、止めるものはありません。
 
+reason-not-on-discord = Discord の外にある画像は取得しません
 reason-no-face = 顔が見つかりませんでした
 reason-not-a-picture = 読み取れる画像ではありません
 reason-broken-picture = ファイルが壊れています
@@ -258,14 +297,27 @@ error-no-photos = { $looked_at ->
         [0] { $place } には写真がありません。
        *[other] { $place } の最新のメッセージ{ $looked_at }件の中に写真がありません。写真を投稿するか、別のスレッドを選んでください。
     }
+error-no-photos-in-message = そのメッセージには使える写真がありません。写真のあるメッセージか、その返信を選んでください。
+error-too-few-photos = { $command ->
+        [gradcam] 写真を指定してください。「写真」「ユーザー」「メッセージ」のどれか1つが必要です。
+       *[other] { $given ->
+            [0] 比べる顔を指定してください。写真2枚、何人かが写った写真1枚、アバターを比べる2人、またはメッセージのリンクを指定できます。
+           *[other] アバター1つだけでは比べられません。写真、もう1人のユーザー、またはメッセージのリンクも指定してください。
+        }
+    }
+error-no-avatar = { $person } さんはアバターの画像を設定していません。代わりに写真を使ってください。
+error-not-a-message-link = メッセージのリンクではありません。メッセージのメニューの「メッセージリンクをコピー」で取得できます。
+error-no-such-message = そのメッセージが見つかりません。削除されたか、あなたが読めない場所にあります。
 error-no-such-dimension = 顔を表す数値は0番から数えて{ $count }個で、{ $number }番はありません。もっと小さい番号を指定してください。
 error-too-few-faces = { $found ->
         [0] 使える顔が見つかりませんでした。{ $needed }つ以上必要です。正面を向いた顔の写真を追加してください。
        *[other] 使える顔が{ $found }つしか見つかりませんでした。{ $needed }つ以上必要です。正面を向いた顔の写真を追加してください。
     }
-error-missing-permission = { $place } を読むための「{ $permission }」の権限がありません。サーバーの管理者の方は、チャンネルの設定の「権限」で、このボットに許可してください。
-error-missing-intent = Message Content Intent がオフになっているため、{ $place } の写真を見ることができません。ボットの運営者の方は、Discord Developer Portal の「Bot」ページで「Message Content Intent」をオンにし、設定で `message_content = true` にしてください。
-error-wrong-place = ここでは実行できません。このサーバーのスレッドかテキストチャンネルで、あなたとボットの両方がメッセージを読める場所を選んでください。
+error-missing-attach-files = { $place } に画像を送るための「{ $permission }」の権限がありません。サーバーの管理者の方は、チャンネルの設定の「権限」で、このボットに許可してください。それまでは、ほかのチャンネルか、ボットとのダイレクトメッセージでお使いください。
+error-missing-permission = { $place } を読むための「{ $permission }」の権限がありません。サーバーの管理者の方は、チャンネルの設定の「権限」で、このボットに許可してください。権限がなくても、写真のあるメッセージを右クリックして「アプリ」から「{ context-average }」や「{ context-alike }」を選べば使えます。
+error-missing-message-content = Message Content Intent がオフになっているため、{ $place } の写真を見ることができません。ボットの運営者の方は、Discord Developer Portal の「Bot」ページで「Message Content Intent」をオンにし、設定で `message_content = true` にしてください。オフのままでも、写真のあるメッセージを右クリックして「アプリ」から「{ context-average }」や「{ context-alike }」を選べば使えます。
+error-not-installed-here = 読む必要のあるサーバーや会話にボットが参加していません。サーバーの管理者の方は、ボットをサーバーに追加してください。参加していなくても、写真を直接指定するか、写真のあるメッセージを右クリックして「アプリ」から「{ context-average }」や「{ context-alike }」を選べば使えます。
+error-wrong-place = ここでは実行できません。このサーバーのスレッドかテキストチャンネルで、あなたとボットの両方がメッセージを読める場所を選ぶか、写真を直接指定してください。
 error-nothing-to-mix = 「割合」と「モーフィング」は、2つの平均顔を混ぜるときの指定です。「混ぜる相手」に、別のスレッドかチャンネルを選んでください。
 error-stopped = 何もできあがらないうちに止めました。もう一度コマンドを使うと、最初から始まります。
 error-busy = { $scope ->
@@ -279,5 +331,6 @@ error-deadline-exceeded = 申し訳ありません。時間がかかりすぎた
 error-worker-lost = 申し訳ありません。処理の途中で問題が起きました。もう一度お試しください。（リクエスト { $id }）
 error-fault = 申し訳ありません。こちら側で問題が起きました（写真が原因ではありません）。何度も起きる場合は、ボットの運営者にこのリクエスト番号をお伝えください：{ $id }
 
+permission-attach-files = ファイルを添付
 permission-view-channel = チャンネルを見る
 permission-read-message-history = メッセージ履歴を読む

@@ -1,4 +1,4 @@
-"""Where photos come from: the attachments of a command, and the newest messages of a channel or thread."""
+"""Where photos come from: the options of a command, a message, and the newest messages of a channel or thread."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import discord
 
 from bot.config import DiscordSection, LimitsSection
 from bot.photos.batches import BATCH_BYTES, BATCH_PHOTOS, Batches, Gathered, in_batches
-from bot.photos.download import Downloads, Hosts
-from bot.photos.sources import Found, Source, is_picture, named
+from bot.photos.download import Downloads
+from bot.photos.hosts import Hosts
+from bot.photos.sources import File, Found, Person, Source, find, of_attachment, of_avatar, of_message
 from bot.places import Place
-from core.contracts import MissingPermission, NoPhotos, Photo, PhotoError, Skipped
+from core.contracts import MissingPermission, NoAvatar, NoPhotos, NoPhotosInMessage, Photo, PhotoError, Skipped
 
 __all__ = ["BATCH_BYTES", "BATCH_PHOTOS", "Batches", "Found", "Gathered", "Photos", "Source"]
+
+Given = discord.Attachment | Person | discord.Message | None
 
 
 class Photos:
@@ -22,12 +25,31 @@ class Photos:
 
     def __init__(self, session: aiohttp.ClientSession, limits: LimitsSection, settings: DiscordSection) -> None:
         self._limits = limits
-        self._message_content = settings.message_content
-        self._downloads = Downloads(session, limits, Hosts(settings.cdn_hosts))
+        self._hosts = Hosts(settings.cdn_hosts)
+        self._downloads = Downloads(session, limits, self._hosts)
 
-    def found(self, *given: discord.Attachment | None) -> Found:
-        """What a command was given, in its order."""
-        return Found(tuple(named(Source.of_attachment(one) for one in given if one is not None)))
+    def found(self, *given: Given) -> Found:
+        """The pictures that a command was given, in its order.
+
+        Raises NoAvatar for a person who has none, NoPhotosInMessage for a message that shows none.
+        """
+        return find((file for one in given if one is not None for file in self._files(one)), self._hosts)
+
+    def _files(self, given: discord.Attachment | Person | discord.Message) -> list[File]:
+        match given:
+            case discord.Attachment():
+                return [of_attachment(given, chosen=True)]
+            case discord.Message():
+                files = of_message(given)
+                found = find(files, self._hosts)
+                if not found.pictures:
+                    raise NoPhotosInMessage(found.skipped)
+                return files
+            case _:
+                avatar = of_avatar(given)
+                if avatar is None:
+                    raise NoAvatar(given.mention)
+                return [avatar]
 
     async def of(self, *sources: Source) -> list[Photo]:
         """The photos in their order. Raises FileTooLarge or DownloadFailed for the first that cannot be had."""
@@ -39,71 +61,48 @@ class Photos:
         return photos
 
     async def each(self, found: Found) -> Gathered:
-        """The photos in their order; one that cannot be had is among the skipped."""
-        return _with(await self._gathered(found.pictures), found.skipped)
-
-    async def of_place(self, place: Place, limit: int) -> Gathered:
-        """The newest `limit` photos among the newest messages of `place`, as many as memory may hold at once.
-
-        A photo that cannot be had is among the skipped. Raises MissingPermission, and NoPhotos: there is none.
-        """
-        found = await self.posted(place, limit)
+        """The photos in their order, as many as memory may hold at once; the others are among the skipped."""
         chosen: list[Source] = []
-        skipped: list[Skipped] = []
+        skipped = list(found.skipped)
         room = self._limits.lookalikes_bytes
         for one in found.pictures:
-            if one.size > room:
+            size = one.room(self._limits.file_bytes)
+            if size > room:
                 skipped.append(Skipped(one.name, "no_room", place=one.place))
             else:
-                room -= one.size
+                room -= size
                 chosen.append(one)
-        return _with(await self._gathered(chosen), (*skipped, *found.skipped))
+        gathered = await self._gathered(chosen)
+        left = sorted((*gathered.skipped, *skipped), key=lambda one: one.place)
+        return Gathered(gathered.photos, tuple(left), gathered.places, gathered.spoiler)
 
     async def posted(self, place: Place, limit: int) -> Found:
         """The newest `limit` pictures among the newest messages of `place`, and the other files between them.
 
         Raises MissingPermission, and NoPhotos: there is no picture.
         """
-        self._check_permissions(place)
-        attachments: list[discord.Attachment] = []
+        files: list[File] = []
         pictures = 0
-        async for attachment in self._attachments(place):
-            attachments.append(attachment)
-            pictures += is_picture(attachment)
+        async for file in self._posted(place):
+            files.append(file)
+            pictures += bool(file.picture and self._hosts.first_allowed(file.addresses))
             if pictures == limit:
                 break
         if not pictures:
             raise NoPhotos(place.mention, self._limits.average_history)
-        pairs = list(zip(named(map(Source.of_attachment, attachments)), attachments, strict=True))
-        return Found(
-            tuple(source for source, attachment in pairs if is_picture(attachment)),
-            tuple(
-                Skipped(source.name, "not_a_picture", place=source.place)
-                for source, attachment in pairs
-                if not is_picture(attachment)
-            ),
-        )
+        return find(files, self._hosts)
 
     def batches(self, pictures: Sequence[Source]) -> Batches:
         """The photos a few at a time, in their order."""
         return Batches(in_batches(pictures), self._gathered)
 
-    def _check_permissions(self, place: Place) -> None:
-        """Discord itself answers a missing permission to read the history with no messages at all."""
-        permissions = place.permissions_for(place.guild.me)
-        for name in ("view_channel", "read_message_history"):
-            if not getattr(permissions, name):
-                raise MissingPermission(name, place.mention)
-        if not self._message_content:  # then Discord leaves other people's attachments out of what it tells
-            raise MissingPermission("message_content", place.mention)
-
-    async def _attachments(self, place: Place) -> AsyncIterator[discord.Attachment]:
-        """Files that people posted, the newest message first; the bot's own answers are none of them."""
+    async def _posted(self, place: Place) -> AsyncIterator[File]:
+        """What people posted, the newest message first; the bot's own answers are none of it."""
         try:
             async for message in place.history(limit=self._limits.average_history):
                 if message.author.id != place.guild.me.id:
-                    for attachment in message.attachments:
-                        yield attachment
+                    for file in of_message(message):
+                        yield file
         except discord.Forbidden:  # a private thread that the bot was not added to
             raise MissingPermission("view_channel", place.mention) from None
 
@@ -121,9 +120,3 @@ class Photos:
             tuple(one.place for photo, one in pairs if isinstance(photo, Photo)),
             any(one.spoiler for photo, one in pairs if isinstance(photo, Photo)),
         )
-
-
-def _with(gathered: Gathered, skipped: Sequence[Skipped]) -> Gathered:
-    """And what was left out before, all in its order."""
-    left = sorted((*gathered.skipped, *skipped), key=lambda one: one.place)
-    return Gathered(gathered.photos, tuple(left), gathered.places, gathered.spoiler)

@@ -78,10 +78,10 @@ def in_batches(pictures: Iterable[Source]) -> Iterator[list[Source]]:
     batch: list[Source] = []
     size = 0
     for one in pictures:
-        size += one.size
+        size += one.room(BATCH_BYTES)
         if batch and (len(batch) == BATCH_PHOTOS or size > BATCH_BYTES):
             yield batch
-            batch, size = [], one.size
+            batch, size = [], one.room(BATCH_BYTES)
         batch.append(one)
     if batch:
         yield batch

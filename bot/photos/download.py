@@ -7,13 +7,14 @@ claims. What fails by chance, such as a connection that breaks, is tried again a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import aiohttp
 import tenacity
 from yarl import URL
 
 from bot.config import LimitsSection
+from bot.photos.hosts import Hosts
 from bot.photos.sources import Source
 from core.contracts import AccessDenied, DownloadFailed, FileTooLarge, LinkExpired, Photo, PhotoError
 
@@ -24,23 +25,6 @@ CHUNK = 64 * 1024
 TRIES = 4
 STALLED = 1 / 3
 """Part of the time for a download after which a silent connection is given up for another one."""
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-
-
-class Hosts:
-    """Where photos may be fetched from. A name may end with a port, which must then be the address's."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._names = frozenset(names)
-
-    def allow(self, address: str) -> bool:
-        try:
-            url = URL(address)
-        except ValueError:
-            return False
-        secure = url.scheme == "https" or (url.scheme == "http" and url.host in LOOPBACK)
-        return secure and (url.host in self._names or url.authority in self._names)
 
 
 class Downloads:

@@ -55,6 +55,11 @@ class Cdn:
         self._faults: list[Fault] = []
         self._lost: set[tuple[int, int]] = set()
 
+    @property
+    def root(self) -> str:
+        """Where attachments and avatars begin."""
+        return f"{self.base}/cdn"
+
     # ------------------------------------------------------------ faults
 
     def fail(self, status: int = 500, *, times: int = 1, name: str = "") -> None:

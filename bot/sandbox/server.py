@@ -195,7 +195,7 @@ class Sandbox:
         """Within, every discord.py client of this process talks to the sandbox: its base addresses lead here."""
         before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = self.api, yarl.URL(self.gateway.url)
-        Asset.BASE = f"{self.address}/cdn"
+        Asset.BASE = self.cdn.root
         try:
             yield
         finally:

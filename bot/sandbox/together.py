@@ -63,6 +63,11 @@ async def _play(sandbox: Sandbox, player: Player, tell: Callable[[Done], None]) 
 
 def _settings_for(sandbox: Sandbox, settings: Settings) -> Settings:
     discord = settings.discord.model_copy(
-        update={"token": SecretStr(sandbox.token), "api": sandbox.api, "cdn_hosts": ("127.0.0.1",)}
+        update={
+            "token": SecretStr(sandbox.token),
+            "api": sandbox.api,
+            "cdn": sandbox.cdn.root,
+            "cdn_hosts": ("127.0.0.1",),
+        }
     )
     return settings.model_copy(update={"discord": discord})

@@ -15,7 +15,7 @@ from fluent.syntax import FluentParser, FluentSerializer
 from fluent.syntax import ast as ftl
 from fluent.syntax.visitor import Transformer
 
-from bot import locales
+from bot import locales, permissions
 from bot.app import COMMANDS
 from bot.jobs import Stage
 from bot.locales import LANGUAGES, Language, LanguageFileError, check
@@ -53,7 +53,12 @@ def leaves(branch: type[contracts.SokkuriError]) -> Iterator[type[contracts.Sokk
         yield from leaves(child)
 
 
-RULES = {flaw.replace("_", "-") for flaw in get_args(Flaw)} | {"duplicate", "no-room", "too-many-faces"}
+RULES = {flaw.replace("_", "-") for flaw in get_args(Flaw)} | {
+    "duplicate",
+    "no-room",
+    "too-many-faces",
+    "not-on-discord",
+}
 """Why a photo can be left out that has nothing wrong with it as a photo."""
 
 
@@ -80,7 +85,8 @@ def asked_for() -> set[str]:
         | {f"reason-{code}" for code in photo_codes | RULES | {"worker-lost", "deadline-exceeded"}}
         | {f"error-{code}" for code in person_codes | faults}
         | {f"progress-{phase}" for phase in ("own", "line", *(set(get_args(Stage)) - {"queue", "reply"}))}
-        | {"permission-view-channel", "permission-read-message-history"}
+        | {f"permission-{name.replace('_', '-')}" for name in (*permissions.READING, "attach_files")}
+        | {"error-missing-attach-files", "error-missing-message-content"}
     )
 
 
@@ -219,7 +225,7 @@ def test_nothing_is_missing_and_nothing_is_there_for_nobody() -> None:
     defined = {name for name in patterns("en") if "." not in name}
     assert defined <= asked, "nobody asks for these"
     prefixes = ("command-", "region-", "reason-", "error-", "permission-", "similar-", "gradcam-", "average-", "about-")
-    known_not_keys = {"similar-", "error-", "command-", "reason-", "permission-", "region-"}
+    known_not_keys = {"similar-", "error-", "error-missing-", "command-", "reason-", "permission-", "region-"}
     missing = {key for key in asked if key.startswith(prefixes) and re.fullmatch(r"[a-z-]+", key)}
     assert missing - defined <= known_not_keys
 

@@ -111,6 +111,7 @@ async def running(
         "PYTHONPATH": str(ROOT),
         "SOKKURI_TOKEN": sandbox.token,
         "SOKKURI_DISCORD__API": sandbox.api,
+        "SOKKURI_DISCORD__CDN": sandbox.cdn.root,
         "SOKKURI_DISCORD__CDN_HOSTS": '["127.0.0.1"]',
         "SOKKURI_HEALTH__PORT": str(port),
         "SOKKURI_LIMITS__COOLDOWN_REQUESTS": "0",

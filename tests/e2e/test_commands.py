@@ -160,6 +160,10 @@ async def test_commands_have_japanese_names(bot: Bot) -> None:
         "lookalikes": "そっくりさん",
         "average": "平均顔",
         "about": "このボットについて",
+        "Heatmap": "顔のヒートマップ",
+        "Average these faces": "この写真の平均顔",
+        "How alike?": "どれくらい似てる？",
+        "How alike are we?": "私とどれくらい似てる？",
     }
     options = {option["name"]: option for option in commands["gradcam"]["options"]}
     names = {
@@ -169,7 +173,7 @@ async def test_commands_have_japanese_names(bot: Bot) -> None:
     assert names["Occlusion"] == "オクルージョン"
     for choice in options["target"]["choices"]:
         assert JAPANESE.search(choice["name_localizations"]["ja"])
-    for command in commands.values():
+    for command in (one for one in commands.values() if one["type"] == 1):
         for item in (command, *command.get("options", [])):
             assert JAPANESE.search(item["description_localizations"]["ja"])
             assert not JAPANESE.search(item["description"])

@@ -1,0 +1,42 @@
+"""What the bot needs to be allowed, looked at before anything is begun, so that a refusal is quick and private.
+
+A reply to a command needs no permission to send messages; of what it may hold, Discord lists Attach Files among what
+the permissions decide, which come with each interaction for the place it is from.
+https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+
+from core.contracts import MissingPermission, NotInstalledHere
+
+READING = ("view_channel", "read_message_history")
+"""Without the second, Discord answers with an empty history and no error."""
+
+
+def check_pictures(interaction: discord.Interaction[Any]) -> None:
+    """Whether the answer to this may hold pictures. Raises MissingPermission."""
+    if not interaction.app_permissions.attach_files:
+        raise MissingPermission("attach_files", f"<#{interaction.channel_id}>")
+
+
+def check_reading(permissions: discord.Permissions, place: str) -> None:
+    """Whether the bot, which has these `permissions` in `place`, may read messages there. Raises MissingPermission."""
+    for name in READING:
+        if not getattr(permissions, name):
+            raise MissingPermission(name, place)
+
+
+def check_content(place: str, *, message_content: bool) -> None:
+    """Whether the bot is shown what is in other people's messages. Raises MissingPermission."""
+    if not message_content:
+        raise MissingPermission("message_content", place)
+
+
+def check_membership(interaction: discord.Interaction[Any]) -> None:
+    """Whether the bot itself is in the server: somebody may have brought only its commands. Raises NotInstalledHere."""
+    if interaction.guild_id is not None and not interaction.is_guild_integration():
+        raise NotInstalledHere
