@@ -161,14 +161,20 @@ def _for_requests(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _for_answers(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The errors of a form carry words as codes, as the documentation shows them ("Error messages")."""
+    """The errors of a form carry words as codes, as the documentation shows them ("Error messages"), and a message can
+    refer to one that it forwards ("Message Reference Types").
+    """
     error = {
         "type": "object",
         "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
         "required": ["code", "message"],
     }
     errors = {"_errors": {"type": "array", "items": error}}
-    return _with(document, InnerErrors={"type": "object", "properties": errors, "required": ["_errors"]})
+    return _with(
+        document,
+        InnerErrors={"type": "object", "properties": errors, "required": ["_errors"]},
+        MessageReferenceType={"enum": [0, 1]},
+    )
 
 
 def _escape(step: str) -> str:

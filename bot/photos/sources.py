@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 import discord
 from discord.components import (
@@ -22,7 +23,6 @@ from discord.components import (
     ThumbnailComponent,
     UnfurledMediaItem,
 )
-from yarl import URL
 
 from bot.photos.hosts import Hosts
 from core.contracts import Skipped
@@ -186,11 +186,8 @@ def _of_media(media: UnfurledMediaItem, hidden: bool, size: int = 0) -> File:
 
 
 def _name(address: str) -> str:
-    try:
-        url = URL(address)
-    except ValueError:
-        return address
-    return url.name or url.host or address
+    """The end of its path; the address need not be a good one."""
+    return unquote(address.partition("?")[0].rstrip("/").rpartition("/")[2]) or address
 
 
 def distinct(names: Iterable[str]) -> list[str]:

@@ -19,7 +19,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.sandbox.state import Attachment, Clock, User, World
+from bot.sandbox.sniff import sniff
+from bot.sandbox.state import Attachment, Clock, File, User, World
 from bot.sandbox.trace import Trace
 
 ADDRESS_LIFE_SECONDS = 24 * 3600
@@ -42,16 +43,20 @@ class Fault:
 
 
 class Cdn:
-    """`base`: its address, set once the port is known; `downloads`: names of the files asked for, in order."""
+    """`base`: its address, set once the port is known; `downloads`: names of the files asked for, in order;
+    `avatars`: the addresses of those.
+    """
 
     def __init__(self, clock: Clock, world: World, trace: Trace) -> None:
         self.base = ""
         self.downloads: list[str] = []
+        self.avatars: list[str] = []
         self._clock = clock
         self._world = world
         self._trace = trace
         self._key = secrets.token_bytes(32)
         self._files: dict[tuple[int, int], Attachment] = {}
+        self._external: dict[str, File] = {}
         self._faults: list[Fault] = []
         self._lost: set[tuple[int, int]] = set()
 
@@ -101,6 +106,13 @@ class Cdn:
         signature = self._sign(attachment.folder, attachment.id, f"{expires:x}", f"{issued:x}")
         return f"{self.base}/{'media' if proxy else 'cdn'}/{path}?ex={expires:x}&is={issued:x}&hm={signature}&"
 
+    def proxied(self, address: str, file: File) -> str:
+        """Where Discord's copy of `file` lies, which stands at `address` on the web."""
+        scheme, _, rest = address.partition("://")
+        path = f"{hashlib.sha256(address.encode()).hexdigest()[:16]}/{scheme}/{rest}"
+        self._external[path] = file
+        return f"{self.base}/media/external/{quote(path)}"
+
     def _sign(self, folder: int, id: int, expires: str, issued: str) -> str:  # noqa: A002
         text = f"{folder}/{id}/{expires}/{issued}".encode()
         return hmac.new(self._key, text, hashlib.sha256).hexdigest()
@@ -112,6 +124,7 @@ class Cdn:
         return [
             web.get(f"/cdn/{file}", self._file),
             web.get(f"/media/{file}", self._file),
+            web.get(r"/media/external/{path:.+}", self._proxied),
             web.get(r"/cdn/avatars/{user:\d+}/{name}", self._avatar),
             web.get(r"/cdn/embed/avatars/{number:\d+}.png", self._default_avatar),
         ]
@@ -136,10 +149,18 @@ class Cdn:
         good = hmac.compare_digest(self._sign(folder, id, expires, issued), request.query.get("hm", ""))
         return good and int(expires, 16) > self._clock.now()
 
+    async def _proxied(self, request: web.Request) -> web.StreamResponse:
+        file = self._external.get(request.match_info["path"])
+        if file is None:
+            return web.Response(status=404)
+        self.downloads.append(file.name)
+        return await self._send(request, file.data, sniff(file.name, file.data).content_type, file.name)
+
     async def _avatar(self, request: web.Request) -> web.StreamResponse:
         user: User | None = self._world.users.get(int(request.match_info["user"]))
         if user is None or user.avatar is None or str(user.avatar_hash) not in request.match_info["name"]:
             return web.Response(status=404)
+        self.avatars.append(request.path_qs)
         return await self._send(request, user.avatar.data, user.avatar.content_type or "image/png", user.avatar.name)
 
     async def _default_avatar(self, request: web.Request) -> web.StreamResponse:

@@ -325,7 +325,8 @@ class Gateway:
         return session
 
     async def _greet(self, session: Session) -> None:
-        guilds = [guild for guild in self._world.guilds.values() if session.serves(guild)]
+        known = [guild for guild in self._world.guilds.values() if self._application.member_of(guild)]
+        guilds = [guild for guild in known if session.serves(guild)]
         application = self._payloads.application()
         await session.dispatch(
             "READY",

@@ -20,7 +20,9 @@ from bot.sandbox.parts import Parts
 from bot.sandbox.refused import Refusal
 from bot.sandbox.state import Channel, Json, Message, Role, User
 
-GUILD_CONTEXT, DIRECT_CONTEXT = 0, 1
+GUILD_CONTEXT, DIRECT_CONTEXT, PRIVATE_CONTEXT = 0, 1, 2
+BY_GUILD, BY_USER = 0, 1
+"""Who brought the bot's commands there: by Discord's numbers of `integration_types`."""
 
 # Nobody presses a button in the instant in which it appears, and a bot first has to hear that its message was sent.
 SECONDS_TO_PRESS = 0.1
@@ -71,7 +73,7 @@ class Interactions:
     async def message_command(self, setting: Setting, name: str, target: Message) -> Invocation:
         definition = self._definition(setting, name, Kind.MESSAGE)
         message = self._messages.get(target.channel, target.id) or target
-        resolved = {"messages": {str(message.id): self._payloads.message(message)}}
+        resolved = {"messages": {str(message.id): self._payloads.message(message, referenced=False)}}
         data = {**self._base_data(definition), "target_id": str(message.id), "resolved": resolved}
         more = {"target_message_id": str(message.id)}
         return await self._start(InteractionType.COMMAND, setting, name, data, kind=Kind.MESSAGE, metadata=more)
@@ -97,17 +99,23 @@ class Interactions:
 
     def _offered(self, setting: Setting, command: Json) -> bool:
         """Whether the person finds the command in this place: by its contexts, and by their permissions."""
-        context = GUILD_CONTEXT if setting.channel.guild else DIRECT_CONTEXT
+        context = _context(setting.channel)
+        if self._installed(setting.channel) not in (command.get("integration_types") or [BY_GUILD]):
+            return False
         if command.get("contexts") is not None:
             if context not in command["contexts"]:
                 return False
-        elif context == DIRECT_CONTEXT and not command.get("dm_permission", True):
+        elif context != GUILD_CONTEXT and not command.get("dm_permission", True):
             return False
-        if context == DIRECT_CONTEXT:
+        if context != GUILD_CONTEXT:
             return True
         allowed = rules.permissions(setting.channel, setting.user)
         needed = discord.Permissions(int(command["default_member_permissions"] or 0))
         return allowed.use_application_commands and allowed >= needed
+
+    def _installed(self, channel: Channel) -> int:
+        """By which installation a command is there: the guild's, where the bot is, else the person's own."""
+        return BY_GUILD if rules.is_there(channel, self._application.bot) else BY_USER
 
     def _fill(
         self, setting: Setting, command: str, options: Mapping[str, Value], *, typing: str | None
@@ -228,7 +236,9 @@ class Interactions:
         metadata: Json | None = None,
     ) -> Invocation:
         user, channel = setting.user, setting.channel
-        owners = {"0": str(channel.guild.id) if channel.guild else "0"}
+        owners = {str(BY_USER): str(user.id)}
+        if self._installed(channel) == BY_GUILD:
+            owners = {str(BY_GUILD): str(channel.guild.id) if channel.guild else "0"}
         id_ = self._world.snowflakes.next()
         invocation = Invocation(
             id_,
@@ -277,12 +287,12 @@ class Interactions:
             "data": data,
             "channel_id": str(channel.id),
             "channel": self._channel(channel, user),
-            "app_permissions": str(rules.permissions(channel, self._application.bot).value),
+            "app_permissions": str(rules.app_permissions(channel, self._application.bot).value),
             "locale": setting.locale or user.locale,
             "entitlements": [],
             "entitlement_sku_ids": [],
             "authorizing_integration_owners": owners,
-            "context": GUILD_CONTEXT if guild else DIRECT_CONTEXT,
+            "context": _context(channel),
             "attachment_size_limit": setting.attachment_size_limit,
         }
         if invocation.source is not None:
@@ -297,3 +307,9 @@ class Interactions:
             "guild_locale": guild.locale,
             "member": member,
         }
+
+
+def _context(channel: Channel) -> int:
+    if channel.guild is not None:
+        return GUILD_CONTEXT
+    return DIRECT_CONTEXT if channel.partner is None else PRIVATE_CONTEXT

@@ -18,7 +18,7 @@ from bot.sandbox.state import Attachment, Channel, File, Json, Message, MessageF
 
 EDITABLE_FLAGS = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
 SENDABLE_FLAGS = EDITABLE_FLAGS | MessageFlag.SUPPRESS_NOTIFICATIONS
-CONTAINER, MEDIA_GALLERY = 17, 12
+CONTAINER, FILE, MEDIA_GALLERY, THUMBNAIL = 17, 13, 12, 11
 
 _REFERENCE = re.compile(r'attachment://([^"\\]+)')
 
@@ -55,19 +55,12 @@ class Messages:
         rules.check_sizes(sent.files.values(), size_limit)
         content = payload["content"] or "" if "content" in payload else base.content
         embeds = tuple(payload["embeds"] or ()) if "embeds" in payload else base.embeds
-        components = tuple(_complete(payload["components"] or [])) if "components" in payload else base.components
+        components = tuple(complete(payload["components"] or [])) if "components" in payload else base.components
         files = self._files(sent, base)
         rules.check_count(files)
         _check_references(components, files)
-        shown = set(_REFERENCE.findall(json.dumps([embeds, components], ensure_ascii=False)))
-        message = replace(
-            base,
-            content=content,
-            embeds=embeds,
-            components=components,
-            attachments=tuple(file for file in files if file.filename not in shown),
-            embedded=tuple(file for file in files if file.filename in shown),
-            flags=flags,
+        message = self.embedding(
+            replace(base, content=content, embeds=embeds, components=components, flags=flags), files
         )
         if not (content or embeds or files or components):
             raise empty_message()
@@ -102,6 +95,15 @@ class Messages:
     def attach(self, file: File, folder: int, *, ephemeral: bool = False) -> Attachment:
         """A file with an address on the CDN."""
         return self._cdn.keep(Attachment.of(file, self._world.snowflakes.next(), folder, ephemeral=ephemeral))
+
+    def embedding(self, message: Message, files: list[Attachment]) -> Message:
+        """`message` with these files, below its text or where an embed or a component shows them."""
+        shown = set(_REFERENCE.findall(json.dumps([message.embeds, message.components], ensure_ascii=False)))
+        return replace(
+            message,
+            attachments=tuple(file for file in files if file.filename not in shown),
+            embedded=tuple(file for file in files if file.filename in shown),
+        )
 
     def empty(self, channel: Channel, author: User) -> Message:
         return Message(self._world.snowflakes.next(), channel, author)
@@ -169,7 +171,7 @@ def _intent(channel: Channel) -> str:
     return "dm_messages" if channel.guild is None else "guild_messages"
 
 
-def _complete(components: list[Json]) -> list[Json]:
+def complete(components: list[Json]) -> list[Json]:
     """Components with the numbers and the defaults that Discord fills in."""
     numbers = count(1)
     return [_completed(component, numbers) for component in components]
@@ -184,6 +186,10 @@ def _completed(component: Json, numbers: Iterator[int]) -> Json:
         whole = {"accent_color": None, "spoiler": False, **whole}
     if kind == MEDIA_GALLERY:
         whole["items"] = [{"spoiler": False, "description": None, **item} for item in whole.get("items") or ()]
+    if kind == THUMBNAIL:
+        whole = {"spoiler": False, "description": None, **whole}
+    if kind == FILE:
+        whole = {"spoiler": False, **whole}
     if isinstance(whole.get("components"), list):
         whole["components"] = [_completed(inner, numbers) for inner in whole["components"]]
     if isinstance(whole.get("accessory"), dict):

@@ -16,6 +16,21 @@ PRIVILEGED_FLAGS = {
     "members": discord.ApplicationFlags.gateway_guild_members_limited.flag,
     "message_content": discord.ApplicationFlags.gateway_message_content_limited.flag,
 }
+REPLY, FORWARD = 0, 1
+SNAPSHOT = (
+    "type",
+    "content",
+    "embeds",
+    "components",
+    "attachments",
+    "timestamp",
+    "edited_timestamp",
+    "flags",
+    "mentions",
+    "mention_roles",
+)
+"""What a forwarded message tells of the one that it passes on."""
+
 PREVIOUS_COMMANDS_FLAG = discord.ApplicationFlags.app_commands_badge.flag
 
 
@@ -102,7 +117,7 @@ class Payloads:
             "approximate_user_authorization_count": 0,
             "explicit_content_filter": 0,
             "eligible_oauth2_scopes": ["bot", "applications.commands"],
-            "integration_types_config": {"0": {}},
+            "integration_types_config": {"0": {}, "1": {}},
             **app.settings,
         }
 
@@ -202,7 +217,8 @@ class Payloads:
             "flags": 0,
         }
         if channel.guild is None:
-            return {**base, "recipients": [self.user(channel.owner)] if channel.owner else []}
+            people = [user for user in (channel.owner, channel.partner) if user is not None]
+            return {**base, "recipients": [self.user(user) for user in people]}
         base |= {
             "guild_id": str(channel.guild.id),
             "name": channel.name,
@@ -280,11 +296,14 @@ class Payloads:
             "height": attachment.height,
             "description": attachment.description,
             "ephemeral": attachment.ephemeral or None,
+            "flags": discord.AttachmentFlags.spoiler.flag if attachment.spoiler else None,
         }
         return body | {key: value for key, value in optional.items() if value is not None}
 
-    def message(self, message: Message, *, content: bool = True) -> Json:
-        """`content`: whether the reader gets to see text, embeds, attachments and components."""
+    def message(self, message: Message, *, content: bool = True, referenced: bool = True) -> Json:
+        """`content`: whether the reader gets to see text, embeds, attachments and components; `referenced`: and the
+        message that it replies to.
+        """
         mentions = [user for user in self._people(message) if message.mentions(user)]
         embedded = {one.filename: one for one in message.embedded}
         return {
@@ -304,8 +323,26 @@ class Payloads:
             "mention_everyone": False,
             "pinned": False,
             "tts": False,
+            **self._references(message, content=content, referenced=referenced),
             **message.extra,
         }
+
+    def _references(self, message: Message, *, content: bool, referenced: bool) -> Json:
+        if message.reply_to is not None:
+            reference = {"message_reference": self._reference(message.reply_to, REPLY)}
+            if not referenced:
+                return reference
+            return reference | {"referenced_message": self.message(message.reply_to, content=content, referenced=False)}
+        if message.forwarded is not None:
+            whole = self.message(message.forwarded, content=content)
+            snapshot = {key: whole[key] for key in SNAPSHOT}
+            reference = self._reference(message.forwarded, FORWARD)
+            return {"message_reference": reference, "message_snapshots": [{"message": snapshot}]}
+        return {}
+
+    def _reference(self, message: Message, kind: int) -> Json:
+        guild = {"guild_id": str(message.channel.guild.id)} if message.channel.guild else {}
+        return {"type": kind, "message_id": str(message.id), "channel_id": str(message.channel.id), **guild}
 
     def message_event(self, message: Message, *, content: bool = True) -> Json:
         """As MESSAGE_CREATE and MESSAGE_UPDATE carry it: with the guild and the author as its member."""

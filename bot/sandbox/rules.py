@@ -21,6 +21,9 @@ COMPONENTS_V2_COUNT = 40
 # A direct conversation has no roles; Discord reports this much for both sides.
 DIRECT_PERMISSIONS = discord.Permissions.text() | discord.Permissions(view_channel=True)
 
+# What the permissions decide in replies to commands, where the bot itself is not there.
+REPLY_PERMISSIONS = discord.Permissions(attach_files=True, embed_links=True, mention_everyone=True)
+
 ACTION_ROW, BUTTON, STRING_SELECT, TEXT_INPUT, TEXT_DISPLAY = 1, 2, 3, 4, 10
 SELECTS = (3, 5, 6, 7, 8)
 LINK_STYLE, PREMIUM_STYLE = 5, 6
@@ -48,7 +51,8 @@ def permissions(channel: Channel, user: User) -> discord.Permissions:
     A thread has its parent's, and a private one is seen by its members alone. https://discord.com/developers/docs/topics/permissions#permission-overwrites
     """
     if channel.guild is None:
-        return DIRECT_PERMISSIONS
+        there = user in (channel.owner, channel.partner) or (user.bot and channel.partner is None)
+        return DIRECT_PERMISSIONS if there else discord.Permissions.none()
     guild = channel.guild
     base = guild_permissions(guild, user)
     if base.administrator or user.id not in guild.members:
@@ -66,6 +70,16 @@ def permissions(channel: Channel, user: User) -> discord.Permissions:
     is_private = channel.type is ChannelType.PRIVATE_THREAD
     hidden = is_private and user.id not in channel.members and not allowed.manage_threads
     return discord.Permissions.none() if hidden or not allowed.view_channel else allowed
+
+
+def app_permissions(channel: Channel, bot: User) -> discord.Permissions:
+    """What the bot may do in its replies to commands in `channel`, where it need not be itself."""
+    return permissions(channel, bot) if is_there(channel, bot) else REPLY_PERMISSIONS
+
+
+def is_there(channel: Channel, bot: User) -> bool:
+    """Whether the bot is in the guild, or the conversation is with it."""
+    return channel.partner is None if channel.guild is None else bot.id in channel.guild.members
 
 
 def must_see(channel: Channel, user: User) -> discord.Permissions:

@@ -28,7 +28,7 @@ from bot.sandbox.gateway import Gateway
 from bot.sandbox.guard import Guard
 from bot.sandbox.interactions import Interactions, Setting
 from bot.sandbox.invocation import Invocation
-from bot.sandbox.messages import Messages
+from bot.sandbox.messages import Messages, complete
 from bot.sandbox.page import Page
 from bot.sandbox.parts import Parts
 from bot.sandbox.payloads import Payloads
@@ -37,6 +37,7 @@ from bot.sandbox.rest import ROOT, Api, Exchange, Faults
 from bot.sandbox.state import (
     EVERYONE,
     MODERATOR,
+    NO_FLAGS,
     Application,
     Channel,
     ChannelType,
@@ -45,6 +46,7 @@ from bot.sandbox.state import (
     Guild,
     Json,
     Message,
+    MessageFlag,
     Overwrite,
     Role,
     User,
@@ -55,6 +57,7 @@ from bot.sandbox.trace import Trace
 Made = TypeVar("Made", Message, Invocation, Channel)
 
 REMEMBERED = 10_000
+REPLY = 19
 # Of a whole request; what a file may have is another matter (rules.py).
 REQUEST_BYTES = 512 * 1024 * 1024
 
@@ -215,11 +218,15 @@ class Sandbox:
 
     # ------------------------------------------------------------ people and places
 
-    def add_guild(self, name: str, *, locale: str = "en-US") -> Guild:
-        """With the owner, the bot (its own role gives it what everyone may) and the channel "general"."""
-        guild = self.world.add_guild(name, self.owner, [self.bot], locale=locale)
-        role = self.world.add_role(guild, self.bot.name, EVERYONE, bot=self.bot)
-        guild.members[self.bot.id][1].add(role.id)
+    def add_guild(self, name: str, *, locale: str = "en-US", bot: bool = True) -> Guild:
+        """With the owner, the bot (its own role gives it what everyone may) and the channel "general".
+
+        `bot`: without it, commands are there for those who have installed them for themselves.
+        """
+        guild = self.world.add_guild(name, self.owner, [self.bot] if bot else [], locale=locale)
+        if bot:
+            role = self.world.add_role(guild, self.bot.name, EVERYONE, bot=self.bot)
+            guild.members[self.bot.id][1].add(role.id)
         self.world.add_channel(guild, "general")
         return guild
 
@@ -286,6 +293,10 @@ class Sandbox:
         """The direct conversation of a person with the bot."""
         return self.world.direct_channel(user or self.owner)
 
+    def private(self, user: User, partner: User) -> Channel:
+        """The direct conversation of two people, where the bot is not: commands that one has installed are."""
+        return self.world.private_channel(user, partner)
+
     async def allow(self, channel: Channel, *permissions: str) -> None:
         """Gives the bot permissions in `channel`, by discord.py's names (`read_message_history`)."""
         await self._overwrite(channel, discord.Permissions(**dict.fromkeys(permissions, True)).value, 0)
@@ -310,13 +321,35 @@ class Sandbox:
     # ------------------------------------------------------------ what people do
 
     async def post(
-        self, channel: Channel, author: User | None = None, content: str = "", files: Iterable[File] = ()
+        self,
+        channel: Channel,
+        author: User | None = None,
+        content: str = "",
+        files: Iterable[File] = (),
+        *,
+        embeds: Iterable[Json] = (),
+        components: Iterable[Json] = (),
+        reply_to: Message | None = None,
+        forward: Message | None = None,
     ) -> Message:
-        """A person's message."""
-        base = self._parts.messages.empty(channel, author or self.owner)
-        attached = tuple(self._parts.messages.attach(file, channel.id) for file in files)
-        message = replace(base, content=content, attachments=attached)
-        await self._parts.messages.put(message)
+        """A person's message, or another bot's, which alone can send `embeds` and `components` (`attachment://NAME`
+        shows one of the files).
+        """
+        messages = self._parts.messages
+        attached = [messages.attach(file, channel.id) for file in files]
+        layout = tuple(complete(list(components)))
+        message = replace(
+            messages.empty(channel, author or self.owner),
+            content=content,
+            embeds=tuple(embeds),
+            components=layout,
+            flags=MessageFlag.COMPONENTS_V2 if layout else NO_FLAGS,
+            type=REPLY if reply_to is not None else 0,
+            reply_to=reply_to,
+            forwarded=forward,
+        )
+        message = messages.embedding(message, attached)
+        await messages.put(message)
         return self._did("post", self._setting(author, channel, None), message, content=content, files=attached)
 
     def newest(self, message: Message) -> Message:

@@ -116,6 +116,10 @@ class Attachment:
     def size(self) -> int:
         return len(self.data)
 
+    @property
+    def spoiler(self) -> bool:
+        return self.filename.startswith("SPOILER_")
+
     @classmethod
     def of(cls, file: File, id: int, folder: int, *, ephemeral: bool = False) -> Attachment:  # noqa: A002
         seen: Sniffed = sniff(file.name, file.data)
@@ -156,7 +160,8 @@ class Message:
     """One version of a message; an edit makes a new one with the same id.
 
     `attachments`: shown below the text; `embedded`: those that an embed or a component shows (`attachment://NAME`),
-    which Discord leaves out of `attachments`; `edited`: seconds since 1970; `extra`: more of its JSON.
+    which Discord leaves out of `attachments`; `edited`: seconds since 1970; `extra`: more of its JSON; `reply_to` and
+    `forwarded`: the message that it answers, and the one that it passes on.
     """
 
     id: int
@@ -171,6 +176,14 @@ class Message:
     type: int = 0
     edited: float | None = None
     extra: Json = field(default_factory=dict, repr=False)
+    reply_to: Message | None = field(default=None, repr=False)
+    forwarded: Message | None = field(default=None, repr=False)
+
+    @property
+    def link(self) -> str:
+        """What "Copy Message Link" copies."""
+        place = "@me" if self.channel.guild is None else self.channel.guild.id
+        return f"https://discord.com/channels/{place}/{self.channel.id}/{self.id}"
 
     @property
     def files(self) -> tuple[Attachment, ...]:
@@ -215,7 +228,8 @@ class Role:
 class Channel:
     """A text channel, a forum, a thread (then `parent` is set) or a direct conversation (then `guild` is None).
 
-    `overwrites`: by the id of a role or member; `messages`: by id, oldest first.
+    `partner`: the other person of a direct conversation that is not with the bot; `overwrites`: by the id of a
+    role or member; `messages`: by id, oldest first.
     """
 
     id: int
@@ -224,6 +238,7 @@ class Channel:
     guild: Guild | None = field(default=None, repr=False)
     parent: Channel | None = field(default=None, repr=False)
     owner: User | None = None
+    partner: User | None = None
     position: int = 0
     topic: str | None = None
     overwrites: dict[int, Overwrite] = field(default_factory=dict, repr=False)
@@ -289,6 +304,9 @@ class Application:
     commands: dict[int, Json] = field(default_factory=dict)
     guild_commands: dict[int, dict[int, Json]] = field(default_factory=dict)
     settings: Json = field(default_factory=dict)
+
+    def member_of(self, guild: Guild) -> bool:
+        return self.bot.id in guild.members
 
     def commands_in(self, guild: Guild | None) -> list[Json]:
         own = self.guild_commands.get(guild.id, {}) if guild else {}
@@ -368,10 +386,17 @@ class World:
         return thread
 
     def direct_channel(self, user: User) -> Channel:
+        return self._direct_channel(user, None)
+
+    def private_channel(self, user: User, partner: User) -> Channel:
+        """The conversation of two people, in which the bot is not."""
+        return self._direct_channel(user, partner)
+
+    def _direct_channel(self, user: User, partner: User | None) -> Channel:
         for channel in self.direct.values():
-            if channel.owner is user:
+            if channel.owner is user and channel.partner is partner:
                 return channel
-        channel = Channel(self.snowflakes.next(), ChannelType.DM, user.name, owner=user)
+        channel = Channel(self.snowflakes.next(), ChannelType.DM, user.name, owner=user, partner=partner)
         self.direct[channel.id] = channel
         return channel
 

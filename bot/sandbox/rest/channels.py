@@ -31,6 +31,7 @@ class Channels:
             Route("POST", "/channels/{channel}/threads", self._start_thread),
             Route("GET", "/channels/{channel}/threads/archived/public", self._archived),
             Route("PUT", "/channels/{channel}/thread-members/@me", self._join),
+            Route("GET", "/channels/{channel}/thread-members/{user}", self._thread_member),
             Route("GET", message, self._message),
             Route("PATCH", message, self._edit),
             Route("DELETE", message, self._delete),
@@ -153,6 +154,13 @@ class Channels:
         found = [thread for thread in found if before is None or timestamp(thread.archived_at) < before]
         found.sort(key=lambda thread: thread.archived_at, reverse=True)
         return 200, self._payloads.threads(found[:limit], more=len(found) > limit)
+
+    async def _thread_member(self, call: Call) -> Answer:
+        thread = self._channel_of(call)
+        user = self._world.users.get(call.id("user"))
+        if not thread.is_thread or user is None or user.id not in thread.members:
+            raise refused.unknown_member()
+        return 200, self._payloads.thread_member(thread, user)
 
     async def _join(self, call: Call) -> Answer:
         thread = self._channel_of(call)

@@ -61,6 +61,7 @@ class Guilds:
                 "features": [],
             }
             for guild in self._world.guilds.values()
+            if self._application.member_of(guild)
         ]
 
     async def _user(self, call: Call) -> Answer:
@@ -81,6 +82,8 @@ class Guilds:
         guild = self._world.guilds.get(call.id("guild"))
         if guild is None:
             raise refused.unknown_guild()
+        if not self._application.member_of(guild):
+            raise refused.missing_access()
         return guild
 
     async def _guild(self, call: Call) -> Answer:

@@ -1,0 +1,440 @@
+"""Every way in: menus of messages and people, links, avatars, embeds, galleries, forwards; and every refusal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import discord
+import openapi
+import pytest
+import pytest_asyncio
+from running import PATIENCE, Bot, answer, face, running
+
+from bot.sandbox import CannotInvoke, Channel, ChannelType, File, Invocation, Message, Sandbox, User
+from bot.sandbox.samples import FACES
+from bot.sandbox.state import Overwrite
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
+LANGUAGES = ("en-US", "ja")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
+    async with Sandbox() as sandbox:
+        sandbox.add_guild("Elsewhere")
+        sandbox.add_guild("Without the bot", bot=False)
+        async with running(sandbox, tmp_path_factory.mktemp("bot")) as bot:
+            yield bot
+            assert {one.why for one in sandbox.refusals} <= {"Unknown Member", "Unknown Message", "Missing Access"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def blind(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
+    """Without the Message Content intent."""
+    async with (
+        Sandbox(privileged=()) as sandbox,
+        running(sandbox, tmp_path_factory.mktemp("blind"), DISCORD__MESSAGE_CONTENT="false") as bot,
+    ):
+        yield bot
+        assert not sandbox.refusals
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def album(bot: Bot) -> Channel:
+    return await bot.sandbox.open_channel("album")
+
+
+def group() -> File:
+    return File.read(FACES / "scenes" / "group.jpg")
+
+
+async def post(bot: Bot, channel: Channel, *names: str) -> Message:
+    return await bot.sandbox.post(channel, bot.sandbox.person("Mio"), "look", [face(name) for name in names])
+
+
+async def answered(invocation: Invocation) -> Message:
+    """With its picture, and for everyone."""
+    reply = await answer(invocation)
+    assert reply.files, reply.content
+    assert not reply.ephemeral
+    return reply
+
+
+async def refused(invocation: Invocation) -> str:
+    """At once, and for the person alone."""
+    reply = await invocation.answered(PATIENCE)
+    assert reply.ephemeral
+    assert not reply.files
+    return reply.content
+
+
+# ---------------------------------------------------------------- menus of messages and people
+
+
+async def test_everything_is_offered_everywhere(bot: Bot) -> None:
+    for command in bot.sandbox.application.commands.values():
+        assert sorted(command["contexts"]) == [0, 1, 2]
+        assert sorted(command["integration_types"]) == [0, 1]
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+async def test_a_heatmap_of_a_messages_first_photo(bot: Bot, album: Channel, locale: str) -> None:
+    message = await post(bot, album, "person_a_1.jpg", "person_b_1.jpg")
+    reply = await answered(await bot.sandbox.message_command("Heatmap", message, locale=locale))
+    assert "person_a_1.jpg" in (reply.files[0].description or "")
+    assert bool(JAPANESE.search(reply.content)) == (locale == "ja")
+
+
+async def test_two_photos_are_compared_more_are_a_crowd(bot: Bot, album: Channel) -> None:
+    two = await post(bot, album, "person_a_1.jpg", "person_a_2.jpg")
+    reply = await answered(await bot.sandbox.message_command("How alike?", two))
+    assert "one and the same person" in reply.content
+    three = await post(bot, album, "person_a_1.jpg", "person_a_2.jpg", "person_b_1.jpg")
+    reply = await answered(await bot.sandbox.message_command("How alike?", three))
+    assert "3 faces, compared" in reply.content
+    crowd = await bot.sandbox.post(album, files=[group()])
+    reply = await answered(await bot.sandbox.message_command("How alike?", crowd))
+    assert "7 faces, compared" in reply.content
+
+
+async def test_the_average_of_a_message(bot: Bot, album: Channel) -> None:
+    message = await post(bot, album, "person_a_1.jpg", "person_b_1.jpg", "person_c_1.jpg")
+    reply = await answered(await bot.sandbox.message_command("Average these faces", message))
+    assert "**3 faces**" in reply.content
+    assert message.link in reply.content
+    crowd = await bot.sandbox.post(album, files=[group()])
+    reply = await answered(await bot.sandbox.message_command("Average these faces", crowd))
+    assert re.search(r"\*\*[2-7] faces\*\* in one photo", reply.content)
+
+
+async def test_the_message_replied_to(bot: Bot, album: Channel) -> None:
+    message = await post(bot, album, "person_d_1.jpg")
+    words = await bot.sandbox.post(album, content="who is that?", reply_to=message)
+    reply = await answered(await bot.sandbox.message_command("Heatmap", words))
+    assert "person_d_1.jpg" in (reply.files[0].description or "")
+    reply = await answered(await bot.sandbox.slash("gradcam", {"message": words.link}))
+    assert "person_d_1.jpg" in (reply.files[0].description or "")
+
+
+async def test_how_alike_are_we(bot: Bot, album: Channel) -> None:
+    someone = bot.sandbox.person("Aya", avatar=face("person_a_1.jpg"))
+    other = bot.sandbox.person("Aki", avatar=face("person_a_2.jpg"))
+    reply = await answered(await bot.sandbox.user_command("How alike are we?", other, user=someone))
+    assert "one and the same person" in reply.content
+    description = reply.files[0].description or ""
+    assert "Aya" in description
+    assert "Aki" in description
+
+
+# ---------------------------------------------------------------- options
+
+
+async def test_avatars_photos_and_messages_mix(bot: Bot, album: Channel) -> None:
+    someone = bot.sandbox.person("Aya", avatar=face("person_a_1.jpg"))
+    other = bot.sandbox.person("Bo", avatar=face("person_b_1.jpg"))
+    message = await post(bot, album, "person_c_1.jpg")
+    reply = await answered(await bot.sandbox.slash("similar", {"user1": someone, "user2": other}))
+    assert "two different people" in reply.content
+    reply = await answered(await bot.sandbox.slash("similar", {"photo2": face("person_a_2.jpg"), "user1": someone}))
+    assert "one and the same person" in reply.content
+    options = {"photo1": face("person_d_1.jpg"), "user2": other, "message": message.link}
+    reply = await answered(await bot.sandbox.slash("similar", options))
+    assert "3 faces, compared" in reply.content
+    reply = await answered(await bot.sandbox.slash("gradcam", {"user": someone}))
+    assert "Aya" in (reply.files[0].description or "")
+
+
+async def test_an_avatar_is_asked_for_in_a_size_that_suffices(bot: Bot) -> None:
+    someone = bot.sandbox.person("Aya", avatar=face("person_a_1.jpg"))
+    await answered(await bot.sandbox.slash("gradcam", {"user": someone}))
+    assert bot.sandbox.cdn.avatars[-1].endswith(".png?size=1024")
+
+
+@pytest.mark.parametrize("form", ["{}", "<{}>", " {} "])
+async def test_a_link_in_any_form(bot: Bot, album: Channel, form: str) -> None:
+    message = await post(bot, album, "person_a_1.jpg", "person_a_2.jpg")
+    link = form.format(message.link.replace("//discord", "//ptb.discord"))
+    reply = await answered(await bot.sandbox.slash("similar", {"message": link}))
+    assert "one and the same person" in reply.content
+
+
+async def test_lookalikes_and_average_of_a_linked_message(bot: Bot, album: Channel) -> None:
+    message = await post(bot, album, "person_a_1.jpg", "person_a_2.jpg", "person_b_1.jpg")
+    reply = await answered(await bot.sandbox.slash("lookalikes", {"message": message.link}))
+    assert "3 faces, compared" in reply.content
+    options = {"message": message.link, "photo1": face("person_c_1.jpg")}
+    reply = await answered(await bot.sandbox.slash("average", options))
+    assert "**4 faces**" in reply.content
+
+
+async def test_a_link_to_a_message_of_another_server(bot: Bot) -> None:
+    sandbox = bot.sandbox
+    elsewhere = next(guild for guild in sandbox.world.guilds.values() if guild.name == "Elsewhere")
+    there = next(iter(elsewhere.channels.values()))
+    message = await sandbox.post(there, files=[face("person_a_1.jpg")])
+    await answered(await sandbox.slash("gradcam", {"message": message.link}))
+    stranger = sandbox.person("Stranger")
+    reply = await answer(await sandbox.slash("gradcam", {"message": message.link}, user=stranger))
+    assert "cannot find that message" in reply.content
+    assert not reply.files
+
+
+async def test_a_link_within_a_direct_conversation(bot: Bot) -> None:
+    sandbox = bot.sandbox
+    message = await sandbox.post(sandbox.direct(), files=[face("person_a_1.jpg")])
+    await answered(await sandbox.slash("gradcam", {"message": message.link}, channel=sandbox.direct()))
+    said = await refused(await sandbox.slash("gradcam", {"message": message.link}))
+    assert "cannot find that message" in said
+
+
+# ---------------------------------------------------------------- what messages show
+
+
+def shown(name: str) -> dict[str, str]:
+    return {"url": f"attachment://{name}"}
+
+
+async def test_pictures_in_embeds(bot: Bot, album: Channel) -> None:
+    sandbox = bot.sandbox
+    address = "https://pictures.example/of/somebody.jpg"
+    copy = {"url": address, "proxy_url": sandbox.cdn.proxied(address, face("person_a_2.jpg")), "width": 9, "height": 9}
+    embeds = [{"title": "one", "image": shown("person_a_1.jpg")}, {"type": "image", "url": address, "thumbnail": copy}]
+    message = await sandbox.post(album, other_bot(sandbox), files=[face("person_a_1.jpg")], embeds=embeds)
+    reply = await answered(await sandbox.message_command("How alike?", message))
+    assert "one and the same person" in reply.content
+    assert "somebody.jpg" in (reply.files[0].description or "")
+
+
+async def test_pictures_of_other_hosts_are_left_alone_and_named(bot: Bot, album: Channel) -> None:
+    sandbox = bot.sandbox
+    there = {"url": "https://pictures.example/far.jpg"}
+    bait = {"url": f"{sandbox.cdn.base}.example/bait.jpg", "proxy_url": "http://localhost:1/bait.jpg"}
+    embeds = [{"image": there}, {"image": bait}]
+    message = await sandbox.post(album, other_bot(sandbox), files=[group()], embeds=embeds)
+    reply = await answered(await sandbox.message_command("How alike?", message))
+    assert "`far.jpg`: it is on a website from which I fetch nothing" in reply.content
+    assert "`bait.jpg`: it is on a website" in reply.content
+    alone = await sandbox.post(album, other_bot(sandbox), embeds=[{"image": there}])
+    said = await refused(await sandbox.message_command("Heatmap", alone))
+    assert "shows no photo that I can use" in said
+    assert "`far.jpg`" in said
+
+
+def layout(*, spoiler: bool = False) -> list[dict[str, object]]:
+    items = [{"media": shown("person_a_1.jpg"), "spoiler": spoiler}]
+    thumbnail = {"type": 11, "media": shown("person_b_1.jpg")}
+    section = {"type": 9, "components": [{"type": 10, "content": "and"}], "accessory": thumbnail}
+    file = {"type": 13, "file": shown("person_c_1.jpg")}
+    return [{"type": 17, "components": [{"type": 12, "items": items}, section]}, file]
+
+
+async def test_pictures_in_galleries_sections_and_files(bot: Bot, album: Channel) -> None:
+    files = [face(f"person_{one}_1.jpg") for one in "abc"]
+    message = await bot.sandbox.post(album, other_bot(bot.sandbox), files=files, components=layout())
+    reply = await answered(await bot.sandbox.message_command("How alike?", message))
+    assert "3 faces, compared" in reply.content
+    reply = await answered(await bot.sandbox.slash("average", {"message": message.link}))
+    assert "**3 faces**" in reply.content
+
+
+async def test_a_forwarded_message(bot: Bot, album: Channel) -> None:
+    original = await post(bot, bot.sandbox.channel("general"), "person_a_1.jpg", "person_a_2.jpg")
+    message = await bot.sandbox.post(album, forward=original)
+    reply = await answered(await bot.sandbox.message_command("How alike?", message))
+    assert "one and the same person" in reply.content
+    reply = await answered(await bot.sandbox.slash("similar", {"message": message.link}))
+    assert "one and the same person" in reply.content
+
+
+async def test_the_history_of_a_place_holds_all_of_that(bot: Bot) -> None:
+    sandbox = bot.sandbox
+    mixed = await sandbox.open_channel("mixed")
+    original = await post(bot, sandbox.channel("general"), "person_d_1.jpg")
+    await sandbox.post(mixed, forward=original)
+    files = [face(f"person_{one}_1.jpg") for one in "abc"]
+    await sandbox.post(mixed, other_bot(sandbox), files=files, components=layout())
+    embeds = [{"image": shown("person_e_1.jpg")}, {"image": {"url": "https://pictures.example/far.jpg"}}]
+    await sandbox.post(mixed, other_bot(sandbox), files=[face("person_e_1.jpg")], embeds=embeds)
+    reply = await answered(await sandbox.slash("average", channel=mixed))
+    assert "**5 faces**" in reply.content
+    assert "`far.jpg`: it is on a website" in reply.content
+    reply = await answered(await sandbox.slash("lookalikes", channel=mixed))
+    assert "5 faces, compared" in reply.content
+
+
+def other_bot(sandbox: Sandbox) -> User:
+    return next((one for one in sandbox.world.users.values() if one.name == "Poster"), None) or sandbox.world.add_user(
+        "Poster", bot=True
+    )
+
+
+# ---------------------------------------------------------------- without the bot in the place
+
+
+async def test_where_only_the_commands_are_installed(bot: Bot) -> None:
+    sandbox = bot.sandbox
+    guild = next(guild for guild in sandbox.world.guilds.values() if guild.name == "Without the bot")
+    there = next(iter(guild.channels.values()))
+    photos = {"photo1": face("person_a_1.jpg"), "photo2": face("person_a_2.jpg")}
+    await answered(await sandbox.slash("similar", photos, channel=there))
+    await answered(await sandbox.slash("average", photos, channel=there))
+    message = await sandbox.post(there, files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
+    await answered(await sandbox.message_command("Average these faces", message))
+    for command, options in (("average", {}), ("lookalikes", {}), ("gradcam", {"message": message.link})):
+        said = await refused(await sandbox.slash(command, options, channel=there))
+        assert "I am no member of the server" in said
+        assert "“Average these faces”" in said
+
+
+async def test_between_two_people(bot: Bot) -> None:
+    sandbox = bot.sandbox
+    someone = sandbox.person("Aya", avatar=face("person_a_1.jpg"))
+    other = sandbox.person("Bo", avatar=face("person_b_1.jpg"))
+    private = sandbox.private(someone, other)
+    await answered(await sandbox.user_command("How alike are we?", other, user=someone, channel=private))
+    message = await sandbox.post(private, other, files=[face("person_c_1.jpg")])
+    await answered(await sandbox.message_command("Heatmap", message, user=someone))
+    said = await refused(await sandbox.slash("gradcam", {"message": message.link}, user=someone, channel=private))
+    assert "I am no member" in said
+    said = await refused(await sandbox.slash("average", user=someone, channel=private))
+    assert "I cannot do that here" in said
+
+
+async def test_photos_in_a_direct_conversation_a_thread_not(bot: Bot) -> None:
+    direct = bot.sandbox.direct()
+    photos = {"photo1": face("person_a_1.jpg"), "photo2": face("person_b_1.jpg")}
+    reply = await answered(await bot.sandbox.slash("average", photos, channel=direct))
+    assert "from your selection" in reply.content
+    assert "give me photos in the options" in await refused(await bot.sandbox.slash("average", channel=direct))
+
+
+# ---------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+@pytest.mark.parametrize(
+    ("command", "option", "says"),
+    [
+        ("similar", {}, "give me two photos"),
+        ("similar", {"user1": "Bo"}, "One avatar shows one person"),
+        ("gradcam", {}, "Please give me a photo"),
+        ("gradcam", {"user": "Faceless"}, "has no picture of their own"),
+        ("similar", {"user1": "Bo", "user2": "Faceless"}, "has no picture of their own"),
+        ("similar", {"message": "https://example.com/channels/1/2/3"}, "no link to a message"),
+        ("gradcam", {"message": "https://discord.com/channels/1/2/3"}, "I am no member of the server"),
+    ],
+)
+async def test_too_little_to_work_on(bot: Bot, command: str, option: dict[str, str], says: str, locale: str) -> None:
+    people = {"Bo": bot.sandbox.person("Bo", avatar=face("person_b_1.jpg")), "Faceless": bot.sandbox.person("Faceless")}
+    options = {name: people.get(value, value) for name, value in option.items()}
+    said = await refused(await bot.sandbox.slash(command, options, locale=locale))
+    assert JAPANESE.search(said) if locale == "ja" else says in said
+
+
+async def test_a_message_without_photos(bot: Bot, album: Channel) -> None:
+    words = await bot.sandbox.post(album, content="nothing", files=[File("note.txt", b"milk")])
+    for name in ("Heatmap", "How alike?", "Average these faces"):
+        said = await refused(await bot.sandbox.message_command(name, words))
+        assert "shows no photo that I can use" in said
+        assert "`note.txt`: not a picture" in said
+    reply = await answer(await bot.sandbox.slash("similar", {"message": words.link}))
+    assert "shows no photo" in reply.content
+
+
+async def test_a_message_that_is_gone(bot: Bot, album: Channel) -> None:
+    message = await post(bot, album, "person_a_1.jpg")
+    gone = replace(message, id=message.id + 1)
+    reply = await answer(await bot.sandbox.slash("gradcam", {"message": gone.link}))
+    assert "cannot find that message" in reply.content
+
+
+async def test_a_message_that_the_person_may_not_read(bot: Bot) -> None:
+    secret = await bot.sandbox.open_channel("council")
+    guest = bot.sandbox.person("Guest")
+    secret.overwrites[guest.id] = Overwrite(deny=discord.Permissions(view_channel=True).value)
+    await bot.sandbox.allow(secret, "view_channel")  # which tells the bot of it
+    message = await post(bot, secret, "person_a_1.jpg")
+    said = await refused(await bot.sandbox.slash("gradcam", {"message": message.link}, user=guest))
+    assert "cannot find that message" in said
+    assert secret.mention not in said
+
+
+async def test_a_message_of_a_private_thread(bot: Bot, album: Channel) -> None:
+    thread = await bot.sandbox.open_thread(album, "between us", bot.sandbox.person("Mio"), private=True)
+    message = await bot.sandbox.post(thread, bot.sandbox.person("Mio"), files=[face("person_a_1.jpg")])
+    reply = await answer(await bot.sandbox.slash("gradcam", {"message": message.link}))
+    assert "View Channel" in reply.content
+    thread.members.add(bot.sandbox.bot.id)
+    reply = await answer(
+        await bot.sandbox.slash("gradcam", {"message": message.link}, user=bot.sandbox.person("Guest"))
+    )
+    assert "cannot find that message" in reply.content
+    await answered(await bot.sandbox.slash("gradcam", {"message": message.link}, user=bot.sandbox.person("Mio")))
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+@pytest.mark.parametrize("permission", ["view_channel", "read_message_history"])
+async def test_a_channel_that_the_bot_may_not_read(bot: Bot, permission: str, locale: str) -> None:
+    closed = await bot.sandbox.open_channel(f"shut-{permission}-{locale}".lower())
+    message = await post(bot, closed, "person_a_1.jpg", "person_b_1.jpg")
+    await bot.sandbox.deny(closed, permission)
+    for command, options in (
+        ("average", {"thread": closed}),
+        ("lookalikes", {"thread": closed}),
+        ("similar", {"message": message.link}),
+    ):
+        said = await refused(await bot.sandbox.slash(command, options, locale=locale))
+        assert closed.mention in said
+        words = {"view_channel": "View Channel", "read_message_history": "Read Message History"}
+        assert ("この写真の平均顔" if locale == "ja" else words[permission]) in said
+        assert JAPANESE.search(said) if locale == "ja" else "“Average these faces”" in said
+
+
+async def test_a_channel_where_the_bot_may_not_send_pictures(bot: Bot) -> None:
+    mute = await bot.sandbox.open_channel("words-only")
+    message = await post(bot, mute, "person_a_1.jpg", "person_b_1.jpg")
+    await bot.sandbox.deny(mute, "attach_files")
+    asked = [
+        await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}, channel=mute),
+        await bot.sandbox.slash("average", channel=mute),
+        await bot.sandbox.message_command("How alike?", message),
+    ]
+    for invocation in asked:
+        said = await refused(invocation)
+        assert "Attach Files" in said
+        assert mute.mention in said
+
+
+async def test_a_channel_where_the_bot_may_not_send_messages(bot: Bot) -> None:
+    """A reply to a command needs no permission to send messages."""
+    quiet = await bot.sandbox.open_channel("quiet")
+    await bot.sandbox.deny(quiet, "send_messages")
+    await answered(await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}, channel=quiet))
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+async def test_without_the_intent_the_menu_of_a_message_still_works(blind: Bot, locale: str) -> None:
+    general = blind.sandbox.channel("general")
+    message = await post(blind, general, "person_a_1.jpg", "person_b_1.jpg")
+    for command, options in (("average", {}), ("lookalikes", {}), ("similar", {"message": message.link})):
+        said = await refused(await blind.sandbox.slash(command, options, locale=locale))
+        assert "Message Content Intent" in said
+        assert ("この写真の平均顔" if locale == "ja" else "“Average these faces”") in said
+    reply = await answered(await blind.sandbox.message_command("Average these faces", message, locale=locale))
+    assert "**2" in reply.content
+
+
+async def test_a_command_of_a_forum_is_not_offered_messages(bot: Bot) -> None:
+    forum = await bot.sandbox.open_channel("forum", ChannelType.FORUM)
+    with pytest.raises(CannotInvoke):
+        await bot.sandbox.slash("average", {"thread": forum})
+
+
+@pytest.mark.shared
+async def test_all_requests_and_answers_are_as_discord_describes_them(bot: Bot, blind: Bot, shared: Path) -> None:
+    openapi.load(shared).check([*bot.sandbox.requests, *blind.sandbox.requests])
