@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from typing import Literal
 from weakref import WeakValueDictionary
 
+from bot import logs
 from bot.config import LimitsSection
 from bot.line import Line
 from bot.workers import Request, Result, Seat, Task, Workers
 from bot.workers.retry import Retries, Suspects
-from core.contracts import Busy, Stopped, Stopping
+from core.contracts import Busy, SokkuriError, Stopped, Stopping
 
 LAST_WORDS = 5.0
 """Seconds that a request which was cut off by the end of the bot gets to say so."""
@@ -234,6 +235,8 @@ class Jobs:
         self._check(asker, line)
         job = Job(job_id, name, asker, self, line, long=long)
         self._open[job] = current
+        began = time.monotonic()
+        outcome = "done"
         try:
             try:
                 yield job
@@ -241,13 +244,18 @@ class Jobs:
                 await job.end()
         except asyncio.CancelledError:
             if self._stopping:
+                outcome = Stopping.code
                 current.uncancel()
                 raise Stopping from None
+            outcome = "cancelled"
+            raise
+        except Exception as error:
+            outcome = error.code if isinstance(error, SokkuriError) else "fault"
             raise
         finally:
             del self._open[job]
-            spent = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in job.stages.items())
-            log.info("request %s (%s) ended; seconds: %s", job.id, job.name, spent)
+            seconds = time.monotonic() - began
+            logs.request(logs.RequestLine(job.id, job.name, asker.guild, outcome, seconds, job.stages))
 
     def _check(self, asker: Asker, line: Line) -> None:
         """Raises Busy, with the time after which there likely is room again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import aiohttp
 import discord
@@ -101,8 +102,9 @@ class Photos:
         try:
             async for message in place.history(limit=self._limits.average_history):
                 if message.author.id != place.guild.me.id:
+                    origin = place.get_partial_message(message.id)
                     for file in of_message(message):
-                        yield file
+                        yield replace(file, message=origin)
         except discord.Forbidden:  # a private thread that the bot was not added to
             raise MissingPermission("view_channel", place.mention) from None
 

@@ -2,20 +2,23 @@
 
 Only from Discord's own hosts, never following a redirect, and never more bytes than the limit, whatever the sender
 claims. What fails by chance, such as a connection that breaks, is tried again after a moment, as long as there is time.
+Where an address is no longer good, the message that the photo hangs on is asked for a new one, once.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import aiohttp
+import discord
 import tenacity
 from yarl import URL
 
 from bot.config import LimitsSection
 from bot.photos.hosts import Hosts
-from bot.photos.sources import Source
+from bot.photos.sources import Source, of_message, unsigned
 from core.contracts import AccessDenied, DownloadFailed, FileTooLarge, LinkExpired, Photo, PhotoError
 
 REFUSALS = {401: AccessDenied, 403: AccessDenied, 404: LinkExpired, 410: LinkExpired}
@@ -55,6 +58,30 @@ class Downloads:
         return [task.result() for task in tasks]
 
     async def _download(self, source: Source) -> bytes:
+        async with asyncio.timeout(self._limits.download_seconds):
+            try:
+                return await self._bytes(source)
+            except (LinkExpired, AccessDenied):
+                renewed = await self._renewed(source)
+                if renewed is None:
+                    raise
+            return await self._bytes(renewed)
+
+    async def _renewed(self, source: Source) -> Source | None:
+        """With the address that its message has for it by now. None: it is no longer there, or was on no message."""
+        if source.message is None:
+            return None
+        try:
+            message = await source.message.fetch()
+        except (discord.HTTPException, aiohttp.ClientError):
+            return None
+        for file in of_message(message):
+            url = self._hosts.first_allowed(file.addresses)
+            if url is not None and unsigned(url) == unsigned(source.url):
+                return replace(source, url=url)
+        return None
+
+    async def _bytes(self, source: Source) -> bytes:
         if not self._hosts.allow(source.url):
             raise DownloadFailed(source.name)
         limit = self._limits.file_bytes
@@ -66,8 +93,7 @@ class Downloads:
             wait=tenacity.wait_random_exponential(multiplier=0.25, max=4),  # by chance, or all would come at once again
             reraise=True,
         )
-        async with asyncio.timeout(self._limits.download_seconds):
-            return await tries(self._get, source, limit)
+        return await tries(self._get, source, limit)
 
     async def _get(self, source: Source, limit: int) -> bytes:
         data = bytearray()

@@ -47,7 +47,8 @@ Person = discord.User | discord.Member
 @dataclass(frozen=True)
 class File:
     """A file that was given, or that a message shows. `addresses`: where it can be had, the best first; `size` in bytes
-    and `pixels` as Discord tells them, 0 where it does not; `picture`: whether it seems to be one.
+    and `pixels` as Discord tells them, 0 where it does not; `picture`: whether it seems to be one; `message`: what can
+    be asked for its address anew.
     """
 
     name: str
@@ -56,13 +57,14 @@ class File:
     pixels: int = 0
     spoiler: bool = False
     picture: bool = True
+    message: discord.PartialMessage | None = None
 
 
 @dataclass(frozen=True)
 class Source:
     """Where a picture can be fetched from. `name`: what its owner knows it by, no other of the same request has it;
     `size` in bytes and `pixels` as Discord tells them, 0 where it does not; `spoiler`: it was hidden until one
-    clicks on it; `place`: among all files of the request, from 0.
+    clicks on it; `place`: among all files of the request, from 0; `message`: what can be asked for its address anew.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Source:
     spoiler: bool = False
     place: int = 0
     pixels: int = 0
+    message: discord.PartialMessage | None = None
 
     def room(self, most: int) -> int:
         """Bytes in memory to reckon with, where a file has `most` at most."""
@@ -101,7 +104,7 @@ def find(files: Iterable[File], hosts: Hosts) -> Found:
         elif url is None:
             skipped.append(Skipped(name, "not_on_discord", place=place))
         else:
-            pictures.append(Source(name, url, file.size, file.spoiler, place, file.pixels))
+            pictures.append(Source(name, url, file.size, file.spoiler, place, file.pixels, file.message))
     return Found(tuple(pictures), tuple(skipped))
 
 
@@ -141,7 +144,7 @@ def of_message(message: Shown) -> list[File]:
         files += [file for snapshot in message.message_snapshots for file in of_message(snapshot)]
     once: dict[str, File] = {}
     for file in files:
-        once.setdefault((file.addresses[0] or "").partition("?")[0], file)
+        once.setdefault(unsigned(file.addresses[0] or ""), file)
     return list(once.values())
 
 
@@ -185,9 +188,14 @@ def _of_media(media: UnfurledMediaItem, hidden: bool, size: int = 0) -> File:
     )
 
 
+def unsigned(address: str) -> str:
+    """Without what Discord signs it by, which changes."""
+    return address.partition("?")[0]
+
+
 def _name(address: str) -> str:
     """The end of its path; the address need not be a good one."""
-    return unquote(address.partition("?")[0].rstrip("/").rpartition("/")[2]) or address
+    return unquote(unsigned(address).rstrip("/").rpartition("/")[2]) or address
 
 
 def distinct(names: Iterable[str]) -> list[str]:

@@ -118,7 +118,11 @@ def test_no_two_options_of_a_command_have_one_name(code: str) -> None:
     [
         ("stop-over = There", "stop-under = There", "stop-under is nothing that Sokkuri says"),
         ("stop-over = There", "stop-under = There", "said in English: stop-over"),
-        ("    .photo1 = photo1\n", "", "said in English: command-similar.photo1, command-lookalikes.photo1"),
+        (
+            "    .photo1 = photo1\n",
+            "",
+            "said in English: command-similar.photo1, command-lookalikes.photo1, command-average.photo1",
+        ),
         ("    .limit = limit", "    .most = limit", "command-lookalikes.most is nothing that Sokkuri says"),
         ("it shows one face", "it shows { $faces } faces", "error-no-such-face has no variable $faces"),
         ("{ $place } (", "that place (", "average-mixture lacks the variable $place"),
