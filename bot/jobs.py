@@ -67,7 +67,7 @@ class Job:
         self.name = name
         self.asker = asker
         self.long = long
-        self.stages: dict[Stage, float] = {}
+        self.stages: dict[str, float] = {}
         self.stopped = False
         self.on_phase: Callable[[Phase], None] = lambda phase: None
         self._jobs = jobs
@@ -99,7 +99,7 @@ class Job:
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
         """Add the seconds that the block takes to `stages`."""
-        if name != "queue":  # of that more is known
+        if name not in ("queue", "reply"):  # of the one more is known, and the other is not shown any more
             self.on_phase(Phase(name))
         begin = time.monotonic()
         try:

@@ -82,9 +82,8 @@ class Progress:
         self._asked = asked
         self._job = job
         self._words = room.words(asked)
-        self._text = self._words.text("progress-photos")
-        self._in_line = False
-        self._counts = False
+        self._phase = Phase("photos")
+        self._counts: str | None = None
         self._news = asyncio.Event()
         self._news.set()
         self._sending = asyncio.Lock()
@@ -93,19 +92,19 @@ class Progress:
 
     def tell(self, text: str) -> None:
         """Show this when its time comes, unless there is something newer by then: it says more than the stages do."""
-        self._counts = True
-        self._say(text)
+        self._counts = text
+        self._news.set()
 
     def _entered(self, phase: Phase) -> None:
-        self._in_line = phase.name in ("own", "line")
-        if not self._counts and phase.name != "reply":
-            time = self._words.duration(phase.seconds)
-            self._say(self._words.text(f"progress-{phase.name}", place=phase.place, time=time))
+        self._phase = phase
+        self._news.set()
 
-    def _say(self, text: str) -> None:
-        if text != self._text:
-            self._text = text
-            self._news.set()
+    def _text(self) -> str:
+        """What there is to say now. It is put into words when it is shown: in a long line, places change all the time."""
+        if self._counts is not None:
+            return self._counts
+        phase = self._phase
+        return self._words.text(f"progress-{phase.name}", place=phase.place, time=self._words.duration(phase.seconds))
 
     async def __aenter__(self) -> Self:
         self._room.opened(self)
@@ -136,6 +135,7 @@ class Progress:
         )
         view = discord.ui.View(timeout=None).add_item(button)
         view.stop()  # see Progresses: discord.py is not to listen for it
+        shown = ""
         await asyncio.sleep(SECONDS_BETWEEN)
         while not self._job.stopped:
             await self._news.wait()
@@ -143,16 +143,19 @@ class Progress:
             async with self._sending:
                 if self._over or self._job.stopped:
                     return
+                if (text := self._text()) == shown:
+                    continue
                 try:
                     await self._asked.edit_original_response(
-                        content=self._text, view=view, allowed_mentions=discord.AllowedMentions.none()
+                        content=text, view=view, allowed_mentions=discord.AllowedMentions.none()
                     )
+                    shown = text
                 except (discord.HTTPException, aiohttp.ClientError) as unsent:
                     log.info("request %s: its progress could not be shown: %s", self._job.id, unsent)
                     if isinstance(unsent, discord.HTTPException) and unsent.status in FINAL:
                         return
                     # else the next one may come through, and the answer will tell
-            await asyncio.sleep(SECONDS_IN_LINE if self._in_line else SECONDS_BETWEEN)
+            await asyncio.sleep(SECONDS_IN_LINE if self._phase.name in ("own", "line") else SECONDS_BETWEEN)
 
     async def clicked(self, interaction: Interaction) -> None:
         """Stop the job. What a long one makes of that is its answer; a short one ends with these words."""
