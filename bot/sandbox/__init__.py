@@ -6,7 +6,7 @@ async with Sandbox() as sandbox:
         await sandbox.wait_ready()
         photos = {"photo1": File.read(Path("a.jpg")), "photo2": File.read(Path("b.jpg"))}
         invocation = await sandbox.slash("similar", photos, locale="ja")
-        reply = await invocation.answered()        # .content .embeds .files[0].data .files[0].description ...
+        reply = await invocation.answered()        # .text .components .files[0].data .files[0].description ...
         assert invocation.acknowledged_after < 3 and not sandbox.refusals
         await client.close()
 """

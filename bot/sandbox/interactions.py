@@ -18,7 +18,7 @@ from bot.sandbox.conditions import DEFAULT_SIZE_LIMIT
 from bot.sandbox.invocation import InteractionType, Invocation
 from bot.sandbox.parts import Parts
 from bot.sandbox.refused import Refusal
-from bot.sandbox.state import Channel, Json, Message, Role, User
+from bot.sandbox.state import Channel, Json, Message, Role, User, walk_components
 
 GUILD_CONTEXT, DIRECT_CONTEXT, PRIVATE_CONTEXT = 0, 1, 2
 BY_GUILD, BY_USER = 0, 1
@@ -169,7 +169,7 @@ class Interactions:
         """A click on a button (`values` is None) or a choice from a menu."""
         await asyncio.sleep(SECONDS_TO_PRESS)
         message = self._messages.get(message.channel, message.id) or message
-        found = [one for one in rules.walk_components(list(message.components)) if one.get("custom_id") == custom_id]
+        found = [one for one in walk_components(message.components) if one.get("custom_id") == custom_id]
         if not found or found[0].get("disabled"):
             raise CannotInvoke(f"the message has no component {custom_id!r} that can be used")
         kind = found[0]["type"]

@@ -132,5 +132,5 @@ class Invocation:
         if self.acknowledged_after is None:
             return "it was never acknowledged"
         callback = self.callback.name if self.callback else "?"
-        last = f", last version: {self.history[-1].content!r}" if self.history else ""
+        last = f", last version: {self.history[-1].text!r}" if self.history else ""
         return f"acknowledged after {self.acknowledged_after:.3f} s with {callback}, {len(self.history)} versions{last}"

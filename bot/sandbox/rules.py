@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Sized
 
 import discord
 
 from bot.sandbox.refused import Form, entity_too_large, missing_access, missing_permissions, too_many_attachments
-from bot.sandbox.state import Channel, ChannelType, File, Guild, Json, Message, User
+from bot.sandbox.state import Channel, ChannelType, File, Guild, Json, Message, User, walk_components
 
 SECONDS_TO_ACKNOWLEDGE = 3.0
 TOKEN_LIFE_SECONDS = 15 * 60.0
@@ -24,7 +24,7 @@ DIRECT_PERMISSIONS = discord.Permissions.text() | discord.Permissions(view_chann
 # What the permissions decide in replies to commands, where the bot itself is not there.
 REPLY_PERMISSIONS = discord.Permissions(attach_files=True, embed_links=True, mention_everyone=True)
 
-ACTION_ROW, BUTTON, STRING_SELECT, TEXT_INPUT, TEXT_DISPLAY = 1, 2, 3, 4, 10
+ACTION_ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
 SELECTS = (3, 5, 6, 7, 8)
 LINK_STYLE, PREMIUM_STYLE = 5, 6
 
@@ -163,14 +163,6 @@ def _check_embeds(form: Form, embeds: list[Json]) -> None:
     if letters > EMBEDS_LENGTH:
         message = f"Embed size exceeds maximum size of {EMBEDS_LENGTH}"
         form.wrong(("embeds",), "MAX_EMBED_SIZE_EXCEEDED", message)
-
-
-def walk_components(components: list[Json]) -> Iterator[Json]:
-    """Every component of a message or modal, the outer before the inner."""
-    for component in components:
-        yield component
-        yield from walk_components(component.get("components") or [])
-        yield from walk_components([component[key] for key in ("component", "accessory") if component.get(key)])
 
 
 def _check_components(form: Form, payload: Json, *, components_v2: bool) -> None:

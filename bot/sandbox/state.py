@@ -18,6 +18,7 @@ from bot.sandbox.sniff import Sniffed, sniff
 Json = dict[str, Any]
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
+TEXT_DISPLAY = 10
 
 
 def created(id: int) -> float:  # noqa: A002
@@ -155,6 +156,14 @@ class User:
         return hashlib.md5(self.avatar.data, usedforsecurity=False).hexdigest() if self.avatar else None
 
 
+def walk_components(components: Iterable[Json]) -> Iterator[Json]:
+    """Every component of a message or modal, the outer before the inner."""
+    for component in components:
+        yield component
+        yield from walk_components(component.get("components") or [])
+        yield from walk_components([component[key] for key in ("component", "accessory") if component.get(key)])
+
+
 @dataclass(frozen=True)
 class Message:
     """One version of a message; an edit makes a new one with the same id.
@@ -189,6 +198,12 @@ class Message:
     def files(self) -> tuple[Attachment, ...]:
         """All its attachments, wherever they show."""
         return self.attachments + self.embedded
+
+    @property
+    def text(self) -> str:
+        """All there is to read: the content, and what components show as text, from the top down."""
+        shown = [one["content"] for one in walk_components(self.components) if one["type"] == TEXT_DISPLAY]
+        return "\n".join([self.content, *shown] if self.content else shown)
 
     @property
     def ephemeral(self) -> bool:

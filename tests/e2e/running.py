@@ -145,7 +145,7 @@ async def running(
 
 async def answer(invocation: Invocation, seconds: float = PATIENCE) -> Message:
     """What the bot says in the end, after all progress, whose every version ends with three dots."""
-    return await invocation.answered(seconds, until=lambda reply: not reply.content.endswith("…"))
+    return await invocation.answered(seconds, until=lambda reply: not reply.text.endswith("…"))
 
 
 def crowd(sandbox: Sandbox, count: int) -> list[User]:

@@ -68,9 +68,9 @@ def pasted(*pasted: tuple[Image.Image, tuple[int, int]], size: tuple[int, int] =
 
 def check_picture(reply: Message, locale: str) -> Image.Image:
     """A picture, in this person's language, for those who cannot see it too."""
-    for text in (reply.content, *(file.description or "" for file in reply.files)):
+    for text in (reply.text, *(file.description or "" for file in reply.files)):
         assert bool(JAPANESE.search(text)) == (locale == "ja"), text
-        assert len(text) <= 1024 or text is reply.content
+        assert len(text) <= 1024 or text is reply.text
     picture = Image.open(io.BytesIO(reply.files[0].data))
     picture.load()
     assert min(picture.size) >= 400
@@ -79,7 +79,7 @@ def check_picture(reply: Message, locale: str) -> Image.Image:
 
 def reasons(reply: Message) -> dict[str, str]:
     """Of each file that was left out."""
-    return dict(re.findall(r"^- `(.+?)`[^:：]*[:：] ?(.+)$", reply.content, re.MULTILINE))
+    return dict(re.findall(r"^- `(.+?)`[^:：]*[:：] ?(.+)$", reply.text, re.MULTILINE))
 
 
 # ---------------------------------------------------------------- who is in
@@ -114,8 +114,8 @@ async def test_a_thread_with_every_trouble_at_once(bot: Bot, shared_faces: Path 
     bot.sandbox.cdn.fail(403, times=2, name="private.jpg")
     reply = await answer(await bot.sandbox.slash("average", {"thread": thread}, locale=locale))
     check_picture(reply, locale)
-    assert re.search(r"\*\*4\D", reply.content)
-    assert thread.mention in reply.content
+    assert re.search(r"\*\*4\D", reply.text)
+    assert thread.mention in reply.text
     told = reasons(reply)
     # of one picture posted twice either may be the one that is in
     first = {"again.jpg", GOOD[0]} & set(told)
@@ -136,12 +136,12 @@ async def test_every_face_and_each_person_once(bot: Bot) -> None:
     thread = await thread_of(bot.sandbox, face("person_a_1.jpg"), saved(two, "group.png"))
     options = {"thread": thread, "faces": "every-face", "one_each": True}
     reply = await answer(await bot.sandbox.slash("average", options))
-    assert "**3 faces** in 2 photos" in reply.content
-    assert "2 people" in reply.content
-    assert "`group.png`, face 3 from the left: the face is too small" in reply.content
+    assert "**3 faces** in 2 photos" in reply.text
+    assert "2 people" in reply.text
+    assert "`group.png`, face 3 from the left: the face is too small" in reply.text
     reply = await answer(await bot.sandbox.slash("average", {"thread": thread}))
-    assert "**2 faces** in 2 photos" in reply.content
-    assert "people" not in reply.content
+    assert "**2 faces** in 2 photos" in reply.text
+    assert "people" not in reply.text
 
 
 async def test_the_newest_here_without_the_bots_own_pictures(bot: Bot) -> None:
@@ -152,7 +152,7 @@ async def test_the_newest_here_without_the_bots_own_pictures(bot: Bot) -> None:
     for _ in range(2):
         before = len(downloads)
         reply = await answer(await bot.sandbox.slash("average", {"limit": 2}, channel=here))
-        assert "**2 faces**" in reply.content
+        assert "**2 faces**" in reply.text
         assert sorted(downloads[before:]) == ["person_b_1.jpg", "person_c_1.jpg"]
 
 
@@ -162,7 +162,7 @@ async def test_an_archived_thread_from_another_channel(bot: Bot) -> None:
     await bot.sandbox.post(old, files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
     await bot.sandbox.archive(old)
     reply = await answer(await bot.sandbox.slash("average", {"thread": old}))
-    assert "**2 faces**" in reply.content
+    assert "**2 faces**" in reply.text
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
@@ -180,7 +180,7 @@ async def test_with_all_options(bot: Bot, locale: str) -> None:
     reply = await answer(await bot.sandbox.slash("average", options, locale=locale))
     picture = check_picture(reply, locale)
     assert 512 < picture.width < 768
-    assert ("中央値" if locale == "ja" else "Median") in reply.content
+    assert ("中央値" if locale == "ja" else "Median") in reply.text
 
 
 # ---------------------------------------------------------------- mixtures
@@ -198,7 +198,7 @@ async def test_a_mixture_of_two_threads(bot: Bot, locale: str) -> None:
     if morph:
         assert Image.open(io.BytesIO(reply.files[1].data)).n_frames > 10  # type: ignore[attr-defined]
     for part in (first.mention, second.mention, "30%", "70%", "**3", "**1", "`half.jpg`"):
-        assert part in reply.content
+        assert part in reply.text
 
 
 async def test_a_mixture_with_a_place_that_the_person_may_not_read(bot: Bot) -> None:
@@ -209,14 +209,14 @@ async def test_a_mixture_with_a_place_that_the_person_may_not_read(bot: Bot) -> 
     thread = await thread_of(bot.sandbox, *map(face, GOOD))
     options = {"thread": thread, "mix_with": secret}
     reply = await answer(await bot.sandbox.slash("average", options, user=guest))
-    assert "I cannot do that here" in reply.content
+    assert "I cannot do that here" in reply.text
     assert not reply.files
 
 
 async def test_a_mixture_with_nothing(bot: Bot) -> None:
     reply = await answer(await bot.sandbox.slash("average", {"morph": True}))
     assert reply.ephemeral
-    assert "`mix_with`" in reply.content
+    assert "`mix_with`" in reply.text
 
 
 # ---------------------------------------------------------------- progress
@@ -224,7 +224,7 @@ async def test_a_mixture_with_nothing(bot: Bot) -> None:
 
 async def button(invocation: Invocation, shows: str = "") -> tuple[Message, str]:
     """The progress once it shows this, and the id of its button."""
-    reply = await invocation.answered(PATIENCE, until=lambda reply: bool(reply.components) and shows in reply.content)
+    reply = await invocation.answered(PATIENCE, until=lambda reply: bool(reply.components) and shows in reply.text)
     (row,) = reply.components
     return reply, row["components"][0]["custom_id"]
 
@@ -241,8 +241,8 @@ async def test_progress_shows_once_a_second_at_most_and_does_not_hold_up_the_ans
     reply = await answer(invocation)
     assert reply.files
     assert not reply.components
-    shown = [version for version in invocation.history if version.content.endswith("…")]
-    assert any(re.match(r"\d+ of 12 photos, \d faces? …", version.content) for version in shown)
+    shown = [version for version in invocation.history if version.text.endswith("…")]
+    assert any(re.match(r"\d+ of 12 photos, \d faces? …", version.text) for version in shown)
     times = [version.edited or 0.0 for version in shown]
     assert all(later - sooner >= 1 for sooner, later in pairwise(times))
     # a version that Discord does not take is let go, when the answer is there
@@ -261,12 +261,12 @@ async def test_stopped_before_anything_is_ready(bot: Bot, locale: str) -> None:
     stranger = bot.sandbox.person("Stranger")
     refused = await answer(await bot.sandbox.click(shown, custom_id, user=stranger, locale=locale))
     assert refused.ephemeral
-    assert ("本人" if locale == "ja" else "person who asked") in refused.content
+    assert ("本人" if locale == "ja" else "person who asked") in refused.text
     await bot.sandbox.click(shown, custom_id)
     reply = await answer(invocation)  # while no worker can have done anything
     assert not reply.files
     assert not reply.components
-    assert ("止めました" if locale == "ja" else "Stopped") in reply.content
+    assert ("止めました" if locale == "ja" else "Stopped") in reply.text
     for worker in frozen:
         if worker.is_running():
             worker.resume()
@@ -278,7 +278,7 @@ async def test_stopped_while_the_photos_are_on_their_way(bot: Bot) -> None:
     invocation = await bot.sandbox.slash("average", {"thread": thread})
     shown, custom_id = await button(invocation)
     await bot.sandbox.click(shown, custom_id)
-    assert "Stopped" in (await answer(invocation)).content
+    assert "Stopped" in (await answer(invocation)).text
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
@@ -291,8 +291,8 @@ async def test_stopped_by_a_moderator_it_gives_what_is_ready(bot: Bot, locale: s
     await bot.sandbox.click(shown, custom_id, user=bot.sandbox.owner)
     reply = await answer(invocation)
     check_picture(reply, locale)
-    assert re.search(r"\*\*4\D", reply.content)
-    assert ("残りの9枚" if locale == "ja" else "9 photos were not looked at") in reply.content
+    assert re.search(r"\*\*4\D", reply.text)
+    assert ("残りの9枚" if locale == "ja" else "9 photos were not looked at") in reply.text
 
 
 async def test_a_killed_worker_costs_a_batch(bot: Bot) -> None:
@@ -305,7 +305,7 @@ async def test_a_killed_worker_costs_a_batch(bot: Bot) -> None:
     frozen[0].kill()
     frozen[1].resume()
     reply = await answer(invocation)
-    assert "**4 faces**" in reply.content
+    assert "**4 faces**" in reply.text
     assert list(reasons(reply).values()) == ["something broke while I was working on it"] * 4
     assert (await answer(await bot.sandbox.slash("average", {"thread": thread}))).files
 
@@ -321,7 +321,7 @@ async def test_nobodys_short_request_waits_for_long_ones(bot: Bot) -> None:
     assert (await answer(short)).files
     for user, invocation, pressed in zip(people, long, buttons, strict=True):
         await bot.sandbox.click(*pressed, user=user)
-        assert "Stopped" in (await answer(invocation)).content
+        assert "Stopped" in (await answer(invocation)).text
 
 
 async def test_a_button_of_a_bot_that_is_gone(tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ async def test_a_button_of_a_bot_that_is_gone(tmp_path: Path) -> None:
         async with running(sandbox, tmp_path / "next") as following:
             told = await answer(await sandbox.click(left_behind, custom_id, locale="ja"))
             assert told.ephemeral
-            assert "もう終わっている" in told.content
+            assert "もう終わっている" in told.text
             assert await following.stop() == 0
         assert not sandbox.refusals
 

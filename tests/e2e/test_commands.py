@@ -78,7 +78,7 @@ def check_picture(reply: Message, locale: str) -> Image.Image:
     (file,) = reply.files
     assert file.description
     assert len(file.description) <= 1024
-    for text in (reply.content, file.description):
+    for text in (reply.text, file.description):
         assert bool(JAPANESE.search(text)) == (locale == "ja"), text
     picture = Image.open(io.BytesIO(file.data))
     picture.load()
@@ -95,7 +95,7 @@ async def test_similar(bot: Bot, locale: str) -> None:
     invocation = await bot.sandbox.slash("similar", photos, locale=locale)
     reply = await answer(invocation)
     check_picture(reply, locale)
-    percent = float(re.search(r"\*\*([\d.]+)%", reply.content).group(1))  # type: ignore[union-attr]
+    percent = float(re.search(r"\*\*([\d.]+)%", reply.text).group(1))  # type: ignore[union-attr]
     assert percent >= 90
     assert "person_a_1.jpg" in (reply.files[0].description or "")
     assert "person_a_2.jpg" in (reply.files[0].description or "")
@@ -104,8 +104,8 @@ async def test_similar(bot: Bot, locale: str) -> None:
 async def test_different_people_are_told_apart(bot: Bot) -> None:
     photos = {"photo1": face("person_a_1.jpg"), "photo2": face("person_b_2.jpg")}
     reply = await answer(await bot.sandbox.slash("similar", photos))
-    assert "two different people" in reply.content
-    assert float(re.search(r"\*\*([\d.]+)%", reply.content).group(1)) < 90  # type: ignore[union-attr]
+    assert "two different people" in reply.text
+    assert float(re.search(r"\*\*([\d.]+)%", reply.text).group(1)) < 90  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
@@ -113,7 +113,7 @@ async def test_gradcam(bot: Bot, locale: str) -> None:
     invocation = await bot.sandbox.slash("gradcam", {"photo": face("person_c_1.jpg")}, locale=locale)
     reply = await answer(invocation)
     check_picture(reply, locale)
-    shares = [int(share) for share in re.findall(r"(\d+)%", reply.content.splitlines()[1])]
+    shares = [int(share) for share in re.findall(r"(\d+)%", reply.text.splitlines()[1])]
     assert sum(shares) in range(95, 106)
     assert shares == sorted(shares, reverse=True)
 
@@ -123,14 +123,14 @@ async def test_gradcam_with_choices(bot: Bot, locale: str) -> None:
     options = {"photo": face("person_c_1.jpg"), "method": "eigencam", "compare_to": face("person_c_2.jpg")}
     reply = await answer(await bot.sandbox.slash("gradcam", options, locale=locale))
     check_picture(reply, locale)
-    assert "Eigen-CAM" in reply.content
+    assert "Eigen-CAM" in reply.text
     options = {"photo": face("person_c_1.jpg"), "compare_to": face("person_c_2.jpg")}
     reply = await answer(await bot.sandbox.slash("gradcam", options, locale=locale))
-    assert "`person_c_2.jpg`" in reply.content
+    assert "`person_c_2.jpg`" in reply.text
     refused = {"photo": face("person_c_1.jpg"), "dimension": 5000}
     reply = await answer(await bot.sandbox.slash("gradcam", refused, locale=locale))
-    assert "5" in reply.content
-    assert "128" in reply.content
+    assert "5" in reply.text
+    assert "128" in reply.text
     assert not reply.files
 
 
@@ -138,13 +138,13 @@ async def test_gradcam_with_choices(bot: Bot, locale: str) -> None:
 async def test_about(bot: Bot, locale: str) -> None:
     reply = await answer(await bot.sandbox.slash("about", locale=locale))
     assert reply.ephemeral
-    assert bool(JAPANESE.search(reply.content)) == (locale == "ja")
-    assert "dlib" in reply.content
+    assert bool(JAPANESE.search(reply.text)) == (locale == "ja")
+    assert "dlib" in reply.text
 
 
 async def test_a_language_that_is_not_here_gets_english(bot: Bot) -> None:
     reply = await answer(await bot.sandbox.slash("about", locale="fr"))
-    assert "Privacy:" in reply.content
+    assert "Privacy:" in reply.text
 
 
 async def test_in_a_direct_conversation(bot: Bot) -> None:
@@ -183,8 +183,8 @@ async def test_a_picture_too_large_for_this_server_is_not_sent(bot: Bot) -> None
     invocation = await bot.sandbox.slash("gradcam", {"photo": face("person_c_1.jpg")}, attachment_size_limit=10_000)
     reply = await answer(invocation)
     assert not reply.files
-    assert "My picture has" in reply.content
-    assert "looks most at" in reply.content
+    assert "My picture has" in reply.text
+    assert "looks most at" in reply.text
 
 
 # ---------------------------------------------------------------- mistakes
@@ -206,42 +206,42 @@ async def test_a_photo_of_no_use_is_named(bot: Bot, file: File, says: str, local
     photos = {"photo1": face("person_a_1.jpg"), "photo2": file}
     reply = await answer(await bot.sandbox.slash("similar", photos, locale=locale))
     assert not reply.files
-    assert f"`{file.name}`" in reply.content
-    assert "person_a_1.jpg" not in reply.content
-    assert JAPANESE.search(reply.content) if locale == "ja" else says in reply.content
+    assert f"`{file.name}`" in reply.text
+    assert "person_a_1.jpg" not in reply.text
+    assert JAPANESE.search(reply.text) if locale == "ja" else says in reply.text
 
 
 async def test_of_two_photos_with_one_name_the_right_one_is_named(bot: Bot) -> None:
     good = File("image0.jpg", face("person_a_1.jpg").data)
     reply = await answer(await bot.sandbox.slash("similar", {"photo1": good, "photo2": blank("image0.jpg")}))
-    assert "`image0.jpg (2)`" in reply.content
+    assert "`image0.jpg (2)`" in reply.text
 
 
 async def test_a_download_that_fails(bot: Bot) -> None:
     bot.sandbox.cdn.fail(503, times=9, name="person_d_1")
     reply = await answer(await bot.sandbox.slash("gradcam", {"photo": face("person_d_1.jpg")}))
-    assert "`person_d_1.jpg` could not be fetched" in reply.content
+    assert "`person_d_1.jpg` could not be fetched" in reply.text
 
 
 async def test_a_download_that_breaks_off(bot: Bot) -> None:
     bot.sandbox.cdn.cut(5000, times=9, name="person_d_2")
     reply = await answer(await bot.sandbox.slash("gradcam", {"photo": face("person_d_2.jpg")}))
-    assert "`person_d_2.jpg` could not be fetched" in reply.content
+    assert "`person_d_2.jpg` could not be fetched" in reply.text
 
 
 async def test_a_place_without_photos(bot: Bot) -> None:
     empty = await bot.sandbox.open_channel("empty")
     await bot.sandbox.post(empty, content="nothing but words")
     reply = await answer(await bot.sandbox.slash("average", channel=empty))
-    assert f"no photos among the newest 2,000 messages of {empty.mention}" in reply.content
+    assert f"no photos among the newest 2,000 messages of {empty.mention}" in reply.text
 
 
 async def test_a_place_with_one_face(bot: Bot) -> None:
     lonely = await bot.sandbox.open_channel("lonely")
     await bot.sandbox.post(lonely, files=[face("person_a_1.jpg"), blank()])
     reply = await answer(await bot.sandbox.slash("average", channel=lonely))
-    assert "only one face" in reply.content
-    assert "`wall.png`" in reply.content
+    assert "only one face" in reply.text
+    assert "`wall.png`" in reply.text
 
 
 @pytest.mark.parametrize(
@@ -252,8 +252,8 @@ async def test_a_place_that_the_bot_may_not_read(bot: Bot, permission: str, call
     await bot.sandbox.post(closed, files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
     await bot.sandbox.deny(closed, permission)
     reply = await answer(await bot.sandbox.slash("average", {"thread": closed}))
-    assert called in reply.content
-    assert closed.mention in reply.content
+    assert called in reply.text
+    assert closed.mention in reply.text
 
 
 async def test_a_place_whose_photos_cannot_be_had(bot: Bot) -> None:
@@ -261,7 +261,7 @@ async def test_a_place_whose_photos_cannot_be_had(bot: Bot) -> None:
     await bot.sandbox.post(lost, files=[File("a.jpg", face("person_a_1.jpg").data)])
     bot.sandbox.cdn.fail(404, name="a.jpg")
     reply = await answer(await bot.sandbox.slash("average", channel=lost))
-    assert "`a.jpg`: could not be fetched" in reply.content
+    assert "`a.jpg`: could not be fetched" in reply.text
 
 
 async def test_a_place_whose_past_the_person_may_not_read(bot: Bot) -> None:
@@ -270,14 +270,14 @@ async def test_a_place_whose_past_the_person_may_not_read(bot: Bot) -> None:
     guest = bot.sandbox.person("Guest")
     secret.overwrites[guest.id] = Overwrite(deny=discord.Permissions(read_message_history=True).value)
     reply = await answer(await bot.sandbox.slash("average", {"thread": secret}, user=guest))
-    assert "I cannot do that here" in reply.content
+    assert "I cannot do that here" in reply.text
     assert not reply.files
 
 
 async def test_names_of_files_stay_names(bot: Bot) -> None:
     name = "@everyone **bold** `code` <@1>.png"
     reply = await answer(await bot.sandbox.slash("gradcam", {"photo": blank(name)}))
-    assert "`@everyone **bold** ˋcodeˋ <@1>.png`" in reply.content
+    assert "`@everyone **bold** ˋcodeˋ <@1>.png`" in reply.text
     edits = [one for one in bot.sandbox.requests if one.path.endswith("/@original") and one.method == "PATCH"]
     assert edits
     assert all(edit.json["allowed_mentions"] == {"parse": []} for edit in edits)
@@ -296,7 +296,7 @@ async def test_acknowledged_in_time_and_refused_politely_while_all_workers_are_b
         assert await invocation.acknowledged() < 3
     refused = await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
     reply = await answer(refused)
-    assert "3 requests are open already" in reply.content
+    assert "3 requests are open already" in reply.text
     assert reply.ephemeral
     for worker in frozen:
         worker.resume()

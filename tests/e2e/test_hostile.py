@@ -54,7 +54,7 @@ async def test_every_hostile_file_is_answered_and_no_worker_is_lost(bot: Bot, sh
     async def ask(name: str) -> None:
         async with turns:
             invocation = await bot.sandbox.slash("gradcam", {"photo": File.read(folder / name)})
-            answers[name] = (await answer(invocation)).content
+            answers[name] = (await answer(invocation)).text
 
     async with asyncio.TaskGroup() as group:
         for name in expected:

@@ -40,7 +40,7 @@ async def test_told_to_stop_it_ends_what_runs_and_refuses_what_comes(
             process.send_signal(number)
         await bot.log_shows("told to stop")
         late = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}, locale="ja")
-        assert "再起動" in (await answer(late)).content
+        assert "再起動" in (await answer(late)).text
         for worker in workers:
             worker.resume()
         assert (await answer(running_one)).files
@@ -59,7 +59,7 @@ async def test_what_does_not_end_in_time_or_still_waits_is_cut_off_and_people_to
         await bot.work_begins(working=2, requests=6)
         assert await bot.stop() == 0
         for invocation in asked:
-            assert "being restarted" in (await answer(invocation)).content
+            assert "being restarted" in (await answer(invocation)).text
         assert not any(worker.is_running() for worker in workers)
 
 
@@ -93,8 +93,8 @@ async def test_work_that_takes_too_long_is_given_up(sandbox: Sandbox, tmp_path: 
         bot.freeze()
         invocation = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
         reply = await answer(invocation)
-        assert "took too long" in reply.content
-        (request,) = re.findall(r"\(Request (\w+)\)", reply.content)
+        assert "took too long" in reply.text
+        (request,) = re.findall(r"\(Request (\w+)\)", reply.text)
         await bot.log_shows(f"request {request} failed")
         assert await bot.stop() == 0
 
@@ -154,7 +154,7 @@ async def test_an_answer_arrives_though_discord_is_busy_and_breaks_off(sandbox: 
         assert reply.files
         sandbox.faults.cut(times=2, path="^/webhooks/")
         reply = await answer(await sandbox.slash("gradcam", {"photo": File("text.jpg", b"only a text")}))
-        assert "not a picture" in reply.content
+        assert "not a picture" in reply.text
         assert "never retrieved" not in bot.log.read_text()
         await bot.stop()
 
@@ -163,8 +163,8 @@ async def test_without_the_intent_in_the_settings_average_names_the_switch(sandb
     async with running(sandbox, tmp_path, DISCORD__MESSAGE_CONTENT="false") as bot:
         await sandbox.post(sandbox.channel("general"), files=[face("person_a_1.jpg")])
         reply = await answer(await sandbox.slash("average"))
-        assert "Message Content Intent" in reply.content
-        assert "`message_content = true`" in reply.content
+        assert "Message Content Intent" in reply.text
+        assert "`message_content = true`" in reply.text
         await bot.stop()
 
 

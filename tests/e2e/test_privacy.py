@@ -34,7 +34,7 @@ async def every_command(sandbox: Sandbox) -> list[Message]:
         ("average", {"thread": thread}),
     ]
     answers = [await answer(await sandbox.slash(name, options)) for name, options in asked]
-    assert all(one.files for one in answers), [one.content for one in answers]
+    assert all(one.files for one in answers), [one.text for one in answers]
     return answers
 
 

@@ -58,7 +58,7 @@ def chosen(reply: Message) -> list[int]:
 
 
 def percent(reply: Message) -> float:
-    return float(re.search(r"\*\*([\d.]+)%", reply.content).group(1))  # type: ignore[union-attr]
+    return float(re.search(r"\*\*([\d.]+)%", reply.text).group(1))  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("locale", ["en-US", "ja"])
@@ -66,7 +66,7 @@ async def test_everyone_in_a_group_photo_and_any_two_of_them(bot: Bot, locale: s
     invocation = await bot.sandbox.slash("similar", {"photo1": group()}, locale=locale)
     reply = await answer(invocation)
     assert [file.filename for file in reply.files] == ["lookalikes.jpg", "faces-1.jpg"]
-    for text in (reply.content, *(file.description or "" for file in reply.files)):
+    for text in (reply.text, *(file.description or "" for file in reply.files)):
         assert bool(JAPANESE.search(text)) == (locale == "ja"), text
     assert sorted(chosen(reply)) == [0, 2]  # the one who is there twice
     assert percent(reply) >= 90
@@ -95,7 +95,7 @@ async def test_faces_are_numbered_from_left_to_right(bot: Bot) -> None:
     for place in range(3):
         choice = await bot.sandbox.select(reply, menu, [str(place)], user=invocation.user)
         reply = await answer(choice)
-        assert f"number {place + 1} from the left" in reply.content
+        assert f"number {place + 1} from the left" in reply.text
         alike.append(percent(reply))
     assert max(alike) == alike[1] >= 90
 
@@ -115,8 +115,8 @@ async def test_two_group_photos_have_two_menus(bot: Bot) -> None:
     last = [await answer(choice) for choice in choices][-1]
     assert chosen(last) == [1, 0]
     assert percent(last) >= 90
-    assert "left.jpg" in last.content
-    assert "right.jpg" in last.content
+    assert "left.jpg" in last.text
+    assert "right.jpg" in last.text
 
 
 async def test_another_face_of_a_heatmap_and_nobody_elses_click(bot: Bot) -> None:
@@ -126,7 +126,7 @@ async def test_another_face_of_a_heatmap_and_nobody_elses_click(bot: Bot) -> Non
     stranger = bot.sandbox.person("Stranger")
     refused = await answer(await bot.sandbox.select(reply, menu, ["0"], user=stranger, locale="ja"))
     assert refused.ephemeral
-    assert "本人だけ" in refused.content
+    assert "本人だけ" in refused.text
     other = 1 - chosen(reply)[0]
     choice = await bot.sandbox.select(reply, menu, [str(other)], user=invocation.user)
     changed = await answer(choice)
@@ -145,12 +145,12 @@ async def test_photos_that_are_gone_are_said_to_be_and_the_answer_stays(bot: Bot
     choice = await bot.sandbox.select(reply, menu, [str(1 - chosen(reply)[0])], user=invocation.user)
     (told,) = await choice.followed_up(within=PATIENCE)
     assert told.ephemeral
-    assert "`gone.jpg` could not be fetched" in told.content
+    assert "`gone.jpg` could not be fetched" in told.text
 
 
 async def test_one_face_needs_a_second_photo(bot: Bot) -> None:
     reply = await answer(await bot.sandbox.slash("similar", {"photo1": face("person_a_1.jpg")}))
-    assert "`person_a_1.jpg` shows only one face" in reply.content
+    assert "`person_a_1.jpg` shows only one face" in reply.text
     assert not reply.files
     assert not reply.components
 
@@ -176,7 +176,7 @@ async def test_a_menu_ends_with_the_bot(tmp_path: Path) -> None:
             (menu,) = menus(left_behind)
             told = await answer(await sandbox.select(left_behind, menu, ["1"]))
             assert told.ephemeral
-            assert "has been switched off" in told.content
+            assert "has been switched off" in told.text
             reply = await answer(await sandbox.slash("similar", asked))
             assert menus(reply)
             assert await stopped.stop() == 0
@@ -192,13 +192,13 @@ async def test_lookalikes_of_photos_and_of_a_thread(bot: Bot) -> None:
     await sandbox.post(thread, sandbox.person("Mio"), "", [File("half.jpg", face("person_b_2.jpg").data[:9000])])
     reply = await answer(await sandbox.slash("lookalikes", {"thread": thread}))
     assert [file.filename for file in reply.files] == ["lookalikes.jpg"]
-    best = reply.content.splitlines()[1]
+    best = reply.text.splitlines()[1]
     assert "`person_a_1.jpg`" in best
     assert "`person_a_2.jpg`" in best
-    assert "`half.jpg`: the file is damaged" in reply.content
+    assert "`half.jpg`: the file is damaged" in reply.text
     photos = {f"photo{at}": face(f"person_{who}.jpg") for at, who in ((2, "c_1"), (5, "d_1"), (10, "c_2"))}
     reply = await answer(await sandbox.slash("lookalikes", photos, locale="ja"))
-    best = reply.content.splitlines()[1]
+    best = reply.text.splitlines()[1]
     assert "`person_c_1.jpg`" in best
     assert "`person_c_2.jpg`" in best
 

@@ -110,14 +110,14 @@ async def harmed(bot: Bot, command: str, stage: str, how: str, times: int) -> Me
 )
 async def test_harm_that_is_done_once_is_not_noticed(bot: Bot, command: str, stage: str, how: str) -> None:
     reply = await harmed(bot, command, stage, how, 1)
-    assert reply.files, reply.content
+    assert reply.files, reply.text
 
 
 async def test_harm_that_is_done_again_and_again_is_told(bot: Bot) -> None:
     reply = await harmed(bot, "similar", "decode", "kill", 99)
-    assert "broke down twice while I was working on `person_a_1.jpg`" in reply.content
+    assert "broke down twice while I was working on `person_a_1.jpg`" in reply.text
     reply = await harmed(bot, "similar", "embed", "crash", 99)
-    assert "broke down twice while I was working on `person_a_1.jpg, person_b_1.jpg`" in reply.content
+    assert "broke down twice while I was working on `person_a_1.jpg, person_b_1.jpg`" in reply.text
     plan(bot, 0, "none", "kill")
     assert (await asked(bot, "similar")).files
 
@@ -134,11 +134,11 @@ async def test_a_photo_that_ends_workers_is_left_out_of_an_average(bot: Bot) -> 
 
     for _ in range(2):
         plan(bot, 1, "decode", "kill")
-        assert "something broke" in (await average()).content
+        assert "something broke" in (await average()).text
     reply = await average()
     assert reply.files
-    assert "**2 faces**" in reply.content
-    assert re.search("`person_c_1.jpg`: I broke down on it twice", reply.content)
+    assert "**2 faces**" in reply.text
+    assert re.search("`person_c_1.jpg`: I broke down on it twice", reply.text)
 
 
 @pytest.mark.thorough
@@ -149,9 +149,9 @@ async def test_every_harm_in_every_stage_of_every_command(bot: Bot, command: str
     plan(bot, 0, "none", "kill")
     for stage, times in itertools.product(await stages_of(bot, command), (1, 99)):
         reply = await harmed(bot, command, stage, how, times)
-        print(f"{command:10} {stage:8} {how:6} {times:2}: {'picture' if reply.files else reply.content[:70]}")
+        print(f"{command:10} {stage:8} {how:6} {times:2}: {'picture' if reply.files else reply.text[:70]}")
         again = command != "average" or stage not in STAGES_OF_TURNS
-        assert reply.files or times > 1 or how == "loop" or not again, (stage, reply.content)
-        assert reply.files or any(words in reply.content for words in SORRY), reply.content
+        assert reply.files or times > 1 or how == "loop" or not again, (stage, reply.text)
+        assert reply.files or any(words in reply.text for words in SORRY), reply.text
     plan(bot, 0, "none", "kill")
     assert (await asked(bot, command)).files

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bot.sandbox import rules
 from bot.sandbox.server import Sandbox
-from bot.sandbox.state import Channel, Message
+from bot.sandbox.state import Channel, Message, walk_components
 
 
 def places(sandbox: Sandbox) -> dict[str, Channel]:
@@ -22,5 +21,5 @@ def places(sandbox: Sandbox) -> dict[str, Channel]:
 
 def components(message: Message) -> list[str]:
     """The custom ids of those that can be used, in their order."""
-    walked = rules.walk_components(list(message.components))
+    walked = walk_components(message.components)
     return [one["custom_id"] for one in walked if one.get("custom_id") and not one.get("disabled")]

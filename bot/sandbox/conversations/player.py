@@ -117,9 +117,9 @@ class Player:
         before: Json = line.get("answer", {})
         files = len(before.get("files", ()))
         answer = await invocation.answered(PATIENCE)
-        while len(answer.files) < max(files, 1) and (files or answer.content != before.get("content")):
+        while len(answer.files) < max(files, 1) and (files or answer.text != before.get("content")):
             versions = len(invocation.history)
-            sure_of_more = files or answer.content.endswith(IN_PROGRESS)
+            sure_of_more = files or answer.text.endswith(IN_PROGRESS)
             try:
                 await invocation.changes.until(
                     lambda known=versions: len(invocation.history) > known,  # type: ignore[misc]

@@ -65,7 +65,7 @@ class Recorder:
         answer = invocation.answer if invocation else None
         if answer is None:
             return {}
-        return {"answer": {"content": answer.content, "files": [file.filename for file in answer.files]}}
+        return {"answer": {"content": answer.text, "files": [file.filename for file in answer.files]}}
 
     # ------------------------------------------------------------ one line
 

@@ -21,7 +21,7 @@ from bot.sandbox.page.uploads import Uploads
 from bot.sandbox.page.view import View
 from bot.sandbox.parts import Parts
 from bot.sandbox.refused import Refused
-from bot.sandbox.state import Channel, File, Json, Message, User
+from bot.sandbox.state import Channel, File, Json, Message, User, walk_components
 from bot.sandbox.trace import Entry
 
 if TYPE_CHECKING:
@@ -197,9 +197,7 @@ class Visitor:
 
     async def _select(self, request: Json) -> Json:
         message, custom_id = self._message(request), _field(request, "custom_id", str)
-        component = next(
-            (one for one in rules.walk_components(list(message.components)) if one.get("custom_id") == custom_id), {}
-        )
+        component = next((one for one in walk_components(message.components) if one.get("custom_id") == custom_id), {})
         values = [self._chosen(component, str(value)) for value in _field(request, "values", list)]
         return self._follow(
             await self._sandbox.select(message, custom_id, values, user=self._view.user, locale=self._view.locale)
