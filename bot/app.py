@@ -134,7 +134,7 @@ class Client(discord.AutoShardedClient):
             await welcome.greet(guild, self._rooms.languages, self.tree.mention)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        await self._rooms.menus.answer_for_forgotten(interaction)
+        await self._rooms.menus.answer(interaction)
         await self._rooms.progresses.answer(interaction)
 
     async def on_ready(self) -> None:
@@ -164,11 +164,11 @@ class Tree(app_commands.CommandTree[Client]):
             log.error("request %s failed", request, exc_info=problem)
         reply = replies.error(problem, request, self._rooms.words(interaction))
         try:
-            if interaction.type is discord.InteractionType.component and interaction.response.is_done():
-                # the answer above the menu stays
+            if interaction.response.type is discord.InteractionResponseType.deferred_message_update:
+                # the answer that was clicked on stays
                 await persistently(lambda: interaction.followup.send(reply.text, ephemeral=True))
             elif interaction.response.is_done():
-                await edit(interaction, reply)
+                await edit(interaction, reply.text)
             else:
                 await interaction.response.send_message(reply.text, ephemeral=True)
         except (

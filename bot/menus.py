@@ -1,34 +1,37 @@
-"""Which face of a photo is meant: menus under a reply, for the person who asked.
+"""What can be pressed and chosen under an answer, by the person who asked.
 
-Of the photos nothing is kept while they wait. A menu knows where the attachments were, how many faces there are and
-which are chosen; a choice fetches the photos anew. When its time is over, counted from the command, a menu is switched
-off and forgotten, before Discord forgets the command's token (15 minutes).
+Of the photos nothing is kept while it waits. A button or menu knows where the attachments were and what the answer is
+about; a click fetches the photos anew. When their time is over, counted from the command, all are switched off and
+forgotten, before Discord forgets the command's token (15 minutes). All but the one that deletes: its id says who
+asked, and so it needs nobody's memory.
+
+Clicks are looked up here and not by discord.py, which knows of a button only when Discord has answered that it is
+there, while somebody may have been quicker.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import discord
 
+from bot import messages
 from bot.locales import Language
-from bot.replies import NUMBERED, Reply
+from bot.messages import OPTIONS, Button, Menu, Option, Remake, Reply, View
 
-OPTIONS, ROWS = 25, 5
-"""Discord's own limits: options of a menu, and menus of a message."""
-
-LABEL_LIMIT, PLACEHOLDER_LIMIT = 100, 150
+USE, DELETE = "use", "delete"
+"""How the ids begin that Discord knows a button or menu by: `use-COMMAND-ID` and `delete-PERSON`."""
 
 log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
-Redo = Callable[[Interaction, tuple[int, ...]], Awaitable[Reply]]
-"""An acknowledged choice, and the faces that are chosen now, to the reply for them. Errors: as the command's."""
+Again = Callable[[Interaction, Remake], Awaitable[Reply]]
+"""An acknowledged click, and what it wants, to the reply in place of the old one. Errors: as the command's."""
 
 Failed = Callable[[Interaction, Exception], Awaitable[None]]
 
@@ -42,130 +45,184 @@ class Choice:
     chosen: int
 
 
+def of_faces(
+    choices: Sequence[Choice], rows: int, words: Language, chosen: Callable[[tuple[int, ...]], Remake]
+) -> tuple[Menu, ...]:
+    """Menus for each of `choices` that is one, in so many `rows`; of more than 25 faces, one for each 25.
+
+    A face for which no row is left cannot be chosen. `chosen`: makes the answer for these faces.
+    """
+    faces = tuple(choice.chosen for choice in choices)
+    several = [(place, choice) for place, choice in enumerate(choices) if choice.count > 1]
+
+    def picked(place: int, value: str) -> Remake:
+        return chosen((*faces[:place], int(value), *faces[place + 1 :]))
+
+    def menu(place: int, choice: Choice, first: int) -> Menu:
+        which = ("first", "second")[place] if len(choices) > 1 else "only"
+        last = min(first + OPTIONS, choice.count)
+
+        def option(face: int) -> Option:
+            label = words.text("menu-face", which=which, number=face + 1, photo=choice.photo)
+            return Option(str(face), label, face == choice.chosen)
+
+        return Menu(
+            f"face-{place}-{first}",
+            words.text("menu-faces", first=first + 1, last=last, photo=choice.photo),
+            tuple(option(face) for face in range(first, last)),
+            partial(picked, place),
+        )
+
+    return tuple(
+        menu(place, choice, first)
+        for place, choice in several
+        for first in range(0, min(choice.count, rows // len(several) * OPTIONS), OPTIONS)
+    )
+
+
 class Menus:
-    """All menus that can be used. `seconds`: how long one lives; `words`: of the person of an interaction."""
+    """All that can be used. `seconds`: how long it can; `words`: of the person of an interaction."""
 
     def __init__(self, seconds: float, words: Callable[[Interaction], Language]) -> None:
         self.seconds = seconds
         self.words = words
-        self._open: dict[int, FaceMenus] = {}
+        self._open: dict[int, Controls] = {}
 
-    def opened(self, message: int, menus: FaceMenus) -> None:
-        """`menus` stand under this message now."""
-        if not menus.is_finished():
-            self._open[message] = menus
+    async def put(self, asked: Interaction, reply: Reply, again: Again, failed: Failed) -> None:
+        """Answer `asked` by `reply`, with what it offers. `failed` tells a person what went wrong with a click."""
+        await Controls(self, asked, reply, again, failed).open()
 
-    def closed(self, menus: FaceMenus) -> None:
-        self._open = {message: one for message, one in self._open.items() if one is not menus}
+    def opened(self, controls: Controls) -> None:
+        self._open[controls.asked.id] = controls
 
-    async def answer_for_forgotten(self, interaction: Interaction) -> None:
-        """A choice from a menu that a bot before this one left behind: nobody else would answer it."""
-        if interaction.type is discord.InteractionType.component and interaction.message is not None:
-            data: Mapping[str, Any] = interaction.data or {}
-            if data["custom_id"].startswith(FaceMenus.PREFIX) and interaction.message.id not in self._open:
-                await interaction.response.send_message(self.words(interaction).text("menu-over"), ephemeral=True)
+    def closed(self, controls: Controls) -> None:
+        self._open.pop(controls.asked.id, None)
+
+    async def answer(self, interaction: Interaction) -> None:
+        """A click on anything that stands under an answer, be it one that a bot before this one gave."""
+        if interaction.type is not discord.InteractionType.component:
+            return
+        data: Mapping[str, Any] = interaction.data or {}
+        kind, _, rest = data["custom_id"].partition("-")
+        if kind == DELETE:
+            await self._delete(interaction, int(rest))
+        elif kind == USE:
+            asked, _, what = rest.partition("-")
+            controls = self._open.get(int(asked))
+            if controls is None:
+                await self._refuse(interaction, "menu-over")
+            elif interaction.user.id != controls.asked.user.id:
+                await self._refuse(interaction, "menu-not-yours")
+            else:
+                await controls.use(interaction, what, data.get("values", ()))
+
+    async def _delete(self, interaction: Interaction, asker: int) -> None:
+        if interaction.user.id != asker and not interaction.permissions.manage_messages:
+            await self._refuse(interaction, "delete-not-yours")
+            return
+        for controls in list(self._open.values()):
+            if interaction.message is not None and interaction.message.id == controls.message:
+                controls.forget()
+        await interaction.response.defer()
+        try:
+            await interaction.delete_original_response()
+        except discord.NotFound:
+            log.info("an answer was deleted already")
+
+    async def _refuse(self, interaction: Interaction, why: str) -> None:
+        await interaction.response.send_message(self.words(interaction).text(why), ephemeral=True)
 
     async def close(self) -> None:
         """Switch all off: the bot is about to end."""
-        await asyncio.gather(*(menus.switch_off() for menus in list(self._open.values())))
+        await asyncio.gather(*(controls.switch_off() for controls in list(self._open.values())))
 
 
-class FaceMenus(discord.ui.View):
-    """Menus under the reply to `asked`: one for each of `choices` that is one; of more than 25 faces, one for each 25.
+class Controls:
+    """What can be used under the answer to `asked`, whose `message` it stands in once that is known."""
 
-    A face for which no row is left cannot be chosen. `failed` tells the person what went wrong.
-    """
-
-    PREFIX = "face-"
-
-    def __init__(self, room: Menus, asked: Interaction, choices: Sequence[Choice], redo: Redo, failed: Failed) -> None:
-        self._end = time.monotonic() + room.seconds - (discord.utils.utcnow() - asked.created_at).total_seconds()
-        super().__init__(timeout=self._left())
+    def __init__(self, room: Menus, asked: Interaction, reply: Reply, again: Again, failed: Failed) -> None:
+        self.asked = asked
+        self.message: int | None = None
         self._room = room
-        self._asked = asked
-        self._redo = redo
+        self._reply = reply
+        self._again = again
         self._failed = failed
-        self._chosen = [choice.chosen for choice in choices]
         self._turn = asyncio.Lock()
-        several = [(place, choice) for place, choice in enumerate(choices) if choice.count > 1]
-        for place, choice in several:
-            for first in range(0, min(choice.count, ROWS // len(several) * OPTIONS), OPTIONS):
-                which = ("first", "second")[place] if len(choices) > 1 else "only"
-                self.add_item(_Menu(place, which, choice, first, room.words(asked)))
+        self._forgotten = False
+        self._view: View | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._end: asyncio.Task[None] | None = None
 
-    def _left(self) -> float:
-        return max(self._end - time.monotonic(), 0.001)
+    async def open(self) -> None:
+        if self._reply.menus or self._reply.buttons:
+            age = (discord.utils.utcnow() - self.asked.created_at).total_seconds()
+            self._timer = asyncio.get_running_loop().call_later(self._room.seconds - age, self._time_is_over)
+            self._room.opened(self)
+        try:
+            async with self._turn:
+                await self._put(self.asked, self._reply)
+        except BaseException:
+            self.forget()
+            raise
 
-    async def interaction_check(self, interaction: Interaction, /) -> bool:
-        self.timeout = self._left()  # discord.py would give it the full time again with each choice
-        if interaction.user.id == self._asked.user.id:
-            return True
-        await interaction.response.send_message(self._room.words(interaction).text("menu-not-yours"), ephemeral=True)
-        return False
+    async def use(self, interaction: Interaction, what: str, values: Sequence[str]) -> None:
+        """What goes wrong leaves the answer as it was."""
+        try:
+            control = self._offered(what)
+            if isinstance(control, Button) and control.further is not None:
+                await control.further(interaction)
+                return
+            await interaction.response.defer()
+            async with self._turn:  # clicks are answered in the order in which they were made
+                remake = self._wanted(self._offered(what), values)  # by the answer as it is now
+                if remake is None or self._forgotten:
+                    return
+                reply = await self._again(interaction, remake)
+                if not self._forgotten:
+                    await self._put(interaction, reply)
+        except Exception as error:
+            await self._failed(interaction, error)
 
-    async def choose(self, interaction: Interaction, place: int, face: int) -> None:
-        """Answer anew with `face` chosen for the choice at `place`. What goes wrong leaves the reply as it was."""
-        await interaction.response.defer()
-        async with self._turn:  # choices are answered in the order in which they were made
-            chosen = [face if at == place else other for at, other in enumerate(self._chosen)]
-            reply = await self._redo(interaction, tuple(chosen))
-            self._chosen = chosen
-            for menu in self._menus():
-                menu.show(chosen[menu.place])
-            # the photos with numbers stay where they are
-            old = interaction.message.attachments if interaction.message is not None else []
-            kept = [file for file in old if file.filename.startswith(NUMBERED)]
-            await interaction.edit_original_response(
-                content=reply.text,
-                attachments=[*(shown.file() for shown in reply.shown), *kept],
-                view=self,
-                allowed_mentions=discord.AllowedMentions.none(),
-            )
+    async def _put(self, interaction: Interaction, reply: Reply) -> None:
+        delete = Button(DELETE, self._room.words(self.asked).text("button-delete"))
+        whole = replace(reply, buttons=(*reply.buttons, delete))
+        message, self._view = await messages.put(interaction, whole, self._custom_id)
+        self.message = message.id
+        self._reply = reply
 
-    async def on_timeout(self) -> None:
-        await self.switch_off()
+    def _offered(self, what: str) -> Button | Menu | None:
+        offered: tuple[Button | Menu, ...] = (*self._reply.menus, *self._reply.buttons)
+        return next((one for one in offered if one.id == what), None)
+
+    def _wanted(self, control: Button | Menu | None, values: Sequence[str]) -> Remake | None:
+        if isinstance(control, Menu):
+            return control.remake(values[0])
+        return control.remake if control is not None else None
+
+    def _custom_id(self, what: str) -> str:
+        return f"{DELETE}-{self.asked.user.id}" if what == DELETE else f"{USE}-{self.asked.id}-{what}"
+
+    def forget(self) -> None:
+        """Nothing of it can be used any more."""
+        self._forgotten = True
+        self._room.closed(self)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _time_is_over(self) -> None:
+        self._end = asyncio.create_task(self.switch_off())
 
     async def switch_off(self) -> None:
+        """Nothing can be used any more, and that can be seen; what is being answered is answered first."""
         self._room.closed(self)
-        self.stop()
         async with self._turn:
-            for menu in self._menus():
-                menu.disabled = True
+            if self._view is None or self._forgotten:
+                return
+            self.forget()
+            for item in self._view.walk_children():
+                if isinstance(item, discord.ui.Button | discord.ui.Select):
+                    item.disabled = not (item.custom_id or "").startswith(DELETE)
             try:
-                await self._asked.edit_original_response(view=self)
+                await self.asked.edit_original_response(view=self._view)
             except discord.HTTPException as gone:  # deleted, or Discord is unwell: nobody waits for this
-                log.info("a menu could not be switched off: %s", gone)
-
-    async def on_error(self, interaction: Interaction, error: Exception, item: discord.ui.Item[Any], /) -> None:
-        await self._failed(interaction, error)
-
-    def _menus(self) -> list[_Menu]:
-        return [menu for menu in self.children if isinstance(menu, _Menu)]
-
-
-class _Menu(discord.ui.Select[FaceMenus]):
-    """`place`: which of the choices it serves. It offers the faces from `first` on, each by its place from 0."""
-
-    def __init__(self, place: int, which: str, choice: Choice, first: int, words: Language) -> None:
-        last = min(first + OPTIONS, choice.count)
-        names = [
-            words.text("menu-face", which=which, number=face + 1, photo=choice.photo) for face in range(first, last)
-        ]
-        super().__init__(
-            custom_id=f"{FaceMenus.PREFIX}{place}-{first}",
-            placeholder=words.text("menu-faces", first=first + 1, last=last, photo=choice.photo)[:PLACEHOLDER_LIMIT],
-            options=[
-                discord.SelectOption(label=name[:LABEL_LIMIT], value=str(face))
-                for face, name in enumerate(names, start=first)
-            ],
-        )
-        self.place = place
-        self.show(choice.chosen)
-
-    def show(self, chosen: int) -> None:
-        for option in self.options:
-            option.default = option.value == str(chosen)
-
-    async def callback(self, interaction: Interaction) -> None:
-        assert self.view is not None
-        await self.view.choose(interaction, self.place, int(self.values[0]))
+                log.info("what stands under an answer could not be switched off: %s", gone)

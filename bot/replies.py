@@ -6,15 +6,13 @@ Alt texts are written for somebody who cannot see the picture.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import floor
 
-import discord
-
 from bot.config import AboutSection
-from bot.locales import Language, megabytes
+from bot.locales import Language
+from bot.messages import TEXT_LIMIT, Reply, Shown, clip
 from core.contracts import (
     AverageRecipe,
     AverageResult,
@@ -24,24 +22,18 @@ from core.contracts import (
     LookalikesResult,
     ModelCard,
     NumberedPhoto,
-    Picture,
     SimilarResult,
     Skipped,
 )
 
-TEXT_LIMIT = 2000
-ALT_LIMIT = 1024
 NAME_LIMIT = 60
-"""Characters: Discord's own limits of a message and of an alt text, and what of a file's name is worth reading."""
+"""Characters of a file's name that are worth reading."""
 
 SKIPPED_SHOWN, LEFT_OUT_ROOM = 12, 1200
 """Lines, and characters, that what was left out may take; the rest is counted."""
 
 PAIRS_SHOWN, GROUPS_SHOWN, FACES_SHOWN = 3, 6, 5
 """Of many faces: pairs and groups that are told in words, and faces of a group that are named."""
-
-NUMBERED = "faces-"
-"""How the names of the pictures begin in which faces are numbered."""
 
 WORTH_NAMING = 0.1
 """Share of the evidence from which on a region is named, of either sign."""
@@ -50,6 +42,9 @@ MUCH_OUTSIDE = 0.3
 """Share of the attention outside the face from which on a warning is due."""
 
 TOP_RANK = 0.999
+
+ALIKE, APART, HEAT, BLEND = 0x56B4E9, 0xE69F00, 0xFEE838, 0xCC79A7
+"""Colours of the edge, as the pictures have them: one person and two, the strongest heat, and no side taken."""
 
 METHODS = {
     "gradcam": "Grad-CAM",
@@ -65,56 +60,20 @@ Mention = Callable[[str], str]
 """A command's name to what is clicked on to use it."""
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A picture as it stands in a reply: `name` of its file without the ending, `alt` in words."""
-
-    picture: Picture
-    name: str
-    alt: str
-
-    def file(self) -> discord.File:
-        ending = {"jpeg": "jpg"}.get(self.picture.format, self.picture.format)
-        data = io.BytesIO(self.picture.data)
-        return discord.File(data, filename=f"{self.name}.{ending}", description=_clip(self.alt, ALT_LIMIT))
-
-
-@dataclass(frozen=True)
-class Reply:
-    """Text, in Discord's markdown, and pictures."""
-
-    text: str
-    shown: tuple[Shown, ...] = ()
-
-    def within(self, limit: int, words: Language) -> Reply:
-        """The reply without pictures of more than `limit` bytes, but with a word about them."""
-        fitting = tuple(shown for shown in self.shown if len(shown.picture.data) <= limit)
-        heavy = [
-            words.text("picture-too-heavy", size=megabytes(len(shown.picture.data)), limit=megabytes(limit))
-            for shown in self.shown
-            if shown not in fitting
-        ]
-        return Reply(_clip("\n".join([self.text, *heavy]), TEXT_LIMIT), fitting)
-
-
 def similar(result: SimilarResult, words: Language) -> Reply:
-    lines = [
-        words.text(f"similar-{result.verdict}", percent=result.shown_percent),
-        *_certainty(result, words),
-        words.text(
-            "similar-meaning",
-            model=result.model,
-            metric=result.metric,
-            score=result.score,
-            threshold=result.threshold,
-            line=result.line,
-        ),
-    ]
-    for face, found in zip(result.faces, result.found, strict=True):
-        lines += _several_faces(face, found, words)
-    first, second = result.faces
     why = _why(result, words)
-    lines += why
+    body = [*_certainty(result, words), *why]
+    for face, found in zip(result.faces, result.found, strict=True):
+        body += _several_faces(face, found, words)
+    meaning = words.text(
+        "similar-meaning",
+        model=result.model,
+        metric=result.metric,
+        score=result.score,
+        threshold=result.threshold,
+        line=result.line,
+    )
+    first, second = result.faces
     alt = words.text(
         "similar-alt",
         first=first.photo,
@@ -125,7 +84,14 @@ def similar(result: SimilarResult, words: Language) -> Reply:
     )
     if why:
         alt = " ".join([alt, words.text("similar-why-alt"), *(line.replace("**", "") for line in why)])
-    return Reply("\n".join(lines), (Shown(result.picture, "similar", alt), *_numbered(result.numbered, words)))
+    return Reply(
+        words.text(f"similar-{result.verdict}", percent=result.shown_percent),
+        (Shown(result.picture, "similar", alt),),
+        "\n".join(body),
+        meaning,
+        _numbered(result.numbered, words),
+        colour=ALIKE if result.same_person else APART,
+    )
 
 
 def _why(result: SimilarResult, words: Language) -> list[str]:
@@ -135,13 +101,12 @@ def _why(result: SimilarResult, words: Language) -> list[str]:
     order = sorted(result.regions, key=lambda region: abs(result.regions[region]), reverse=True)
     named = [region for region in order if abs(result.regions[region]) >= WORTH_NAMING]
     alike, apart = (
-        _list(
+        words.listed(
             [
                 words.text("gradcam-share", region=words.text(f"region-{region}"), share=abs(result.regions[region]))
                 for region in named
                 if result.regions[region] * sign > 0
-            ],
-            words,
+            ]
         )
         for sign in (1, -1)
     )
@@ -157,43 +122,37 @@ def _why(result: SimilarResult, words: Language) -> list[str]:
 def gradcam(result: GradcamResult, words: Language) -> Reply:
     order = sorted(result.regions, key=lambda region: result.regions[region], reverse=True)
     names = {region: words.text(f"region-{region}") for region in order}
-    shares = _list(
+    shares = words.listed(
         [
             words.text("gradcam-share", region=names[region], share=result.regions[region])
             for region in order
             if result.regions[region] >= 0.005
-        ],
-        words,
+        ]
     )
     first, second, third = order[:3]
     values = {"first": first, "second": second, "third": third}
-    much_outside = result.outside_face >= MUCH_OUTSIDE
     photo = result.faces[result.face].photo
-    lines = [
-        words.text(
-            "gradcam-most",
-            **{place: names[region] for place, region in values.items()},
-            **{f"{place}-share": result.regions[region] for place, region in values.items()},
-        ),
+    most = words.text(
+        "gradcam-most",
+        **{place: names[region] for place, region in values.items()},
+        **{f"{place}-share": result.regions[region] for place, region in values.items()},
+    )
+    body = [
         words.text("gradcam-all", shares=shares),
-        *([words.text("gradcam-outside", share=result.outside_face)] if much_outside else []),
-        words.text(
-            "gradcam-method",
-            method=method_name(result.method, words),
-            model=result.model,
-            target=_target(result),
-            dimension=result.target,
-            other=code(result.compared_to or ""),
-        ),
+        *([words.text("gradcam-outside", share=result.outside_face)] if result.outside_face >= MUCH_OUTSIDE else []),
         *_several_faces(result.faces[result.face], result.faces, words),
     ]
-    return Reply(
-        "\n".join(lines),
-        (
-            Shown(result.picture, "gradcam", words.text("gradcam-alt", photo=photo, shares=shares)),
-            *_numbered(result.numbered, words),
-        ),
+    method = words.text(
+        "gradcam-method",
+        method=method_name(result.method, words),
+        model=result.model,
+        target=_target(result),
+        dimension=result.target,
+        other=code(result.compared_to or ""),
     )
+    alt = words.text("gradcam-alt", photo=photo, shares=shares)
+    numbered = _numbered(result.numbered, words)
+    return Reply(most, (Shown(result.picture, "gradcam", alt),), "\n".join(body), method, numbered, colour=HEAT)
 
 
 def method_name(method: str, words: Language) -> str:
@@ -219,8 +178,7 @@ def lookalikes(result: LookalikesResult, skipped: Sequence[Skipped], words: Lang
         return words.text(key, first=first, second=second, percent=likeness.shown_percent)
 
     best, count = result.best, len(result.faces)
-    lines = [words.text("lookalikes-count", count=count, model=result.model), pair("lookalikes-best", best)]
-    lines += [pair("lookalikes-next", likeness) for likeness in result.pairs[1:PAIRS_SHOWN]]
+    lines = [pair("lookalikes-next", likeness) for likeness in result.pairs[1:PAIRS_SHOWN]]
     if result.strangers is not None and result.strangers not in result.pairs[:PAIRS_SHOWN]:
         lines.append(pair("lookalikes-strangers", result.strangers))
     lines.append(words.text("lookalikes-groups", groups=len(result.groups), line=result.line))
@@ -228,7 +186,7 @@ def lookalikes(result: LookalikesResult, skipped: Sequence[Skipped], words: Lang
         named = [face(index) for index in group[:FACES_SHOWN]]
         if len(group) > FACES_SHOWN:
             named.append(words.text("lookalikes-more-faces", count=len(group) - FACES_SHOWN))
-        lines.append(words.text("lookalikes-group", faces=_list(named, words)))
+        lines.append(words.text("lookalikes-group", faces=words.listed(named)))
     if len(result.groups) > GROUPS_SHOWN:
         lines.append(words.text("lookalikes-more-groups", count=len(result.groups) - GROUPS_SHOWN))
     lines += _left_out((*result.skipped, *skipped), words, words.text("skipped"), LEFT_OUT_ROOM)
@@ -240,20 +198,27 @@ def lookalikes(result: LookalikesResult, skipped: Sequence[Skipped], words: Lang
         percent=best.shown_percent,
         groups=len(result.groups),
     )
-    return Reply("\n".join(lines), (Shown(result.picture, "lookalikes", alt), *_numbered(result.numbered, words)))
+    return Reply(
+        pair("lookalikes-best", best),
+        (Shown(result.picture, "lookalikes", alt),),
+        "\n".join(lines),
+        words.text("lookalikes-count", count=count, model=result.model),
+        _numbered(result.numbered, words),
+        colour=ALIKE if result.groups else APART,
+    )
 
 
 def leaving_out(reply: Reply, skipped: Sequence[Skipped], words: Language) -> Reply:
     """And what was left out before the work began."""
     lines = _left_out(skipped, words, words.text("skipped"), LEFT_OUT_ROOM)
-    return replace(reply, text="\n".join([reply.text, *lines]))
+    return replace(reply, body="\n".join([*([reply.body] if reply.body else []), *lines]))
 
 
 def average(
     result: AverageResult, places: Sequence[str], words: Language, recipe: AverageRecipe, left: int = 0
 ) -> Reply:
     """`places`: mentions of the threads or channels, one for each average; `left`: photos that nobody looked at."""
-    lines = [average_of(result, places, words), *_recipe(recipe, words)]
+    lines = []
     for people in (one.people for one in result.averaged):
         if people is not None:
             lines.append(words.text("average-people", people=people))
@@ -265,7 +230,8 @@ def average(
     shown = [Shown(result.picture, "average", _average_alt(result, words))]
     if result.animation is not None:
         shown.append(Shown(result.animation, "morph", words.text("average-alt-morph")))
-    return Reply("\n".join(lines), tuple(shown))
+    small = "\n".join(_recipe(recipe, words))
+    return Reply(average_of(result, places, words), tuple(shown), "\n".join(lines), small, colour=BLEND)
 
 
 def average_of(result: AverageResult, places: Sequence[str], words: Language) -> str:
@@ -294,7 +260,7 @@ def _recipe(recipe: AverageRecipe, words: Language) -> list[str]:
         *([words.text("recipe-symmetric")] if recipe.symmetric else []),
         *([words.text("recipe-match-colour")] if recipe.match_colour else []),
     ]
-    return [words.text("average-recipe", choices=_list(told, words))] if told else []
+    return [words.text("average-recipe", choices=words.listed(told))] if told else []
 
 
 def _average_alt(result: AverageResult, words: Language) -> str:
@@ -359,13 +325,13 @@ def error(problem: BaseException, job_id: str, words: Language) -> Reply:
     """What is wrong and what to do next; for a fault of ours an apology with the request's id."""
     lines = [words.error(problem, job_id=job_id, quote=code)]
     lines += _left_out(getattr(problem, "skipped", ()), words, words.text("skipped"), LEFT_OUT_ROOM)
-    return Reply(_clip("\n".join(lines), TEXT_LIMIT))
+    return Reply(clip("\n".join(lines), TEXT_LIMIT))
 
 
 def code(name: str) -> str:
     """A name as inline code: no markdown, mention or link in it comes to life."""
     plain = "".join(character if character.isprintable() else " " for character in name).replace("`", "ˋ")
-    return f"`{_clip(plain, NAME_LIMIT)}`"
+    return f"`{clip(plain, NAME_LIMIT)}`"
 
 
 def _certainty(result: SimilarResult, words: Language) -> list[str]:
@@ -387,7 +353,7 @@ def _several_faces(used: FoundFace, found: Sequence[FoundFace], words: Language)
 
 def _numbered(photos: Sequence[NumberedPhoto], words: Language) -> tuple[Shown, ...]:
     return tuple(
-        Shown(photo.picture, f"{NUMBERED}{at}", words.text("numbered-alt", photo=photo.photo, count=photo.count))
+        Shown(photo.picture, f"faces-{at}", words.text("numbered-alt", photo=photo.photo, count=photo.count))
         for at, photo in enumerate(photos, start=1)
     )
 
@@ -420,11 +386,3 @@ def skipped_lines(skipped: Sequence[Skipped], words: Language, quote: Callable[[
         else:
             lines.append(words.text("skipped-faces", count=len(ones), **values))
     return lines
-
-
-def _list(items: list[str], words: Language) -> str:
-    return words.listed(items)
-
-
-def _clip(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -86,5 +86,5 @@ def _left_out(words: Language, skipped: Sequence[Skipped]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Without Discord's marks for bold type."""
-    return text.replace("**", "")
+    """Without Discord's marks for bold type and small print."""
+    return "\n".join(line.removeprefix("-# ") for line in text.replace("**", "").split("\n"))

@@ -421,6 +421,14 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class ShrinkRequest:
+    """`picture` encoded anew, in at most `limit` bytes."""
+
+    picture: Picture
+    limit: int
+
+
+@dataclass(frozen=True)
 class FoundFace:
     """One face of a photo. `box`: left, top, width, height in pixels of the upright photo."""
 

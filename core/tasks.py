@@ -24,7 +24,9 @@ from core.contracts import (
     LookalikesResult,
     ModelCard,
     Photo,
+    Picture,
     PictureFormat,
+    ShrinkRequest,
     SimilarRequest,
     SimilarResult,
 )
@@ -92,6 +94,13 @@ def lookalikes(
     settings: CoreSettings, request: LookalikesRequest, progress: Callable[[int, int], None] | None = None
 ) -> LookalikesResult:
     return _process.pipeline(settings).lookalikes(request, progress)
+
+
+def shrink(settings: CoreSettings, request: ShrinkRequest) -> Picture | None:
+    """See `core.shrink.shrink`."""
+    from core.shrink import shrink as run
+
+    return run(request.picture, request.limit)
 
 
 def evaluate(

@@ -1,4 +1,7 @@
-"""Take the pictures of the newcomer's minute anew: `python docs/screenshots.py`. It needs Chromium."""
+"""Take the pictures of the sandbox's page anew: `python docs/screenshots.py`. It needs Chromium.
+
+Those of the newcomer's minute (`sandbox-N.jpg`), and each command's answer in each language (`replies/`).
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,24 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import Page, async_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 FACES = ROOT / "tests" / "faces"
 IMAGES = ROOT / "docs" / "images"
+
+Scheme = Literal["light", "dark"]
+LANGUAGES: dict[str, tuple[Scheme, ...]] = {"en-US": ("light", "dark"), "ja-JP": ("light", "dark")}
+
+ANSWERS: dict[str, dict[str, str]] = {
+    "similar": {"photo1": "person_b_1.jpg", "photo2": "person_b_2.jpg"},
+    "gradcam": {"photo": "person_c_1.jpg"},
+    "lookalikes": {},
+    "average": {},
+}
+"""The photos that each command is asked about; none: those of the channel."""
 
 
 async def main() -> None:
@@ -24,6 +39,13 @@ async def main() -> None:
     try:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"))
+            for locale, schemes in LANGUAGES.items():
+                for scheme in schemes:
+                    page = await browser.new_page(
+                        viewport={"width": 1200, "height": 1400}, color_scheme=scheme, locale=locale
+                    )
+                    await replies(page, address, locale, scheme)
+                    await page.close()
             light = await browser.new_page(viewport={"width": 1200, "height": 760}, color_scheme="light")
             await minute(light, address)
             dark = await browser.new_page(viewport={"width": 1200, "height": 760}, color_scheme="dark", locale="ja-JP")
@@ -65,6 +87,29 @@ async def average(page: Page, address: str) -> None:
     await page.locator("form.command [type=submit]").click()
     await answered(page)
     await keep(page, "sandbox-4")
+
+
+async def replies(page: Page, address: str, locale: str, scheme: str) -> None:
+    """Each command's answer, as somebody sees it who has this language and these colours."""
+    await page.goto(address)
+    await page.locator("#sidebar .place", has_text="faces").click()
+    for command, photos in ANSWERS.items():
+        await page.locator("#composer textarea").fill(f"/{command}")
+        await page.get_by_role("option").first.wait_for()
+        await page.keyboard.press("Enter")
+        for option, face in photos.items():
+            if not await page.locator(f"[data-option={option}]").count():
+                await page.locator(".more-options").click()
+                await page.locator(f"[role=option][data-key={option}]").click()
+            await page.locator(f"[data-option={option}] input[type=file]").set_input_files(FACES / face)
+        before = await page.locator("#messages > li.message").last.get_attribute("data-id")
+        await page.locator("form.command [type=submit]").click()
+        await page.locator(f"#messages > li.message:last-of-type:not([data-id='{before}'])").wait_for()
+        await answered(page)
+        message = page.locator("#messages > li.message").last
+        await message.scroll_into_view_if_needed()
+        path = IMAGES / "replies" / f"{command}-{locale.partition('-')[0]}-{scheme}.jpg"
+        await message.screenshot(path=path, type="jpeg", quality=70)
 
 
 async def answered(page: Page) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import hashlib
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +18,10 @@ from bot.config import Settings
 from bot.cooldown import Cooldown
 from bot.jobs import Asker, Job, Jobs
 from bot.locales import FALLBACK, Language, Languages
-from bot.menus import Choice, FaceMenus, Menus
+from bot.menus import Menus
+from bot.messages import Remake, Reply, fitting
 from bot.photos import Photos
 from bot.progress import Progress, Progresses
-from bot.replies import Reply
 from bot.sending import persistently
 
 SECONDS, LEAST_SECONDS = 12 * 60, 2 * 60
@@ -36,30 +36,28 @@ the bot to be a member, that is looked at when it is used: every one can do with
 Command = app_commands.Command[Any, ..., None]
 Menu = app_commands.ContextMenu
 Interaction = discord.Interaction[Any]
-AnswerFor = Callable[[Job, tuple[int, ...], Language], Awaitable[Reply]]
-"""Answers in a job for the chosen faces, counted from 0, in somebody's words."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An acknowledged command: its `job`, the `progress` that is shown, the `words` for its person, and the way to
-    reply, with `menus` or without.
+    """An acknowledged command, or click that is answered as one: its `job`, the `progress` that is shown, and the
+    `words` for its person.
     """
 
     interaction: Interaction
     job: Job
     progress: Progress
     words: Language
-    menus: Menus
+    rooms: Rooms
 
-    async def reply(self, reply: Reply, menus: FaceMenus | None = None) -> None:
+    async def reply(self, reply: Reply) -> None:
+        """In files as small as the interaction wants them, and with what can be pressed and chosen below."""
+        light = await fitting(reply, self.interaction.filesize_limit, self.job, self.words)
         await self.progress.end()
         await self.job.end()
         with self.job.stage("reply"):
-            fitting = reply.within(self.interaction.filesize_limit, self.words)
-            message = await edit(self.interaction, fitting, menus)
-        if menus is not None:
-            self.menus.opened(message.id, menus)
+            failed = self.interaction.client.tree.on_error
+            await self.rooms.menus.put(self.interaction, light, self.rooms.again, failed)
 
 
 @dataclass(frozen=True)
@@ -84,17 +82,19 @@ class Rooms:
         """Acknowledge, which Discord waits for no longer than 3 s, then hold a begun job for the time of the block.
 
         A job that is not `long` ends with Stopped where its person cancels it, be it in the line or at work. `private`:
-        for this person's eyes only. Further errors: TooOften, Busy and Stopping, all before the acknowledgement, so
-        that nobody else sees them; Stopping in the block, too.
+        for this person's eyes only, as is all that follows from such an answer. Further errors: TooOften, Busy and
+        Stopping, all before the acknowledgement, so that nobody else sees them; Stopping in the block, too.
         """
         self.cooldown.take(interaction.user.id)
-        name = interaction.command.name if interaction.command else ""
+        name = interaction.command.name if interaction.command else "further answer"
+        if interaction.message is not None:
+            private = private or interaction.message.flags.ephemeral
         async with self.jobs.admit(job_id(interaction), name, asker(interaction), long=long) as job:
             await interaction.response.defer(thinking=True, ephemeral=private)
             async with self.progresses.of(interaction, job) as progress:
                 async with job.unless_stopped():
                     await job.begin()
-                answer = Answer(interaction, job, progress, self.words(interaction), self.menus)
+                answer = Answer(interaction, job, progress, self.words(interaction), self)
                 if long:
                     with self._in_time(interaction, job):
                         yield answer
@@ -112,28 +112,16 @@ class Rooms:
         finally:
             end.cancel()
 
-    def choosing(
-        self,
-        asked: Interaction,
-        choices: Sequence[Choice],
-        redo: AnswerFor,
-    ) -> FaceMenus | None:
-        """Menus for the choices among several faces, None where there is nothing to choose.
+    async def again(self, interaction: Interaction, remake: Remake) -> Reply:
+        """What takes the place of the answer that an acknowledged click was on, made in a job of its own.
 
-        `redo` answers anew in a job of its own, for the faces that are chosen now.
+        Errors: as in `answering`.
         """
-        if not any(choice.count > 1 for choice in choices):
-            return None
-
-        async def again(interaction: Interaction, faces: tuple[int, ...]) -> Reply:
-            name = asked.command.name if asked.command else ""
-            self.cooldown.take(interaction.user.id)
-            async with self.jobs.admit(job_id(interaction), f"{name}, another face", asker(interaction)) as job:
-                await job.begin()
-                words = self.words(interaction)
-                return (await redo(job, faces, words)).within(interaction.filesize_limit, words)
-
-        return FaceMenus(self.menus, asked, choices, again, asked.client.tree.on_error)
+        self.cooldown.take(interaction.user.id)
+        async with self.jobs.admit(job_id(interaction), "answer anew", asker(interaction)) as job:
+            await job.begin()
+            words = self.words(interaction)
+            return await fitting(await remake(job, words), interaction.filesize_limit, job, words)
 
     def command(self, name: str) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Command]:
         """Make a command of a function, described by the words under `command-NAME`."""
@@ -164,14 +152,11 @@ class Rooms:
         return make
 
 
-async def edit(interaction: Interaction, reply: Reply, menus: FaceMenus | None = None) -> discord.Message:
-    """Put `reply` where "is thinking" stands. Nobody is mentioned, whatever a file is called."""
+async def edit(interaction: Interaction, text: str) -> discord.Message:
+    """Put `text` where "is thinking" stands. Nobody is mentioned, whatever a file is called."""
     return await persistently(
         lambda: interaction.edit_original_response(
-            content=reply.text,
-            attachments=[shown.file() for shown in reply.shown],
-            view=menus,
-            allowed_mentions=discord.AllowedMentions.none(),
+            content=text, attachments=[], view=None, allowed_mentions=discord.AllowedMentions.none()
         )
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
@@ -14,6 +14,7 @@ from bot.averaging import Averaging
 from bot.commands import Answer, Command, Interaction, Rooms
 from bot.commands.given import Given
 from bot.locales import FALLBACK, Language
+from bot.messages import Button
 from bot.photos import Found
 from bot.progress import Progress
 from core import tasks
@@ -76,6 +77,7 @@ def command(rooms: Rooms) -> Command:
         photo6: discord.Attachment | None = None,
         photo7: discord.Attachment | None = None,
         photo8: discord.Attachment | None = None,
+        private: bool = False,
     ) -> None:
         if mix_with is None and (ratio is not None or morph):
             raise NothingToMix
@@ -97,9 +99,9 @@ def command(rooms: Rooms) -> Command:
             0.5 if ratio is None else ratio / 100,
             morph,
         )
-        async with rooms.answering(interaction, long=True) as answer:
-            halves: list[Finding] = [partial(of_given, rooms, answer, given)] if given else []
-            halves += [partial(of_place, rooms, answer, choice, limit) for choice in asked]
+        halves: list[Finding] = [partial(of_given, given)] if given else []
+        halves += [partial(of_place, rooms, choice, limit) for choice in asked]
+        async with rooms.answering(interaction, long=True, private=private) as answer:
             await make(rooms, answer, order, halves)
 
     return average
@@ -123,15 +125,16 @@ class Half:
     place: str
 
 
-Finding = Callable[[], Awaitable[Half]]
+Finding = Callable[[Answer], Awaitable[Half]]
+"""What there is for whom an answer is for."""
 
 
-async def of_place(rooms: Rooms, answer: Answer, choice: places.Choice | None, limit: int) -> Half:
+async def of_place(rooms: Rooms, choice: places.Choice | None, limit: int, answer: Answer) -> Half:
     place = await places.find(answer.interaction, choice)
     return Half(await rooms.photos.posted(place, limit), place.mention)
 
 
-async def of_given(rooms: Rooms, answer: Answer, given: Given) -> Half:
+async def of_given(given: Given, answer: Answer) -> Half:
     return Half(await given.found(), given.url or answer.words.text("place-options"))
 
 
@@ -140,7 +143,7 @@ async def make(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[Find
     async with AsyncExitStack() as stack:
         async with answer.job.unless_stopped():
             with answer.job.stage("photos"):
-                found = [await half() for half in halves]
+                found = [await half(answer) for half in halves]
         tally = Tally(sum(len(half.found.pictures) for half in found), answer.progress, answer.words)
         averages: list[AverageSoFar] = []
         for half in found:
@@ -165,7 +168,32 @@ async def make(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[Find
                 raise Stopped from None
             raise
     mentions = [half.place for half in found]
-    await answer.reply(replies.average(result, mentions, answer.words, order.recipe, tally.left))
+    reply = replies.average(result, mentions, answer.words, order.recipe, tally.left)
+    buttons = others(rooms, order, halves, answer.words)
+    await answer.reply(replace(reply, buttons=buttons, spoiler=any(half.found.spoiler for half in found)))
+
+
+def others(rooms: Rooms, order: Order, halves: Sequence[Finding], words: Language) -> tuple[Button, ...]:
+    """What somebody may want to see next to this one: another method, and with or without the fine detail."""
+    recipe = order.recipe
+    if recipe.shape == "article":  # which knows neither
+        return ()
+
+    def button(name: str, label: str, other: AverageRecipe) -> Button:
+        async def further(interaction: Interaction) -> None:
+            async with rooms.answering(interaction, long=True) as answer:
+                await make(rooms, answer, replace(order, recipe=other), halves)
+
+        return Button(name, words.text(label), further=further)
+
+    return (
+        button("mean", "button-mean", replace(recipe, method="mean"))
+        if recipe.method == "median"
+        else button("median", "button-median", replace(recipe, method="median")),
+        button("no-texture", "button-no-texture", replace(recipe, texture=0.0))
+        if recipe.texture
+        else button("texture", "button-texture", replace(recipe, texture=1.0)),
+    )
 
 
 class Tally:

@@ -33,7 +33,7 @@ def menus(rooms: Rooms) -> list[Menu]:
         given = Given(rooms, interaction, message)
         order = average.Order(AverageRecipe(), AverageRules("every"))
         async with rooms.answering(interaction, long=True) as answer:
-            await average.make(rooms, answer, order, [partial(average.of_given, rooms, answer, given)])
+            await average.make(rooms, answer, order, [partial(average.of_given, given)])
 
     @rooms.menu("context-alike-we")
     async def alike_we(interaction: Interaction, person: discord.Member | discord.User) -> None:

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 import discord
 from discord import app_commands
 
-from bot import replies
+from bot import menus, replies
 from bot.commands import Answer, Command, Interaction, Rooms
 from bot.commands.given import Given
 from bot.jobs import Job
 from bot.locales import FALLBACK, Language
 from bot.menus import Choice
+from bot.messages import ROWS, Menu, Option, Remake, Reply
 from bot.photos import Source
-from bot.replies import Reply
 from core import tasks
 from core.contracts import GradcamRequest, HeatmapMethod, TooFewPhotos
+
+METHODS = (*replies.METHODS, "occlusion")
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked about which picture. For the rest see GradcamRequest."""
+    """What is asked about which `face` of a picture, from the left, counted from 0 (None: the largest). For the
+    rest see GradcamRequest.
+    """
 
     picture: Source
+    face: int | None = None
     method: str | None = None
     target: str | int | None = None
     compare_to: Source | None = None
@@ -32,11 +37,10 @@ class Question:
 
 def command(rooms: Rooms) -> Command:
     words = rooms.languages.of(FALLBACK)
-    methods = (*replies.METHODS, "occlusion")
 
     @rooms.command("gradcam")
     @app_commands.choices(
-        method=[app_commands.Choice(name=replies.method_name(name, words), value=name) for name in methods],
+        method=[app_commands.Choice(name=replies.method_name(name, words), value=name) for name in METHODS],
         target=[
             app_commands.Choice(name=words.text("choice-identity"), value="identity"),
             app_commands.Choice(name=words.text("choice-largest"), value="largest"),
@@ -51,41 +55,57 @@ def command(rooms: Rooms) -> Command:
         target: str | None = None,
         dimension: app_commands.Range[int, 0] | None = None,
         compare_to: discord.Attachment | None = None,
+        private: bool = False,
     ) -> None:
         given = Given(rooms, interaction, photo, user, message=message)
         if not given:
             raise TooFewPhotos("gradcam", 0)
-        async with rooms.answering(interaction) as answer:
+        async with rooms.answering(interaction, private=private) as answer:
             found = await given.found(compare_to)
             other = found.pictures[-1] if compare_to is not None else None
             target_or_dimension = target if dimension is None else dimension
-            await explain(rooms, answer, Question(found.pictures[0], method, target_or_dimension, other))
+            await explain(rooms, answer, Question(found.pictures[0], None, method, target_or_dimension, other))
 
     return gradcam
 
 
 async def explain(rooms: Rooms, answer: Answer, question: Question) -> None:
-    """The answer for the largest face, and for any other by the menu."""
+    await answer.reply(await explained(rooms, question)(answer.job, answer.words))
 
-    async def explained(job: Job, face: int | None, words: Language) -> tuple[Reply, Choice]:
-        """The answer for this face, counted from 0 (None: the largest), and the choice among all."""
+
+def explained(rooms: Rooms, question: Question) -> Remake:
+    """The answer, with menus for the other faces and for another method."""
+
+    async def remake(job: Job, words: Language) -> Reply:
         sources = [one for one in (question.picture, question.compare_to) if one is not None]
         with job.stage("photos"):
             fetched, *other = await rooms.photos.of(*sources)
         request = GradcamRequest(
             fetched,
-            face=face,
-            numbered=face is None,
+            face=question.face,
+            numbered=True,
             method=cast(HeatmapMethod | None, question.method),
             target=cast(Literal["identity", "largest"] | int | None, question.target),
             compare_to=other[0] if other else None,
         )
         result = await job.run(tasks.gradcam, request)
-        return replies.gradcam(result, words), Choice(fetched.name, len(result.faces), result.face)
 
-    async def redo(job: Job, faces: tuple[int, ...], words: Language) -> Reply:
-        reply, _ = await explained(job, faces[0], words)
-        return reply
+        choice = Choice(fetched.name, len(result.faces), result.face)
+        faces = menus.of_faces(
+            [choice], ROWS - 2, words, lambda faces: explained(rooms, replace(question, face=faces[0]))
+        )
 
-    reply, choice = await explained(answer.job, None, answer.words)
-    await answer.reply(reply, rooms.choosing(answer.interaction, [choice], redo))
+        def option(name: str) -> Option:
+            label = words.text("menu-method", method=replies.method_name(name, words))
+            return Option(name, label, name == result.method)
+
+        methods = Menu(
+            "method",
+            words.text("menu-methods"),
+            tuple(map(option, METHODS)),
+            lambda method: explained(rooms, replace(question, face=result.face, method=method)),
+        )
+        reply = replies.gradcam(result, words)
+        return replace(reply, menus=(*faces, methods), spoiler=any(one.spoiler for one in sources))
+
+    return remake

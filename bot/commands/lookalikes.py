@@ -1,5 +1,7 @@
 """/lookalikes: who looks like whom, among all faces of a thread or of some photos?"""
 
+from dataclasses import replace
+
 import discord
 from discord import app_commands
 
@@ -30,12 +32,13 @@ def command(rooms: Rooms) -> Command:
         photo9: discord.Attachment | None = None,
         photo10: discord.Attachment | None = None,
         message: str | None = None,
+        private: bool = False,
     ) -> None:
         photos = (photo1, photo2, photo3, photo4, photo5, photo6, photo7, photo8, photo9, photo10)
         given = Given(rooms, interaction, *photos, message=message)
         if not given:
             places.check(interaction, thread, message_content=rooms.settings.discord.message_content)
-        async with rooms.answering(interaction) as answer:
+        async with rooms.answering(interaction, private=private) as answer:
             with answer.job.stage("photos"):
                 if given:
                     found = await given.found()
@@ -53,4 +56,5 @@ async def compare(answer: Answer, gathered: Gathered) -> None:
         result = await answer.job.run(tasks.lookalikes, LookalikesRequest(gathered.photos))
     except TooFewFaces as error:
         raise TooFewFaces(error.found, error.needed, (*error.skipped, *gathered.skipped)) from None
-    await answer.reply(replies.lookalikes(result, gathered.skipped, answer.words))
+    reply = replies.lookalikes(result, gathered.skipped, answer.words)
+    await answer.reply(replace(reply, spoiler=gathered.spoiler))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import partial
+
 import discord
 
-from bot import replies
-from bot.commands import Answer, AnswerFor, Command, Interaction, Rooms, lookalikes
+from bot import menus, replies
+from bot.commands import Answer, Command, Interaction, Rooms, gradcam, lookalikes
 from bot.commands.given import Given
 from bot.jobs import Job
 from bot.locales import Language
 from bot.menus import Choice
+from bot.messages import ROWS, Button, Menu, Remake, Reply
 from bot.photos import Found, Source
-from bot.replies import Reply
 from core import tasks
-from core.contracts import LookalikesRequest, SimilarRequest, TooFewPhotos
+from core.contracts import LookalikesRequest, SimilarRequest, Skipped, TooFewPhotos
 
 
 def command(rooms: Rooms) -> Command:
@@ -25,66 +28,98 @@ def command(rooms: Rooms) -> Command:
         user1: discord.User | None = None,
         user2: discord.User | None = None,
         message: str | None = None,
+        private: bool = False,
     ) -> None:
         given = Given(rooms, interaction, photo1, photo2, user1, user2, message=message)
         if len(given) == given.people < 2:  # a photo or a message alone may show several people, an avatar does not
             raise TooFewPhotos("similar", len(given))
-        async with rooms.answering(interaction) as answer:
+        async with rooms.answering(interaction, private=private) as answer:
             await compare(rooms, answer, await given.found())
 
     return similar
 
 
+@dataclass(frozen=True)
+class Side:
+    """One of the two: which face of a picture, from the left, counted from 0; None: the largest."""
+
+    picture: Source
+    face: int | None = None
+
+
 async def compare(rooms: Rooms, answer: Answer, found: Found) -> None:
     """Two photos, or everyone in a single one, or everyone in more than two."""
-    if len(found.pictures) == 1:
-        await _among(rooms, answer, found)
-    elif len(found.pictures) == 2:
-        await _between(rooms, answer, found)
-    else:
+    if len(found.pictures) > 2:
         with answer.job.stage("photos"):
             gathered = await rooms.photos.each(found)
         await lookalikes.compare(answer, gathered)
+        return
+    sides = (Side(found.pictures[0]), Side(found.pictures[-1]))
+    remake = (_among if len(found.pictures) == 1 else _between)(rooms, sides, found.skipped)
+    await answer.reply(await remake(answer.job, answer.words))
 
 
-async def _between(rooms: Rooms, answer: Answer, found: Found) -> None:
-    """The largest face of each of two photos; any other by the menus."""
-    with answer.job.stage("photos"):
-        first, second = await rooms.photos.of(*found.pictures)
-    result = await answer.job.run(tasks.similar, SimilarRequest(first, second, numbered=True))
+def _between(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...]) -> Remake:
+    """The two faces, of two photos or both of one; any other by the menus."""
+    pictures = tuple(dict.fromkeys(side.picture for side in sides))
 
-    choices = [
-        Choice(face.photo, len(faces), faces.index(face))
-        for face, faces in zip(result.faces, result.found, strict=True)
-    ]
-    reply = replies.similar(result, answer.words)
-    await answer.reply(
-        replies.leaving_out(reply, found.skipped, answer.words),
-        rooms.choosing(answer.interaction, choices, _picked(rooms, *found.pictures)),
-    )
-
-
-async def _among(rooms: Rooms, answer: Answer, found: Found) -> None:
-    """Everyone in one photo; any two by the menus."""
-    with answer.job.stage("photos"):
-        (photo,) = await rooms.photos.of(*found.pictures)
-    result = await answer.job.run(tasks.lookalikes, LookalikesRequest((photo,), numbered=True))
-
-    count = len(result.faces)
-    choices = [Choice(photo.name, count, face) for face in (result.best.first, result.best.second)]
-    await answer.reply(
-        replies.lookalikes(result, found.skipped, answer.words),
-        rooms.choosing(answer.interaction, choices, _picked(rooms, *found.pictures)),
-    )
-
-
-def _picked(rooms: Rooms, *sources: Source) -> AnswerFor:
-    """Compares the two faces that the menus name, of two photos or both of one, which are fetched anew."""
-
-    async def redo(job: Job, faces: tuple[int, ...], words: Language) -> Reply:
+    async def remake(job: Job, words: Language) -> Reply:
         with job.stage("photos"):
-            photos = await rooms.photos.of(*sources)
-        request = SimilarRequest(photos[0], photos[-1], first_face=faces[0], second_face=faces[1])
-        return replies.similar(await job.run(tasks.similar, request), words)
+            photos = await rooms.photos.of(*pictures)
+        first, second = (side.face for side in sides)
+        request = SimilarRequest(photos[0], photos[-1], first_face=first, second_face=second, numbered=True)
+        result = await job.run(tasks.similar, request)
 
-    return redo
+        choices = [
+            Choice(face.photo, len(faces), faces.index(face))
+            for face, faces in zip(result.faces, result.found, strict=True)
+        ]
+        left, right = (replace(side, face=choice.chosen) for side, choice in zip(sides, choices, strict=True))
+        return replace(
+            replies.leaving_out(replies.similar(result, words), skipped, words),
+            menus=_faces(rooms, choices, sides, skipped, words),
+            buttons=(
+                Button("swap", words.text("button-swap"), remake=_between(rooms, (right, left), skipped)),
+                Button("heatmap-left", words.text("button-heatmap-left"), further=partial(_heatmap, rooms, left)),
+                Button("heatmap-right", words.text("button-heatmap-right"), further=partial(_heatmap, rooms, right)),
+            ),
+            spoiler=any(picture.spoiler for picture in pictures),
+        )
+
+    return remake
+
+
+def _among(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...]) -> Remake:
+    """Everyone in the one photo that both are of; any two by the menus."""
+    picture = sides[0].picture
+
+    async def remake(job: Job, words: Language) -> Reply:
+        with job.stage("photos"):
+            (photo,) = await rooms.photos.of(picture)
+        result = await job.run(tasks.lookalikes, LookalikesRequest((photo,), numbered=True))
+
+        count = len(result.faces)
+        choices = [Choice(photo.name, count, face) for face in (result.best.first, result.best.second)]
+        return replace(
+            replies.lookalikes(result, skipped, words),
+            menus=_faces(rooms, choices, sides, skipped, words),
+            spoiler=picture.spoiler,
+        )
+
+    return remake
+
+
+def _faces(
+    rooms: Rooms, choices: list[Choice], sides: tuple[Side, Side], skipped: tuple[Skipped, ...], words: Language
+) -> tuple[Menu, ...]:
+    def chosen(faces: tuple[int, ...]) -> Remake:
+        first, second = (replace(side, face=face) for side, face in zip(sides, faces, strict=True))
+        return _between(rooms, (first, second), skipped)
+
+    return menus.of_faces(choices, ROWS - 1, words, chosen)
+
+
+async def _heatmap(rooms: Rooms, side: Side, interaction: Interaction) -> None:
+    """Where the network looks in this face, as an answer of its own."""
+    async with rooms.answering(interaction) as answer:
+        await gradcam.explain(rooms, answer, gradcam.Question(side.picture, side.face))

@@ -19,8 +19,8 @@ class Conditions:
     `latency_ms`: added to each event, answer and download of the bot's; `rate_limited`: every call is first told to
     wait (429); `server_errors`: every call is answered 500; `message_content`: whether that intent is switched on in
     the developer portal; `denied`: permissions that the bot has in no channel, by discord.py's names; `upload_limit`:
-    bytes of one file that the bot may send; `links_expired`: no address of a file is good any more. Raises ValueError
-    for what cannot be.
+    bytes of one file that the bot may send; `links_expired`: no address of a file is good any more; `layouts_refused`:
+    messages made of components (Components V2) are not taken. Raises ValueError for what cannot be.
     """
 
     latency_ms: int = 0
@@ -30,6 +30,7 @@ class Conditions:
     denied: frozenset[str] = frozenset()
     upload_limit: int = DEFAULT_SIZE_LIMIT
     links_expired: bool = False
+    layouts_refused: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.latency_ms <= MOST_LATENCY_MS:

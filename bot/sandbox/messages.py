@@ -13,7 +13,7 @@ from bot.sandbox.cdn import Cdn
 from bot.sandbox.feed import Feed, Gone, Shown
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.payloads import Payloads
-from bot.sandbox.refused import Form, empty_message
+from bot.sandbox.refused import Form, empty_message, layout_refused
 from bot.sandbox.state import Attachment, Channel, File, Json, Message, MessageFlag, User, World
 
 EDITABLE_FLAGS = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
@@ -50,8 +50,13 @@ class Messages:
         """
         payload, flags = sent.payload, base.flags
         if "flags" in payload:
-            flags = MessageFlag(payload["flags"] or 0) & allowed_flags | base.flags & ~EDITABLE_FLAGS
-        rules.check_message(payload, components_v2=MessageFlag.COMPONENTS_V2 in flags)
+            kept = base.flags & ~MessageFlag.SUPPRESS_EMBEDS  # whose layout is once of components, its is for good
+            flags = MessageFlag(payload["flags"] or 0) & allowed_flags | kept
+        layout = MessageFlag.COMPONENTS_V2 in flags
+        if layout and self._world.conditions.layouts_refused:
+            raise layout_refused()
+        legacy = {"content": base.content, "embeds": list(base.embeds)} if layout else {}  # an edit has to clear them
+        rules.check_message({**legacy, **payload}, components_v2=layout)
         rules.check_sizes(sent.files.values(), size_limit)
         content = payload["content"] or "" if "content" in payload else base.content
         embeds = tuple(payload["embeds"] or ()) if "embeds" in payload else base.embeds

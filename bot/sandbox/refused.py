@@ -107,6 +107,11 @@ def empty_message() -> Refused:
     return Refused(400, 50006, "Cannot send an empty message")
 
 
+def layout_refused() -> Refused:
+    wrong = {"code": "BASE_TYPE_CHOICES", "message": "Value must be one of {1}."}
+    return Refused(400, 50035, "Invalid Form Body", {"components": {"0": {"type": {"_errors": [wrong]}}}})
+
+
 def missing_permissions() -> Refused:
     return Refused(403, 50013, "Missing Permissions")
 

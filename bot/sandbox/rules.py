@@ -17,6 +17,7 @@ DESCRIPTION_LENGTH = 1024
 CONTENT_LENGTH = 2000
 EMBEDS_LENGTH = 6000
 COMPONENTS_V2_COUNT = 40
+COMPONENTS_V2_LENGTH = 4000
 
 # A direct conversation has no roles; Discord reports this much for both sides.
 DIRECT_PERMISSIONS = discord.Permissions.text() | discord.Permissions(view_channel=True)
@@ -25,6 +26,7 @@ DIRECT_PERMISSIONS = discord.Permissions.text() | discord.Permissions(view_chann
 REPLY_PERMISSIONS = discord.Permissions(attach_files=True, embed_links=True, mention_everyone=True)
 
 ACTION_ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
+MEDIA_GALLERY = 12
 SELECTS = (3, 5, 6, 7, 8)
 LINK_STYLE, PREMIUM_STYLE = 5, 6
 
@@ -174,6 +176,9 @@ def _check_components(form: Form, payload: Json, *, components_v2: bool) -> None
                 form.wrong((key,), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", f"The '{key}' field is taken")
         if len(everything) > COMPONENTS_V2_COUNT:
             form.wrong(("components",), "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {COMPONENTS_V2_COUNT}.")
+        if sum(len(one.get("content") or "") for one in everything) > COMPONENTS_V2_LENGTH:
+            message = f"The total displayable text size exceeds the maximum size of {COMPONENTS_V2_LENGTH}"
+            form.wrong(("components",), "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", message)
     else:
         if len(components) > 5:
             form.wrong(("components",), "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
@@ -201,6 +206,10 @@ def _check_component(form: Form, component: Json, seen: set[str]) -> None:
         seen.add(str(custom_id))
     if kind == BUTTON:
         form.longest((*at, "label"), component.get("label"), 80)
+    if kind == MEDIA_GALLERY:
+        form.length((*at, "items"), component.get("items"), 1, FILES_A_MESSAGE)
+        for index, item in enumerate(component.get("items") or ()):
+            form.longest((*at, "items", index, "description"), item.get("description"), DESCRIPTION_LENGTH)
     if kind in SELECTS:
         form.longest((*at, "placeholder"), component.get("placeholder"), 150)
     if kind == STRING_SELECT:

@@ -1,79 +1,106 @@
-"""bot.menus: within Discord's limits however many faces there are, and the chosen one shown as such."""
+"""bot.menus and bot.messages: within Discord's limits however many faces there are, and the chosen one is shown."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import locales
+from bot import locales, messages
+from bot.jobs import Job
 from bot.locales import Language
-from bot.menus import OPTIONS, ROWS, Choice, FaceMenus, Menus
+from bot.menus import Choice, of_faces
+from bot.messages import OPTIONS, ROWS, Button, Menu, Remake, Reply, Shown
+from core.contracts import Picture
 
-ASKED = cast(discord.Interaction[Any], SimpleNamespace(created_at=discord.utils.utcnow(), user=SimpleNamespace(id=1)))
+WORDS = {code: Language(code, locales.source(code)) for code in locales.LANGUAGES}
+PICTURE = Picture(b"x" * 1000, "jpeg", 10, 10)
 
 
-async def never(*_: object) -> Any:
-    raise AssertionError
+def remade(faces: tuple[int, ...]) -> Remake:
+    async def remake(job: Job, words: Language) -> Reply:
+        return Reply(str(faces))
+
+    return remake
 
 
-def built(choices: list[Choice], code: str = "en", seconds: float = 600) -> list[discord.ui.Select[FaceMenus]]:
-    words = Language(code, locales.source(code))
-    menus = FaceMenus(Menus(seconds, lambda _: words), ASKED, choices, never, never)
-    menus.to_components()  # discord.py checks what Discord would
-    assert menus.timeout is not None
-    assert menus.timeout <= seconds
-    return [item for item in menus.children if isinstance(item, discord.ui.Select)]
+def built(choices: list[Choice], rows: int = ROWS, code: str = "en") -> tuple[Menu, ...]:
+    return of_faces(choices, rows, WORDS[code], remade)
 
 
 @pytest.mark.parametrize(
-    ("counts", "sizes"),
+    ("counts", "rows", "sizes"),
     [
-        ((2,), [2]),
-        ((25,), [25]),
-        ((26,), [25, 1]),
-        ((6, 6), [6, 6]),
-        ((1, 3), [3]),
-        ((40, 40), [25, 15, 25, 15]),
-        ((200,), [25] * 5),
-        ((200, 200), [25] * 4),
+        ((1,), 5, []),
+        ((1, 1), 5, []),
+        ((2,), 5, [2]),
+        ((25,), 5, [25]),
+        ((26,), 5, [25, 1]),
+        ((6, 6), 5, [6, 6]),
+        ((1, 3), 5, [3]),
+        ((40, 40), 4, [25, 15, 25, 15]),
+        ((200,), 5, [25] * 5),
+        ((200,), 3, [25] * 3),
+        ((200, 200), 5, [25] * 4),
     ],
 )
-async def test_as_many_menus_as_there_is_room_for(counts: tuple[int, ...], sizes: list[int]) -> None:
-    found = built([Choice("group.jpg", count, count - 1) for count in counts])
+def test_as_many_menus_as_there_is_room_for(counts: tuple[int, ...], rows: int, sizes: list[int]) -> None:
+    found = built([Choice("group.jpg", count, count - 1) for count in counts], rows)
     assert [len(menu.options) for menu in found] == sizes
-    assert len(found) <= ROWS
-    assert len({menu.custom_id for menu in found}) == len(found)
+    assert len({menu.id for menu in found}) == len(found)
+
+
+async def test_a_choice_changes_one_of_two_faces() -> None:
+    first, second = built([Choice("a.jpg", 3, 0), Choice("b.jpg", 4, 2)])
+    job: Any = None
+    assert (await first.remake("1")(job, WORDS["en"])).headline == "(1, 2)"
+    assert (await second.remake("3")(job, WORDS["en"])).headline == "(0, 3)"
 
 
 @given(
     st.lists(st.tuples(st.integers(2, 60), st.text(max_size=300)), min_size=1, max_size=2),
     st.sampled_from(locales.LANGUAGES),
+    st.text(max_size=5000),
     st.data(),
 )
-async def test_any_name_and_any_choice(photos: list[tuple[int, str]], code: str, data: st.DataObject) -> None:
+async def test_any_name_and_any_choice_in_a_layout_and_in_rows(
+    photos: list[tuple[int, str]], code: str, text: str, data: st.DataObject
+) -> None:
     choices = [Choice(name, count, data.draw(st.integers(0, count - 1))) for count, name in photos]
-    found = built(choices, code)
-    for menu in found:
-        assert 1 <= len(menu.options) <= OPTIONS
-        assert len(menu.placeholder or "") <= 150
-        assert all(1 <= len(option.label) <= 100 for option in menu.options)
-    rows = ROWS // len(choices) * OPTIONS
-    chosen = [int(option.value) for menu in found for option in menu.options if option.default]
-    assert chosen == [choice.chosen for choice in choices if choice.chosen < rows]
+    menus = built(choices, ROWS - 1, code)
+    shown = Shown(PICTURE, "similar", text)
+    buttons = tuple(Button(str(number), text or "-") for number in range(5))
+    reply = Reply(text, (shown, shown), text, "small", (shown,), menus, buttons)
+    layout = messages.layout(reply, lambda what: what)
+    assert layout.content_length() <= 4000
+    assert layout.total_children_count <= 40
+    plain = messages.plain(reply, lambda what: what)
+    assert len(plain.to_components()) <= ROWS  # discord.py checks what fits in a row
+    rows = (ROWS - 1) // len(choices) * OPTIONS
+    for view in (layout, plain):
+        assert view.to_components()
+        selects = [item for item in view.walk_children() if isinstance(item, discord.ui.Select)]
+        assert all(1 <= len(menu.options) <= OPTIONS for menu in selects)
+        assert all(len(menu.placeholder or "") <= 150 for menu in selects)
+        assert all(1 <= len(option.label) <= 100 for menu in selects for option in menu.options)
+        chosen = [int(option.value) for menu in selects for option in menu.options if option.default]
+        assert chosen == [choice.chosen for choice in choices if choice.chosen < rows]
+        labels = [item.label or "" for item in view.walk_children() if isinstance(item, discord.ui.Button)]
+        assert all(1 <= len(label) <= 80 for label in labels)
 
 
-async def test_time_counts_from_the_command() -> None:
-    late = cast(
-        discord.Interaction[Any],
-        SimpleNamespace(created_at=discord.utils.utcnow() - timedelta(seconds=50)),
-    )
-    words = Language("en", locales.source("en"))
-    menus = FaceMenus(Menus(60, lambda _: words), late, [Choice("a.jpg", 2, 0)], never, never)
-    assert menus.timeout is not None
-    assert 5 < menus.timeout <= 10
+def test_all_pictures_of_a_spoiler_are_covered() -> None:
+    shown = Shown(PICTURE, "similar", "Two faces")
+    reply = Reply("Alike", (shown,), numbered=(shown,), spoiler=True)
+    items = [
+        item
+        for gallery in messages.layout(reply, str).walk_children()
+        if isinstance(gallery, discord.ui.MediaGallery)
+        for item in gallery.items
+    ]
+    assert [(item.spoiler, item.media.url) for item in items] == [(True, "attachment://SPOILER_similar.jpg")] * 2
+    assert shown.file(spoiler=True).filename == "SPOILER_similar.jpg"
+    assert shown.file().filename == "similar.jpg"

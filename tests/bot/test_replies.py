@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot import locales, replies
 from bot.locales import LANGUAGES, Language
-from bot.replies import Reply
+from bot.messages import TEXT_LIMIT, Reply, Shown, clip
 from core.contracts import (
     REGIONS,
     Averaged,
@@ -220,11 +220,12 @@ def test_an_average_says_what_is_not_the_usual_way(code: str) -> None:
     recipe = AverageRecipe("align", "mode", texture=0, symmetric=True, match_colour=True)
     unusual = told(average(3, [], people=2), code, recipe=recipe, left=7)
     assert unusual.startswith(plain)
-    line = unusual.splitlines()[1]
+    line = unusual.splitlines()[3]
+    assert line.startswith("-# ")
     for key in ("choice-align", "choice-mode", "recipe-no-texture", "recipe-symmetric", "recipe-match-colour"):
         assert WORDS[code].text(key) in line
-    assert "2" in unusual.splitlines()[2]
-    assert "7" in unusual.splitlines()[3]
+    assert "2" in unusual.splitlines()[1]
+    assert "7" in unusual.splitlines()[2]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -272,12 +273,26 @@ def test_any_name_stays_within_the_limits_and_within_its_marks(name: str, code: 
     assert "\n" not in quoted
     reply = replies.similar(similar(50, same=False, counts=(2, 1), name=name * 20), WORDS[code])
     assert len(reply.shown[0].file().description or "") <= 1024
-    assert len(reply.within(10**6, WORDS[code]).text) <= 2000
+    assert len(reply.text) <= TEXT_LIMIT
     skipped = [Skipped(name, "no_face")] * 50
     result = average(3, skipped)
     assert len(told(result, code)) <= 2000
     assert len(told(replace(result, averaged=result.averaged * 2, ratio=0.5), code)) <= 2000
 
 
+@pytest.mark.parametrize("sizes", [(6, 6, 6, 6, 6), (24, 6), (6, 24)])
+def test_one_message_holds_no_more_than_discord_reads(sizes: tuple[int, ...]) -> None:
+    shown = tuple(Shown(replace(PICTURE, data=bytes(size * 1_000_000)), str(at), "") for at, size in enumerate(sizes))
+    reply = Reply("Many", shown[:1], numbered=shown[1:]).within(24_000_000, WORDS["en"])
+    assert sum(len(one.picture.data) for one in reply.pictures) <= 25_000_000
+    assert len(reply.body.splitlines()) == len(shown) - len(reply.pictures) == 1
+
+
+def test_parts_of_a_reply_are_one_text() -> None:
+    assert Reply("one").text == "one"
+    assert Reply("one", body="two", small="three\nfour").text == "one\ntwo\n-# three\n-# four"
+
+
 def test_text_is_cut_at_the_limit() -> None:
-    assert len(Reply("x" * 5000).within(1, WORDS["en"]).text) == 2000
+    assert clip("x" * 5000, 2000) == "x" * 1999 + "…"
+    assert clip("short", 2000) == "short"

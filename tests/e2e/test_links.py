@@ -44,8 +44,8 @@ async def test_a_link_that_expires_while_others_are_fetched_is_renewed(bot: Bot)
     await asyncio.sleep(0.1)
     sandbox.cdn.expire()
     reply = await answer(invocation)
-    assert "6 faces" in reply.content
-    assert "Left out" not in reply.content
+    assert "6 faces" in reply.text
+    assert "Left out" not in reply.text
     newest_first = [asked_for(sandbox, message) for message in reversed(messages)]
     assert newest_first == [0, 0, 0, 0, 1, 1]
     assert not sandbox.refusals
@@ -60,7 +60,7 @@ async def test_a_photo_that_is_lost_is_asked_for_once_more_and_then_said_to_be(b
         sandbox.cdn.lose(message.attachments[0])
     sandbox.faults.fail(404, path=f"/messages/{gone.id}$")
     reply = await answer(await sandbox.slash("lookalikes", {"thread": thread}))
-    assert "4 faces" in reply.content
-    assert reply.content.count("the link has expired or the photo was deleted") == 2
+    assert "4 faces" in reply.text
+    assert reply.text.count("the link has expired or the photo was deleted") == 2
     assert [asked_for(sandbox, message) for message in messages] == [1, 1, 0, 0, 0, 0]
     assert (sandbox.cdn.downloads.count(NAMES[0]), sandbox.cdn.downloads.count(NAMES[1])) == (2, 1)

@@ -72,7 +72,7 @@ async def test_a_server_that_adds_the_bot_is_greeted_once_and_where_it_may_speak
         assert len(greeting.content) < 1000
         for name in ("similar", "lookalikes", "gradcam", "average", "about"):
             assert f"</{name}:{ids[name]}>" in greeting.content
-    assert "nothing of them is kept" in message.content
+    assert "nothing of them is kept" in message.text
     assert "何も保存しません" in japanese.content
     openapi.load(request.getfixturevalue("shared")).check(sandbox.requests)
 
@@ -85,10 +85,10 @@ async def test_no_greeting_where_it_is_switched_off(sandbox: Sandbox, tmp_path: 
         guild = await sandbox.join("England")
         reply = await (await sandbox.slash("about")).answered(PATIENCE)
         assert not said_in(guild)
-        assert "Kei" in reply.content
-        assert "[Help](<https://x.example/>)" in reply.content
+        assert "Kei" in reply.text
+        assert "[Help](<https://x.example/>)" in reply.text
         for text in ("dlib (CC0-1.0", "MediaPipe FaceLandmarker (Apache-2.0)", "English and 日本語", "</similar:"):
-            assert text in reply.content
+            assert text in reply.text
         assert await bot.stop() == 0
 
 
@@ -108,12 +108,12 @@ async def test_limits_and_languages_are_taken_over_by_a_running_bot(sandbox: San
 
     async with running(sandbox, tmp_path) as bot:
         await bot.healthy()
-        assert "Privacy:" in (await (await sandbox.slash("about", locale="fr")).answered(PATIENCE)).content
+        assert "Privacy:" in (await (await sandbox.slash("about", locale="fr")).answered(PATIENCE)).text
 
         file.write_text(settings + "[limits]\ncooldown_requests = 1\nperson_requests = 0\n")
         (words / "fr.ftl").write_text("about-privacy = Rien n'est gardé.\ncommand-about = à-propos\n", encoding="utf-8")
         await hang_up(bot, "all stays as it was: limits.person_requests")
-        assert "Privacy:" in (await (await sandbox.slash("about", locale="fr")).answered(PATIENCE)).content
+        assert "Privacy:" in (await (await sandbox.slash("about", locale="fr")).answered(PATIENCE)).text
 
         file.write_text(settings + "[limits]\ncooldown_requests = 1\n[workers]\ncount = 7\n")
         await hang_up(bot, "registered the commands", 2)
@@ -121,10 +121,10 @@ async def test_limits_and_languages_are_taken_over_by_a_running_bot(sandbox: San
         about = next(one for one in sandbox.application.commands.values() if one["name"] == "about")
         assert about["name_localizations"]["fr"] == "à-propos"
         reply = await (await sandbox.slash("about", locale="fr")).answered(PATIENCE)
-        assert "Rien n'est gardé." in reply.content
-        assert "dlib" in reply.content
+        assert "Rien n'est gardé." in reply.text
+        assert "dlib" in reply.text
         replies = [await (await sandbox.slash("average", locale="fr")).answered(PATIENCE) for _ in range(2)]
-        assert [bool("a lot of requests" in reply.content) for reply in replies] == [False, True]
+        assert [bool("a lot of requests" in reply.text) for reply in replies] == [False, True]
 
         await hang_up(bot, "changed: no setting")
         assert puts() == 2

@@ -37,13 +37,13 @@ def photo() -> dict[str, object]:
 
 def places(invocation: Invocation) -> list[int]:
     """All that this person has read of their place in the line."""
-    found = [PLACE.search(version.content) for version in invocation.history]
+    found = [PLACE.search(version.text) for version in invocation.history]
     return [1 if match[2] else int(match[1]) for match in found if match]
 
 
 async def shown(invocation: Invocation, text: str) -> tuple[Message, str]:
     """The status once it says this, and the id of its button."""
-    message = await invocation.answered(PATIENCE, until=lambda message: text in message.content)
+    message = await invocation.answered(PATIENCE, until=lambda message: text in message.text)
     (row,) = message.components
     return message, row["components"][0]["custom_id"]
 
@@ -60,14 +60,14 @@ async def test_whoever_cancels_in_the_line_leaves_it_and_the_others_move_up(bot:
     status = await shown(second, "next in line")
     await shown(third, "number 2 in line")
     await bot.sandbox.click(*status, user=second.user)
-    assert "Stopped" in (await answer(second)).content
+    assert "Stopped" in (await answer(second)).text
     await shown(third, "next in line")
     for worker in frozen:
         worker.resume()
     for invocation in (*invocations[:3], third):
         assert (await answer(invocation)).files
     await settled(bot)
-    assert "Stopped" in second.history[-1].content
+    assert "Stopped" in second.history[-1].text
     assert not second.history[-1].components
     assert not second.followups
 
@@ -75,7 +75,7 @@ async def test_whoever_cancels_in_the_line_leaves_it_and_the_others_move_up(bot:
 async def test_cancelled_at_work_nothing_is_posted_and_the_worker_serves_the_next(bot: Bot) -> None:
     invocation = await bot.sandbox.slash("gradcam", {**photo(), "method": "scorecam"}, locale="ja")
     await bot.sandbox.click(*await shown(invocation, "顔を調べています"))
-    assert "止めました" in (await answer(invocation)).content
+    assert "止めました" in (await answer(invocation)).text
     await settled(bot)
     assert not invocation.history[-1].files
     assert not invocation.followups
@@ -90,7 +90,7 @@ async def test_one_persons_many_requests_delay_nobody_and_are_refused_privately_
     for refused in many[4:]:
         reply = await answer(refused)
         assert reply.ephemeral
-        assert "1人が同時に出せる上限" in reply.content
+        assert "1人が同時に出せる上限" in reply.text
     await shown(many[1], "あなたの前のリクエスト")
     await bot.work_begins(working=2, requests=5)  # the other one's is at work, beside the first of many
     for worker in frozen:
@@ -112,7 +112,7 @@ async def test_a_crowd(bot: Bot) -> None:
     assert len(refused) == 60 - 24
     for reply in refused:
         assert reply.ephemeral
-        assert re.search(r"24 requests are open already.*try again in \d+ (seconds|minutes?)", reply.content)
+        assert re.search(r"24 requests are open already.*try again in \d+ (seconds|minutes?)", reply.text)
     seen = [places(invocation) for invocation in invocations]
     assert max(map(max, filter(None, seen))) >= 10
     for one in seen:
@@ -127,7 +127,7 @@ async def test_too_often(tmp_path: Path) -> None:
         for locale, says in (("en-US", "try again in 10 minutes"), ("ja", "10 分ほどたってから")):
             reply = await answer(await sandbox.slash("gradcam", photo(), locale=locale))
             assert reply.ephemeral
-            assert says in reply.content
+            assert says in reply.text
         (guest,) = crowd(sandbox, 1)
         assert (await answer(await sandbox.slash("gradcam", photo(), user=guest))).files
         assert await bot.stop() == 0

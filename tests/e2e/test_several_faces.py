@@ -15,6 +15,7 @@ from PIL import Image
 from running import FACES, PATIENCE, Bot, answer, face, running
 
 from bot.sandbox import CannotInvoke, File, Message, Sandbox
+from bot.sandbox.state import walk_components
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -45,10 +46,10 @@ def group(names: tuple[str, ...] = CROWD, name: str = "group.jpg") -> File:
 
 
 def menus(reply: Message) -> dict[str, list[dict[str, object]]]:
-    """Options of each menu under a reply, by the menu's id."""
-    rows = [row["components"][0] for row in reply.components]
-    assert not any(menu.get("disabled") for menu in rows)
-    return {menu["custom_id"]: menu["options"] for menu in rows}
+    """Options of each menu for faces under a reply, by the menu's id."""
+    found = [one for one in walk_components(reply.components) if "-face-" in one.get("custom_id", "")]
+    assert not any(menu.get("disabled") for menu in found)
+    return {menu["custom_id"]: menu["options"] for menu in found}
 
 
 def chosen(reply: Message) -> list[int]:
@@ -155,14 +156,23 @@ async def test_one_face_needs_a_second_photo(bot: Bot) -> None:
     assert not reply.components
 
 
+def switched_off(reply: Message) -> bool:
+    return all(
+        one.get("disabled")
+        for one in walk_components(now(reply).components)
+        if one.get("custom_id", "").startswith("use")
+    )
+
+
 async def test_a_menu_ends_with_its_time(tmp_path: Path) -> None:
     async with Sandbox() as sandbox, running(sandbox, tmp_path, LIMITS__MENU_SECONDS="2") as hasty:
         reply = await answer(await sandbox.slash("gradcam", {"photo": group(("a_1", "b_1"))}))
+        (menu,) = menus(reply)
         async with asyncio.timeout(PATIENCE):
-            while not now(reply).components[0]["components"][0].get("disabled"):
+            while not switched_off(reply):
                 await asyncio.sleep(0.05)
         with pytest.raises(CannotInvoke):
-            await sandbox.select(reply, "face-0-0", ["0"])
+            await sandbox.select(reply, menu, ["0"])
         assert await hasty.stop() == 0
         assert not sandbox.refusals
 
@@ -180,7 +190,7 @@ async def test_a_menu_ends_with_the_bot(tmp_path: Path) -> None:
             reply = await answer(await sandbox.slash("similar", asked))
             assert menus(reply)
             assert await stopped.stop() == 0
-            assert now(reply).components[0]["components"][0]["disabled"]
+            assert switched_off(reply)
         assert not sandbox.refusals
 
 
@@ -192,13 +202,13 @@ async def test_lookalikes_of_photos_and_of_a_thread(bot: Bot) -> None:
     await sandbox.post(thread, sandbox.person("Mio"), "", [File("half.jpg", face("person_b_2.jpg").data[:9000])])
     reply = await answer(await sandbox.slash("lookalikes", {"thread": thread}))
     assert [file.filename for file in reply.files] == ["lookalikes.jpg"]
-    best = reply.text.splitlines()[1]
+    best = reply.text.splitlines()[0]
     assert "`person_a_1.jpg`" in best
     assert "`person_a_2.jpg`" in best
     assert "`half.jpg`: the file is damaged" in reply.text
     photos = {f"photo{at}": face(f"person_{who}.jpg") for at, who in ((2, "c_1"), (5, "d_1"), (10, "c_2"))}
     reply = await answer(await sandbox.slash("lookalikes", photos, locale="ja"))
-    best = reply.text.splitlines()[1]
+    best = reply.text.splitlines()[0]
     assert "`person_c_1.jpg`" in best
     assert "`person_c_2.jpg`" in best
 

@@ -141,6 +141,7 @@ conditions = st.builds(
     denied=st.frozensets(st.sampled_from(sorted(discord.Permissions.VALID_FLAGS))),
     upload_limit=st.integers(0, 2**40),
     links_expired=st.booleans(),
+    layouts_refused=st.booleans(),
 )
 
 

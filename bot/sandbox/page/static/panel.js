@@ -227,7 +227,7 @@ function faults() {
       now.latency_ms,
       (value) => change({ latency_ms: value }),
     ),
-    ...["rate_limited", "server_errors", "links_expired"].map((name) =>
+    ...["rate_limited", "server_errors", "links_expired", "layouts_refused"].map((name) =>
       toggle(name, t(`faults.${name}`), now[name], (on) => change({ [name]: on })),
     ),
     toggle("intent", t("faults.message_content"), !now.message_content, (on) => change({ message_content: !on })),
