@@ -72,12 +72,16 @@ class Progresses:
 
 
 class Progress:
-    """Of one job, in the place of the reply to `asked`, for the time of an `async with`; the answer comes after it."""
+    """Of one job, in the place of the reply to `asked`, for the time of an `async with`; the answer comes after it.
+
+    `message`: where it is shown, once it is.
+    """
 
     PREFIX = "stop-"
 
     def __init__(self, room: Progresses, asked: Interaction, job: Job) -> None:
         self.custom_id = f"{self.PREFIX}{job.id}"
+        self.message: int | None = None
         self._room = room
         self._asked = asked
         self._job = job
@@ -100,7 +104,7 @@ class Progress:
         self._news.set()
 
     def _text(self) -> str:
-        """What there is to say now. It is put into words when it is shown: in a long line, places change all the time."""
+        """What there is to say now, put into words when it is shown: in a long line, places change all the time."""
         if self._counts is not None:
             return self._counts
         phase = self._phase
@@ -146,10 +150,10 @@ class Progress:
                 if (text := self._text()) == shown:
                     continue
                 try:
-                    await self._asked.edit_original_response(
+                    message = await self._asked.edit_original_response(
                         content=text, view=view, allowed_mentions=discord.AllowedMentions.none()
                     )
-                    shown = text
+                    self.message, shown = message.id, text
                 except (discord.HTTPException, aiohttp.ClientError) as unsent:
                     log.info("request %s: its progress could not be shown: %s", self._job.id, unsent)
                     if isinstance(unsent, discord.HTTPException) and unsent.status in FINAL:

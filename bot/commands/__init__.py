@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import inspect
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot import late
 from bot.config import Settings
 from bot.cooldown import Cooldown
 from bot.jobs import Asker, Job, Jobs
@@ -33,6 +35,8 @@ BY_ANYBODY = app_commands.AppInstallationType(guild=True, user=True)
 """Where commands are offered, and who may bring them there: a server, or one person for themselves. Where one needs
 the bot to be a member, that is looked at when it is used: every one can do without."""
 
+log = logging.getLogger(__name__)
+
 Command = app_commands.Command[Any, ..., None]
 Menu = app_commands.ContextMenu
 Interaction = discord.Interaction[Any]
@@ -41,7 +45,7 @@ Interaction = discord.Interaction[Any]
 @dataclass(frozen=True)
 class Answer:
     """An acknowledged command, or click that is answered as one: its `job`, the `progress` that is shown, and the
-    `words` for its person.
+    `words` for its person; `private`: for this person's eyes only.
     """
 
     interaction: Interaction
@@ -49,15 +53,26 @@ class Answer:
     progress: Progress
     words: Language
     rooms: Rooms
+    private: bool
 
     async def reply(self, reply: Reply) -> None:
-        """In files as small as the interaction wants them, and with what can be pressed and chosen below."""
+        """In files as small as the interaction wants them, and with what can be pressed and chosen below.
+
+        Where the command has expired while it stood in line, the answer comes as a message of its own, if it may.
+        """
         light = await fitting(reply, self.interaction.filesize_limit, self.job, self.words)
         await self.progress.end()
         await self.job.end()
         with self.job.stage("reply"):
             failed = self.interaction.client.tree.on_error
-            await self.rooms.menus.put(self.interaction, light, self.rooms.again, failed)
+            try:
+                await self.rooms.menus.put(self.interaction, light, self.rooms.again, failed)
+            except discord.HTTPException as error:
+                if error.code not in late.EXPIRED:
+                    raise
+                shown = self.progress.message
+                if not await late.put(self.interaction, light, shown=shown, private=self.private):
+                    log.warning("request %s: its answer came too late, and was dropped", self.job.id)
 
 
 @dataclass(frozen=True)
@@ -94,7 +109,7 @@ class Rooms:
             async with self.progresses.of(interaction, job) as progress:
                 async with job.unless_stopped():
                     await job.begin()
-                answer = Answer(interaction, job, progress, self.words(interaction), self)
+                answer = Answer(interaction, job, progress, self.words(interaction), self, private)
                 if long:
                     with self._in_time(interaction, job):
                         yield answer

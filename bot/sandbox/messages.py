@@ -20,6 +20,9 @@ EDITABLE_FLAGS = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
 SENDABLE_FLAGS = EDITABLE_FLAGS | MessageFlag.SUPPRESS_NOTIFICATIONS
 CONTAINER, FILE, MEDIA_GALLERY, THUMBNAIL = 17, 13, 12, 11
 
+REPLY_TYPE = 19
+"""Kind of a message that answers another one."""
+
 _REFERENCE = re.compile(r'attachment://([^"\\]+)')
 
 

@@ -28,7 +28,7 @@ from bot.sandbox.gateway import Gateway
 from bot.sandbox.guard import Guard
 from bot.sandbox.interactions import Interactions, Setting
 from bot.sandbox.invocation import Invocation
-from bot.sandbox.messages import Messages, complete
+from bot.sandbox.messages import REPLY_TYPE, Messages, complete
 from bot.sandbox.page import Page
 from bot.sandbox.parts import Parts
 from bot.sandbox.payloads import Payloads
@@ -57,7 +57,6 @@ from bot.sandbox.trace import Trace
 Made = TypeVar("Made", Message, Invocation, Channel)
 
 REMEMBERED = 10_000
-REPLY = 19
 # Of a whole request; what a file may have is another matter (rules.py).
 REQUEST_BYTES = 512 * 1024 * 1024
 
@@ -344,7 +343,7 @@ class Sandbox:
             embeds=tuple(embeds),
             components=layout,
             flags=MessageFlag.COMPONENTS_V2 if layout else NO_FLAGS,
-            type=REPLY if reply_to is not None else 0,
+            type=REPLY_TYPE if reply_to is not None else 0,
             reply_to=reply_to,
             forwarded=forward,
         )

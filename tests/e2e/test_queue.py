@@ -28,7 +28,7 @@ async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
             await answer(invocation)
         assert len(bot.workers()) == 2
         yield bot
-        assert not sandbox.refusals
+        assert {refusal.code for refusal in sandbox.refusals} <= {50027}  # of those whose answers were too late
 
 
 def photo() -> dict[str, object]:
@@ -131,6 +131,39 @@ async def test_too_often(tmp_path: Path) -> None:
         (guest,) = crowd(sandbox, 1)
         assert (await answer(await sandbox.slash("gradcam", photo(), user=guest))).files
         assert await bot.stop() == 0
+
+
+async def expired(bot: Bot, user: str, **options: object) -> Invocation:
+    """A request that is ready only when its own way to answer is closed."""
+    frozen = bot.freeze()
+    invocation = await bot.sandbox.slash("gradcam", {**photo(), **options}, user=bot.sandbox.person(user))
+    await shown(invocation, "Looking at the faces")
+    bot.sandbox.clock.advance(16 * 60)
+    for worker in frozen:
+        worker.resume()
+    await settled(bot)
+    return invocation
+
+
+async def test_an_answer_that_is_too_late_for_its_command_comes_as_a_message(bot: Bot) -> None:
+    channel = bot.sandbox.channel("general")
+    invocation = await expired(bot, "Patient")
+    late = list(channel.messages.values())[-1]
+    assert late.files
+    assert "looks most at" in late.text
+    assert late.reply_to is not None
+    assert late.reply_to.id == invocation.history[-1].id
+
+
+async def test_a_late_answer_that_may_not_be_posted_is_dropped(bot: Bot) -> None:
+    channel = bot.sandbox.channel("general")
+    before = len(channel.messages)
+    await expired(bot, "Private", private=True)
+    await bot.log_shows("came too late, and was dropped")
+    await bot.sandbox.deny(channel, "send_messages")
+    await expired(bot, "Mute")
+    await bot.log_shows("came too late, and was dropped", times=2)
+    assert len([message for message in list(channel.messages.values())[before:] if message.files]) == 0
 
 
 @pytest.mark.shared

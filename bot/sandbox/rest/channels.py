@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.sandbox import refused, rules
 from bot.sandbox.feed import Opened
-from bot.sandbox.messages import SENDABLE_FLAGS
+from bot.sandbox.messages import REPLY_TYPE, SENDABLE_FLAGS
 from bot.sandbox.parts import Parts
 from bot.sandbox.payloads import timestamp
 from bot.sandbox.refused import Form
@@ -91,8 +93,11 @@ class Channels:
     async def _send(self, call: Call) -> Answer:
         channel, bot = self._channel_of(call), self._application.bot
         rules.must_send(channel, bot, files=bool(call.files))
-        base = self._messages.empty(channel, bot)
         sent = call.sent
+        base = self._messages.empty(channel, bot)
+        answered = channel.messages.get(int((sent.payload.get("message_reference") or {}).get("message_id") or 0))
+        if answered is not None:
+            base = replace(base, type=REPLY_TYPE, reply_to=answered)
         limit = self._world.conditions.upload_limit
         message = self._messages.compose(sent, base, size_limit=limit, allowed_flags=SENDABLE_FLAGS)
         await self._messages.put(message)

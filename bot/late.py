@@ -1,0 +1,49 @@
+"""Answers for which the command's own way is closed: Discord takes none 15 minutes after the command.
+
+They go to the channel, as a reply to what stands there of the command, where the bot may write. What was to be for one
+person's eyes alone never does.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+import discord
+
+from bot.messages import Reply, layout
+
+EXPIRED = frozenset({10015, 50027})
+"""Discord's codes (unknown webhook, invalid webhook token) for a command whose time is over."""
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[Any]
+
+
+async def put(interaction: Interaction, reply: Reply, *, shown: int | None, private: bool) -> bool:
+    """Post `reply`, without what could be pressed; whether that was possible. `shown`: message of the progress."""
+    channel = interaction.channel
+    if private or not isinstance(channel, discord.abc.Messageable) or not _may_write(interaction):
+        return False
+    reference = (
+        discord.MessageReference(message_id=shown, channel_id=channel.id, fail_if_not_exists=False) if shown else None
+    )
+    try:
+        await channel.send(
+            view=layout(replace(reply, menus=(), buttons=()), str),
+            files=[picture.file(spoiler=reply.spoiler) for picture in reply.pictures],
+            reference=reference,  # type: ignore[arg-type]  # None is allowed, but for the stubs
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+    except discord.HTTPException as unsent:
+        log.info("a late answer was refused (%d, code %d)", unsent.status, unsent.code)
+        return False
+    return True
+
+
+def _may_write(interaction: Interaction) -> bool:
+    may = interaction.app_permissions
+    sends = may.send_messages_in_threads if isinstance(interaction.channel, discord.Thread) else may.send_messages
+    return may.view_channel and sends and may.attach_files
