@@ -3,7 +3,8 @@
 The folders hold portraits (of the Face Research Lab London Set: `neutral_front.jpg` and `smiling_front.jpg`). Of
 `shape`, core/average/reference.npy is written, the mean of the shapes of all their faces, made its own mirror image,
 with the mouth opened so that there is room for what an open mouth shows. Of `template`, after that,
-core/average/template.png: the median of the same faces in that shape, a small grey picture of nobody.
+core/average/triangles.npy, the triangles between its vertices, and core/average/template.png: the median of the same
+faces in that shape, a small grey picture of nobody.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+from scipy.spatial import Delaunay
 
 from benchmarks.sharpness import face_finder
 from core.align import similarity_transform
@@ -73,6 +75,7 @@ def make_shape(folders: list[Path]) -> None:
 
 
 def make_template(folders: list[Path]) -> None:
+    np.save(PACKAGE / "triangles.npy", Delaunay(mesh.reference_vertices()).simplices.astype(np.int16))
     people = list(faces(folders))
     knots = mesh.Knots(template.SIDE, 1)
     layout = mesh.Layout.of(on_canvas(mesh.reference_vertices()) * template.SIDE - 0.5, knots)

@@ -6,7 +6,7 @@ many there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,11 +85,18 @@ class Fold:
 
     def take(self, chosen: Sequence[bool]) -> None:
         """Add those of the faces that were looked at last."""
-        for (photo, weight), taken in zip(self._waiting, chosen, strict=True):
-            if taken:
-                stages.enter("add", photo.name)
-                self._composite.add(photo.pixels, photo.face, weight)
+        self.add(self.picked(chosen))
+
+    def picked(self, chosen: Sequence[bool]) -> list[tuple[Located, float]]:
+        """Those of the faces that were looked at last, for `add`, which may be at work in another thread meanwhile."""
+        picked = [one for one, taken in zip(self._waiting, chosen, strict=True) if taken]
         self._waiting = []
+        return picked
+
+    def add(self, picked: Iterable[tuple[Located, float]]) -> None:
+        for photo, weight in picked:
+            stages.enter("add", photo.name)
+            self._composite.add(photo.pixels, photo.face, weight)
 
     def sum(self) -> bytes:
         return self._composite.dumps()

@@ -117,11 +117,16 @@ class FaceFinder:
             running_mode=vision.RunningMode.IMAGE,
             num_faces=MAX_FACES,
         )
-        self._mesh = MeshNetwork(landmarker)
+        self._file = landmarker
         self._network = CenterFace(detector(), threads)
         with _native_silence():
             self._landmarker: Any = vision.FaceLandmarker.create_from_options(options)
             self._at_once(np.zeros((64, 64, 3), dtype=np.uint8))  # its threads start, and chatter, with the first one
+
+    @cached_property
+    def _mesh(self) -> MeshNetwork:
+        """Loaded for the first thorough search: one clear face after the other does without its 15 MB."""
+        return MeshNetwork(self._file)
 
     def find(self, rgb: NDArray[np.uint8]) -> tuple[Face, ...]:
         """Faces of `rgb` (uint8, height x width x 3, RGB), from left to right by the middle of their boxes."""

@@ -3,6 +3,8 @@
 Agglomerative clustering with average linkage (Sokal & Michener 1958), cut at the model's threshold: two groups become
 one while the mean dissimilarity between them is within it. Single linkage would chain a whole family together by one
 doubtful pair after another; complete linkage lets one bad photo tear a person apart.
+
+scipy is loaded when it is needed: it takes 40 MB, and averages do without.
 """
 
 from __future__ import annotations
@@ -12,8 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, leaves_list, linkage, optimal_leaf_ordering
-from scipy.spatial.distance import squareform
 
 from core.contracts import Metric
 
@@ -31,6 +31,8 @@ class Clusters:
 
 def clusters(scores: NDArray[np.float64], metric: Metric, threshold: float) -> Clusters:
     """`scores`: symmetric (n, n), n >= 2, in `metric`; `threshold`: where one person ends and two begin."""
+    from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
+
     condensed = _condensed(scores, metric)
     # bars between leaves turned so that neighbours are alike (Bar-Joseph et al. 2001)
     tree = optimal_leaf_ordering(linkage(condensed, "average"), condensed)
@@ -42,6 +44,8 @@ def clusters(scores: NDArray[np.float64], metric: Metric, threshold: float) -> C
 
 def people(scores: NDArray[np.float64], metric: Metric, threshold: float) -> NDArray[np.intp]:
     """Of each of n >= 1 faces, who it is: the same groups as those of `clusters`, numbered from 0, as (n,)."""
+    from scipy.cluster.hierarchy import linkage
+
     if len(scores) == 1:
         return np.zeros(1, dtype=np.intp)
     tree = linkage(_condensed(scores, metric), "average")
@@ -49,12 +53,16 @@ def people(scores: NDArray[np.float64], metric: Metric, threshold: float) -> NDA
 
 
 def _condensed(scores: NDArray[np.float64], metric: Metric) -> NDArray[np.float64]:
+    from scipy.spatial.distance import squareform
+
     apart = _dissimilarity(scores, metric)
     np.fill_diagonal(apart, 0)
     return np.asarray(squareform(apart, checks=False))
 
 
 def _cut(tree: NDArray[np.float64], metric: Metric, threshold: float) -> NDArray[np.int32]:
+    from scipy.cluster.hierarchy import fcluster
+
     line = float(_dissimilarity(np.array(threshold), metric))
     return np.asarray(fcluster(tree, line, "distance"))
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -129,6 +130,8 @@ class Pipeline:
     def __init__(self, settings: CoreSettings) -> None:
         self._settings = settings
         self._folder = folder_of(settings)
+        if settings.threads:
+            cv2.setNumThreads(settings.threads)
 
     @cached_property
     def _finder(self) -> FaceFinder:
@@ -154,6 +157,7 @@ class Pipeline:
         size = self.embedder.spec.input_size
         vectors = comparison.describe(self.embedder, np.zeros((2, size, size, 3), dtype=np.uint8))
         self.comparer.all_scores(vectors)
+        similarity.percent_curve(self.embedder.spec)
 
     def similar(self, request: SimilarRequest) -> SimilarResult:
         watch = Stopwatch()

@@ -12,7 +12,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from core.contracts import Metric
 from core.models.spec import ModelSpec, PolynomialPercent
@@ -64,6 +63,8 @@ class Spread:
                 raise ValueError(f"one person's median {usual} must be on the near side of the threshold {threshold}")
             at.insert(1, near)
             percents.insert(1, AT_SAME)
+        from scipy.interpolate import PchipInterpolator  # 40 MB that an average does without
+
         self._curve = PchipInterpolator(at, percents)
 
     def __call__(self, score: float) -> float:

@@ -7,6 +7,7 @@ keeps one pipeline, with its models, for the settings it was last asked to use.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -71,16 +72,25 @@ def average_all(
     start: AverageStart,
     batches: Iterable[AverageBatch],
 ) -> AverageSoFar:
-    """A sum of all these in this process."""
+    """A sum of all these in this process. While the faces of one batch are added, the next batch is looked at."""
+    from core.averaging import Fold
+
     known = Fingerprints()
     so_far = AverageSoFar()
-    average_open(settings, start)
-    for batch in batches:
-        looked_at = average_look(settings, batch)
-        chosen = known.new(looked_at.faces)
-        average_take(settings, chosen)
-        so_far += looked_at.only(chosen)
-    return replace(so_far, sums=(average_close(settings, None),))
+    fold = Fold(_process.pipeline(settings), start)
+    added: Future[None] | None = None
+    with ThreadPoolExecutor(max_workers=1) as adder:
+        for batch in batches:
+            looked_at = fold.look(batch)
+            chosen = known.new(looked_at.faces)
+            picked = fold.picked(chosen)
+            if added is not None:
+                added.result()
+            added = adder.submit(fold.add, picked)
+            so_far += looked_at.only(chosen)
+        if added is not None:
+            added.result()
+    return replace(so_far, sums=(fold.sum(),))
 
 
 def average_finish(settings: CoreSettings, request: AverageRequest) -> AverageResult:

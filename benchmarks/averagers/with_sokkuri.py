@@ -13,7 +13,7 @@ from core.contracts import AverageBatch, AverageRecipe, AverageRequest, AverageS
 
 BATCH = 4
 
-settings = CoreSettings(threads=2)
+settings = CoreSettings()
 texture = float(sys.argv.pop())
 
 

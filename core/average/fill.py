@@ -23,7 +23,9 @@ def filled(values: NDArray[np.float32], held: NDArray[np.float32]) -> NDArray[np
     ground = _pulled(np.asarray(sums, np.float32), np.asarray(cv2.resize(weight, small, interpolation=cv2.INTER_AREA)))
     calm = cv2.resize(cv2.GaussianBlur(ground, (0, 0), 1.5), (side, side), interpolation=cv2.INTER_CUBIC)
     shown = (weight * weight * (3 - 2 * weight))[..., np.newaxis]
-    return np.asarray(calm + (values - calm) * shown, dtype=np.float32)
+    for row in range(side):  # one by one, to take no room
+        calm[row] += (values[row] - calm[row]) * shown[row]
+    return np.asarray(calm, dtype=np.float32)
 
 
 def _pulled(sums: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:

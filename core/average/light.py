@@ -25,6 +25,8 @@ def table(light: Light, gains: NDArray[np.float64] | float = 1.0) -> NDArray[np.
 
 def gained(values: NDArray[np.float32], light: Light, gains: NDArray[np.float64]) -> NDArray[np.float32]:
     """Values (..., 3) with their linear light multiplied by `gains` (3,)."""
+    if np.all(gains == 1.0):
+        return values
     if light == "linear":
         return values * gains.astype(np.float32)
     return np.asarray(_encoded(_decoded(values) * gains), dtype=np.float32)

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.spatial import Delaunay
 
 from core.align import invert, similarity_transform, transform
 from core.average.reference import OVAL, REFERENCE
@@ -58,9 +57,12 @@ def reference_vertices() -> NDArray[np.float32]:
 
 
 @cache
-def triangles() -> NDArray[np.int32]:
-    """int32 (m, 3): which vertices span each triangle."""
-    return np.asarray(Delaunay(reference_vertices()).simplices, dtype=np.int32)
+def triangles() -> NDArray[np.int16]:
+    """int16 (m, 3): which vertices span each triangle. Delaunay's triangulation of the reference's, made by
+    `benchmarks/make_reference.py`.
+    """
+    with resources.files(__package__).joinpath("triangles.npy").open("rb") as file:
+        return np.asarray(np.load(file, allow_pickle=False), dtype=np.int16)
 
 
 _STRIP = 12
@@ -108,43 +110,56 @@ class Knots:
 class Layout:
     """The triangles laid out over a picture.
 
-    `parts`, (knots, vertices): the barycentric coordinates of each knot in the triangle that it lies in. They serve
-    every face.
+    `corners` intp (3, count * count): the vertices of the triangle that each knot lies in; `parts` float32, likewise:
+    its barycentric coordinates there. They serve every face.
     """
 
     knots: Knots
-    parts: csr_array
+    corners: NDArray[np.intp]
+    parts: NDArray[np.float32]
 
     @classmethod
     def of(cls, points: NDArray[np.float32], knots: Knots) -> Layout:
         """`points`: where the vertices lie, in the picture's pixels."""
         count = knots.count
-        places = (points.astype(np.float64) - knots.first) / knots.step
-        own = np.zeros((count, count), dtype=np.int32)
-        parts = np.zeros((count, count, 3), dtype=np.float32)
+        places = ((points.astype(np.float64) - knots.first) / knots.step)[triangles()]
         # Done by hand: scipy's find_simplex and transform call LAPACK once a triangle, and with BLAS's threads waiting
         # for each other on a busy machine that took 5 s now and then.
-        for number, (first, second, third) in enumerate(places[triangles()]):
-            low, high = np.minimum(np.minimum(first, second), third), np.maximum(np.maximum(first, second), third)
-            left, top = np.clip(np.ceil(low), 0, count).astype(int)
-            right, bottom = np.clip(np.floor(high) + 1, 0, count).astype(int)
-            (ax, ay), (bx, by) = first - third, second - third
-            doubled_area = ax * by - ay * bx
-            if left >= right or top >= bottom or doubled_area == 0:
-                continue
-            x, y = np.arange(left, right) - third[0], np.arange(top, bottom)[:, np.newaxis] - third[1]
-            of_first, of_second = (x * by - y * bx) / doubled_area, (y * ax - x * ay) / doubled_area
-            here = np.stack([of_first, of_second, 1 - of_first - of_second], axis=-1)
-            inside = (here > -1e-9).all(axis=-1)  # a knot on an edge is that of either side
-            own[top:bottom, left:right][inside] = number
-            parts[top:bottom, left:right][inside] = here[inside]
-        starts = np.arange(0, parts.size + 1, 3)
-        rows = csr_array((parts.ravel(), triangles()[own].ravel(), starts), shape=(count * count, len(points)))
-        return cls(knots, rows)
+        left, top = np.clip(np.ceil(places.min(axis=1)), 0, count).astype(int).T
+        right, bottom = np.clip(np.floor(places.max(axis=1)) + 1, 0, count).astype(int).T
+        (ax, ay), (bx, by) = (places[:, 0] - places[:, 2]).T, (places[:, 1] - places[:, 2]).T
+        doubled_area = ax * by - ay * bx
+        wide = np.where(doubled_area == 0, 0, np.maximum(right - left, 0))
+        boxed = wide * np.maximum(bottom - top, 0)
+        # every knot of the box around every triangle, one after the other
+        number = np.repeat(np.arange(len(places)), boxed)
+        row, column = np.divmod(np.arange(len(number)) - np.repeat(np.cumsum(boxed) - boxed, boxed), wide[number])
+        row, column = row + top[number], column + left[number]
+        x, y = column - places[number, 2, 0], row - places[number, 2, 1]
+        of_first = (x * by[number] - y * bx[number]) / doubled_area[number]
+        of_second = (y * ax[number] - x * ay[number]) / doubled_area[number]
+        here = np.stack([of_first, of_second, 1 - of_first - of_second], axis=-1)
+        inside = (here > -1e-9).all(axis=-1)  # a knot on an edge is that of either side
+        own = np.zeros((count, count), dtype=np.int32)
+        parts = np.zeros((count, count, 3), dtype=np.float32)
+        own[row[inside], column[inside]] = number[inside]
+        parts[row[inside], column[inside]] = here[inside]
+        return cls(
+            knots,
+            np.ascontiguousarray(triangles()[own].reshape(-1, 3).T, dtype=np.intp),
+            np.ascontiguousarray(parts.reshape(-1, 3).T),
+        )
 
     def between(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """`values` (n, c) of the vertices, at the knots between them: float32 (count, count, c)."""
-        return np.asarray(self.parts @ values, dtype=np.float32).reshape(self.knots.count, self.knots.count, -1)
+        side = self.knots.count
+        found = []
+        for channel in np.ascontiguousarray(values.T, dtype=np.float32):
+            at = channel.take(self.corners[0]) * self.parts[0]
+            for corner, part in zip(self.corners[1:], self.parts[1:], strict=True):
+                at += channel.take(corner) * part
+            found.append(at.reshape(side, side))
+        return np.asarray(cv2.merge(found), dtype=np.float32)
 
 
 _HIDDEN, _PLAIN = 0.15, 0.6

@@ -7,6 +7,7 @@ the two more alike. Backgrounds mostly do not, and stay.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -43,7 +44,7 @@ def drift(sketch: NDArray[np.uint8]) -> NDArray[np.float32]:
     length = np.maximum(cv2.magnitude(flow[..., 0], flow[..., 1]), 1e-6)
     flow *= np.minimum(_FARTHEST / length, 1)[..., np.newaxis]
     moved = taken(face, _places() + flow)
-    gain = _correlation(known, moved) - _correlation(known, face)
+    gain = _likeness(moved) - _likeness(face)
     trusted = cv2.GaussianBlur(np.clip((gain - _NO_BETTER) / (_BETTER - _NO_BETTER), 0, 1), (0, 0), _SMOOTH)
     flow *= (np.minimum(1.5 * trusted, 1) * _outside())[..., np.newaxis]
     return np.asarray(flow / SIDE, dtype=np.float32)
@@ -83,11 +84,31 @@ def _evened(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(np.clip(128 + 50 * values / contrast, 0, 255), dtype=np.uint8)
 
 
-def _correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.float32]:
-    a, b = one.astype(np.float32), other.astype(np.float32)
-    mean_a, mean_b = _box(a, _LOCAL), _box(b, _LOCAL)
-    variances = (_box(a * a, _LOCAL) - mean_a * mean_a + 25) * (_box(b * b, _LOCAL) - mean_b * mean_b + 25)
-    return np.asarray((_box(a * b, _LOCAL) - mean_a * mean_b) / cv2.sqrt(np.maximum(variances, 1)), dtype=np.float32)
+def _likeness(face: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Local correlation of an evened face with the template."""
+    known, own = _template_around(), _Around.of(face)
+    product = _box(known.values * own.values, _LOCAL) - known.mean * own.mean
+    return np.asarray(product / cv2.sqrt(np.maximum(known.variance * own.variance, 1)), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class _Around:
+    """A picture's values, and their mean and variance around each."""
+
+    values: NDArray[np.float32]
+    mean: NDArray[np.float32]
+    variance: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, picture: NDArray[np.uint8]) -> _Around:
+        values = picture.astype(np.float32)
+        mean = _box(values, _LOCAL)
+        return cls(values, mean, _box(values * values, _LOCAL) - mean * mean + 25)
+
+
+@cache
+def _template_around() -> _Around:
+    return _Around.of(_template())
 
 
 def _box(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:

@@ -9,16 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 # OpenCV's own types want two maps where one of pairs does
-_convert_maps: Any = cv2.convertMaps
 _remap: Any = cv2.remap
 
 
 def taken(values: NDArray[Any], places: NDArray[np.float32], kernel: int = cv2.INTER_LINEAR) -> NDArray[Any]:
     """`values` (h, w, ...) at `places` (k, l, 2), x and y in its pixels; beyond its edge, those at the edge."""
     return np.asarray(_remap(values, places, None, kernel, borderMode=cv2.BORDER_REPLICATE))
-
-
-def taken_fast(values: NDArray[np.uint8], places: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """`taken`, linear and with places rounded to 1/32 of a pixel, in half the time."""
-    maps = _convert_maps(places, None, cv2.CV_16SC2)
-    return np.asarray(_remap(values, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8)

@@ -55,7 +55,8 @@ def log_energies(grey: NDArray[np.float32] | NDArray[np.int16], unit: float = 1.
     count = (cells(len(grey)),) * 2
     found = []
     for band in _bands(grey.copy()):
-        squares = cv2.multiply(band, band, scale=unit**2, dtype=cv2.CV_32F)
+        rows = band[:: 2 if len(band) == len(grey) else 1]  # of so many, every other one tells as much
+        squares = cv2.multiply(rows, rows, scale=unit**2, dtype=cv2.CV_32F)
         energy = cv2.resize(squares, count, interpolation=cv2.INTER_AREA)
         found.append(cv2.GaussianBlur(energy, (0, 0), _WINDOW))
     return np.asarray(cv2.log(np.stack(found) + _FLOOR), dtype=np.float32)
@@ -87,7 +88,9 @@ def restored(
         known * (around + (inside - around) * in_face) for inside, around in zip(_IN_FACE, _AROUND, strict=True)
     ]
     detail = _together([_scaled(*one) for one in zip(bands, more * strengths, strict=True)])
-    return rgb + amount * detail[..., np.newaxis]
+    whole = np.asarray(cv2.merge([np.float32(amount) * detail] * 3), dtype=np.float32)
+    whole += rgb
+    return whole
 
 
 def _scaled(band: NDArray[np.float32], by_cell: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -51,19 +51,29 @@ class Warp(Frame):
         return mean_shape(landmarks, self.size, weights)
 
     def picture(self, numbers: NDArray[np.float32], form: Form) -> NDArray[np.float32]:
-        at = self._on_canvas(form.landmarks)
+        own = Layout.of(vertices(form.landmarks), Knots(self.size, _STEP))
+        at = own.between(self._reference)
         at += drift.back(form.drift, (at + np.float32(0.5)) / np.float32(self.side)) * np.float32(self.side)
-        fine = taken(numbers, at, cv2.INTER_LANCZOS4)
-        soft = taken(np.asarray(cv2.GaussianBlur(numbers, (0, 0), 2.0)), at)
+        at = np.ascontiguousarray(own.knots.everywhere(at))
+        shown = taken(numbers, at, cv2.INTER_LANCZOS4)
         # where much of the reference becomes little (its open mouth, in a closed one), every so many pixels are shown
         stride = np.hypot(*np.moveaxis(np.gradient(at, axis=0), -1, 0)).astype(np.float32)
-        squeezed = np.clip(cv2.GaussianBlur(stride, (0, 0), 1.0) - 2, 0, 1)[..., np.newaxis]
-        return np.asarray(fine + (soft - fine) * squeezed, dtype=np.float32)
+        squeezed = np.clip(cv2.GaussianBlur(stride, (0, 0), 1.0) - 2, 0, 1)
+        x, y, width, height = cv2.boundingRect((squeezed > 0).astype(np.uint8))
+        if width:
+            part = np.s_[y : y + height, x : x + width]
+            soft = _soft(numbers, at[part])
+            shown[part] += (soft - shown[part]) * squeezed[part][..., np.newaxis]
+        return shown
 
-    def _on_canvas(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Where on the canvas each pixel of a picture with these landmarks lies, (size, size, 2)."""
-        own = Layout.of(vertices(landmarks), Knots(self.size, 1))
-        return np.ascontiguousarray(own.knots.everywhere(own.between(self._reference)))
+
+def _soft(numbers: NDArray[np.float32], at: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`numbers` at `at`, without fine detail."""
+    room = 8
+    (left, top), (right, bottom) = at.min(axis=(0, 1)).astype(int) - room, at.max(axis=(0, 1)).astype(int) + room + 1
+    left, top = max(left, 0), max(top, 0)
+    part = np.ascontiguousarray(numbers[top : max(bottom, top + 1), left : max(right, left + 1)])
+    return taken(np.asarray(cv2.GaussianBlur(part, (0, 0), 2.0)), at - np.array((left, top), dtype=np.float32))
 
 
 def _xy(at: NDArray[np.float32]) -> NDArray[np.float32]:
