@@ -2,15 +2,17 @@
 
 Neither the bot nor a worker ever holds more than a few photos. To send a sum takes as long as to add three photos, so
 a worker keeps it from one batch to the next, and gives it back when others want their turn, when it has had it for a
-while, and in the end. A worker that dies costs little then, and whoever stops the job gets what is ready.
+while, and in the end. What a worker had added since is lost when it dies, and is tried once more, batch by batch.
+Photos go to it one by one, so that whoever stops the job waits for no more than one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from types import TracebackType
 from typing import Self
@@ -35,16 +37,33 @@ from core.contracts import (
 )
 
 SECONDS_HELD = 5.0
-"""For how long a worker keeps a sum at most: what it has added is lost when it dies."""
+BYTES_HELD = 32 * 1024 * 1024
+"""For how long, and for how many photos, a worker keeps a sum at most: they are held until it gives the sum back."""
 
 SECONDS_TO_BEGIN, SECONDS_TO_END = 0.5, 5.0
 """When the job is stopped: how long to wait for the first face, and for the sums that there are faces in. Both mostly
-take as long as one batch."""
+take as long as one photo."""
 
 Told = Callable[[int, int], None]
-"""Hears after each batch how many photos it had, and how many faces it brought."""
+"""Hears how many more photos were looked at, and how many more faces are in; of what is lost, how many less."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Lot:
+    """Photos that are worked on together; `again`: they were lost before."""
+
+    batch: Gathered
+    again: bool = False
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return sum(len(photo.data) for photo in self.batch.photos)
+
+    def holds(self, name: str) -> bool:
+        return any(photo.name == name for photo in self.batch.photos)
 
 
 class Averaging:
@@ -74,6 +93,7 @@ class Averaging:
         self._numbers = count()
         self._lanes: list[asyncio.Task[None]] = []
         self._parts: dict[int, AverageSoFar] = {}
+        self._lost: deque[_Lot] = deque()
         self._skipped = list(skipped)
         self._fingerprints = Fingerprints()
         self._faces = 0
@@ -116,66 +136,93 @@ class Averaging:
         """One turn after another, each with the lane's own sum where a sum is no larger for more faces."""
         own = next(self._numbers)
         try:
-            while (batch := await self._next()) is not None:
+            while (lot := await self._next()) is not None:
                 if self._grows and self._size() > self._most_bytes:
-                    self._leave_out(batch, "no_room")
+                    self._leave_out(lot.batch, "no_room")
                     continue
                 async with self._job.turn(stoppable=True) as turn:
-                    await self._in_turn(turn, batch, next(self._numbers) if self._grows else own)
+                    await self._in_turn(turn, lot, next(self._numbers) if self._grows else own)
         except Stopped:
             return
 
-    async def _next(self) -> Gathered | None:
-        async with self._job.unless_stopped():
-            batch = await self._batches.next()
-        if batch is None:
-            return None
+    async def _next(self) -> _Lot | None:
+        if self._lost:
+            lot = self._lost.popleft()
+        else:
+            async with self._job.unless_stopped():
+                batch = await self._batches.next()
+            if batch is None:
+                return None
+            lot = _Lot(batch)
+        batch = lot.batch
         while culprit := await self._job.suspects.among(batch):
             batch = batch.leaving_out(culprit, HarmfulPhoto.code)
-        self._skipped += batch.skipped
-        return batch
+        if batch.skipped:
+            self._skipped += batch.skipped
+            self._tell(len(batch.skipped), 0)
+        return replace(lot, batch=replace(batch, skipped=()))
 
-    async def _in_turn(self, turn: Turn, batch: Gathered, number: int) -> None:
+    async def _in_turn(self, turn: Turn, lot: _Lot, number: int) -> None:
         """Add batch after batch to one part of the sum, while the turn lasts."""
         before = self._parts.get(number, AverageSoFar())
         added = AverageSoFar()
-        batches = [batch]
+        lots = [lot]
+        looked_at = 0
+        told = (0, 0)
+        chosen: tuple[bool, ...] = ()
         end = asyncio.get_running_loop().time() + SECONDS_HELD
         try:
             start = AverageStart(self._recipe, self._rules, before.sums[0] if before.sums else None)
             await turn.run(tasks.average_open, start)
             while True:
-                looked_at = await turn.run(tasks.average_look, AverageBatch(batch.photos, batch.places))
-                chosen = self._fingerprints.new(looked_at.faces)
-                fit = looked_at.only(chosen)
-                added += fit
-                self._faces += len(fit.faces)
-                await turn.run(tasks.average_take, chosen)
-                self._tell(len(batch.photos) + len(batch.skipped), len(fit.faces))
-                if turn.others_wait or asyncio.get_running_loop().time() > end:
+                for photo, place in zip(lot.batch.photos, lot.batch.places, strict=True):
+                    if self._job.stopped:
+                        break
+                    found = await turn.run(tasks.average_look, AverageBatch((photo,), (place,), taken=chosen))
+                    chosen = self._fingerprints.new(found.faces)
+                    fit = found.only(chosen)
+                    added += fit
+                    looked_at += 1
+                    self._faces += len(fit.faces)
+                self._tell(looked_at - told[0], len(added.faces) - told[1])
+                told = (looked_at, len(added.faces))
+                full = sum(one.size for one in lots) > BYTES_HELD or asyncio.get_running_loop().time() > end
+                if full or lot.again or turn.others_wait:
                     break
                 following = await self._at_hand()
                 if following is None:
                     break
-                batch = following
-                batches.append(batch)
+                lot = following
+                lots.append(lot)
+            await turn.run(tasks.average_take, chosen)
             data = await turn.run(tasks.average_close, None)
         except (WorkerLost, DeadlineExceeded) as fault:
             log.warning("request %s: a part of its average was lost: %s", self._job.id, fault.code)
-            if fault.stage:
-                await self._job.suspects.blame(batch, fault.photo)
-            self._fault = fault
             self._fingerprints.forget(added.faces)
             self._faces -= len(added.faces)
-            for lost in batches:
-                self._leave_out(lost, fault.code)
+            self._tell(-told[0], -told[1])
+            if fault.stage:
+                blamed = next((one for one in lots if one.holds(fault.photo)), lot)
+                await self._job.suspects.blame(blamed.batch, fault.photo)
+            for one in lots:
+                await self._once_more(one, fault)
         else:
             self._parts[number] = replace(before + added, sums=(data,) if added.faces else before.sums)
 
-    async def _at_hand(self) -> Gathered | None:
+    async def _once_more(self, lot: _Lot, fault: WorkerLost | DeadlineExceeded) -> None:
+        """A lost batch is tried again, and then as often as a photo that ends workers can be left out of it."""
+        again = not lot.again or await self._job.suspects.among(lot.batch)
+        if again and fault.stage and not self._job.stopped:
+            self._lost.append(replace(lot, again=True))
+            return
+        self._fault = fault
+        self._leave_out(lot.batch, fault.code)
+        self._tell(len(lot.batch.photos), 0)
+
+    async def _at_hand(self) -> _Lot | None:
         """The next batch, where it need not be waited for: nobody keeps a worker from others for that."""
         try:
-            return await self._next() if self._batches.ready else None
+            return await self._next() if self._batches.ready and not self._lost else None
         except Stopped:
             return None
 

@@ -696,12 +696,13 @@ class AverageStart:
 @dataclass(frozen=True)
 class AverageBatch:
     """Photos to be added. `places`: of each among all that are looked at (empty: from 0 on); `weights`: one for each
-    photo (empty: all 1).
+    photo (empty: all 1); `taken`: which faces of the batch before are to be added first.
     """
 
     photos: tuple[Photo, ...]
     places: tuple[int, ...] = ()
     weights: tuple[float, ...] = ()
+    taken: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)

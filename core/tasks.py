@@ -54,7 +54,10 @@ def average_open(settings: CoreSettings, start: AverageStart) -> None:
 
 
 def average_look(settings: CoreSettings, batch: AverageBatch) -> AverageSoFar:
-    return _process.opened().look(batch)
+    fold = _process.opened()
+    if batch.taken:
+        fold.take(batch.taken)
+    return fold.look(batch)
 
 
 def average_take(settings: CoreSettings, chosen: Sequence[bool]) -> None:
