@@ -32,7 +32,7 @@ from core import tasks
 from core.contracts import AverageRecipe, AverageRequest, AverageRules, AverageSoFar, CoreSettings, Photo
 
 WORKERS = 2
-TURN = 50
+TURN = 250
 """Photos that are read alone, and then averaged, before the next ones are."""
 DEADLINE = 600.0
 

@@ -110,43 +110,40 @@ class Knots:
 class Layout:
     """The triangles laid out over a picture.
 
-    `corners` intp (3, count * count): the vertices of the triangle that each knot lies in; `parts` float32, likewise:
+    `corners` int32 (3, count * count): the vertices of the triangle that each knot lies in; `parts` float32, likewise:
     its barycentric coordinates there. They serve every face.
     """
 
     knots: Knots
-    corners: NDArray[np.intp]
+    corners: NDArray[np.int32]
     parts: NDArray[np.float32]
 
     @classmethod
     def of(cls, points: NDArray[np.float32], knots: Knots) -> Layout:
         """`points`: where the vertices lie, in the picture's pixels."""
         count = knots.count
-        places = ((points.astype(np.float64) - knots.first) / knots.step)[triangles()]
-        # Done by hand: scipy's find_simplex and transform call LAPACK once a triangle, and with BLAS's threads waiting
-        # for each other on a busy machine that took 5 s now and then.
-        left, top = np.clip(np.ceil(places.min(axis=1)), 0, count).astype(int).T
-        right, bottom = np.clip(np.floor(places.max(axis=1)) + 1, 0, count).astype(int).T
-        (ax, ay), (bx, by) = (places[:, 0] - places[:, 2]).T, (places[:, 1] - places[:, 2]).T
-        doubled_area = ax * by - ay * bx
-        wide = np.where(doubled_area == 0, 0, np.maximum(right - left, 0))
-        boxed = wide * np.maximum(bottom - top, 0)
-        # every knot of the box around every triangle, one after the other
-        number = np.repeat(np.arange(len(places)), boxed)
-        row, column = np.divmod(np.arange(len(number)) - np.repeat(np.cumsum(boxed) - boxed, boxed), wide[number])
-        row, column = row + top[number], column + left[number]
-        x, y = column - places[number, 2, 0], row - places[number, 2, 1]
-        of_first = (x * by[number] - y * bx[number]) / doubled_area[number]
-        of_second = (y * ax[number] - x * ay[number]) / doubled_area[number]
-        here = np.stack([of_first, of_second, 1 - of_first - of_second], axis=-1)
-        inside = (here > -1e-9).all(axis=-1)  # a knot on an edge is that of either side
+        places = (points.astype(np.float64) - knots.first) / knots.step
         own = np.zeros((count, count), dtype=np.int32)
         parts = np.zeros((count, count, 3), dtype=np.float32)
-        own[row[inside], column[inside]] = number[inside]
-        parts[row[inside], column[inside]] = here[inside]
+        # Done by hand: scipy's find_simplex and transform call LAPACK once a triangle, and with BLAS's threads waiting
+        # for each other on a busy machine that took 5 s now and then.
+        for number, (first, second, third) in enumerate(places[triangles()]):
+            low, high = np.minimum(np.minimum(first, second), third), np.maximum(np.maximum(first, second), third)
+            left, top = np.clip(np.ceil(low), 0, count).astype(int)
+            right, bottom = np.clip(np.floor(high) + 1, 0, count).astype(int)
+            (ax, ay), (bx, by) = first - third, second - third
+            doubled_area = ax * by - ay * bx
+            if left >= right or top >= bottom or doubled_area == 0:
+                continue
+            x, y = np.arange(left, right) - third[0], np.arange(top, bottom)[:, np.newaxis] - third[1]
+            of_first, of_second = (x * by - y * bx) / doubled_area, (y * ax - x * ay) / doubled_area
+            here = np.stack([of_first, of_second, 1 - of_first - of_second], axis=-1)
+            inside = (here > -1e-9).all(axis=-1)  # a knot on an edge is that of either side
+            own[top:bottom, left:right][inside] = number
+            parts[top:bottom, left:right][inside] = here[inside]
         return cls(
             knots,
-            np.ascontiguousarray(triangles()[own].reshape(-1, 3).T, dtype=np.intp),
+            np.ascontiguousarray(triangles()[own].reshape(-1, 3).T, dtype=np.int32),
             np.ascontiguousarray(parts.reshape(-1, 3).T),
         )
 

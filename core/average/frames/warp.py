@@ -51,10 +51,8 @@ class Warp(Frame):
         return mean_shape(landmarks, self.size, weights)
 
     def picture(self, numbers: NDArray[np.float32], form: Form) -> NDArray[np.float32]:
-        own = Layout.of(vertices(form.landmarks), Knots(self.size, _STEP))
-        at = own.between(self._reference)
+        at = self._on_canvas(form.landmarks)
         at += drift.back(form.drift, (at + np.float32(0.5)) / np.float32(self.side)) * np.float32(self.side)
-        at = np.ascontiguousarray(own.knots.everywhere(at))
         shown = taken(numbers, at, cv2.INTER_LANCZOS4)
         # where much of the reference becomes little (its open mouth, in a closed one), every so many pixels are shown
         stride = np.hypot(*np.moveaxis(np.gradient(at, axis=0), -1, 0)).astype(np.float32)
@@ -65,6 +63,11 @@ class Warp(Frame):
             soft = _soft(numbers, at[part])
             shown[part] += (soft - shown[part]) * squeezed[part][..., np.newaxis]
         return shown
+
+    def _on_canvas(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Where on the canvas each pixel of a picture with these landmarks lies, (size, size, 2)."""
+        own = Layout.of(vertices(landmarks), Knots(self.size, 1))  # closed lips lie between few pixels
+        return np.ascontiguousarray(own.knots.everywhere(own.between(self._reference)))
 
 
 def _soft(numbers: NDArray[np.float32], at: NDArray[np.float32]) -> NDArray[np.float32]:
