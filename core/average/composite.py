@@ -58,6 +58,8 @@ class Composite:
             self._sums.add(bent, self._table(self._gains[-1]), weight)
         else:
             self._stack.add(bent)
+            if self._recipe.method != "mean":  # the light of these is combined in the end, all else is a mean
+                self._sums.add(bent, None, weight)
 
     def merge(self, other: Composite) -> None:
         """Take over the faces of another composite, made by the same recipe. Errors: ValueError where it is not."""
@@ -80,9 +82,14 @@ class Composite:
             raise ValueError("there is nothing to average")
         if weights is not None and (self._stack is None or len(weights) != len(self)):
             raise ValueError("only faces kept apart can be weighed, each of them")
+        as_given = weights is None
         weights = self._weights if weights is None else weights
         usual = np.exp(np.average(np.log(self._gains), axis=0, weights=weights))
-        sums = self._added_up(weights)
+        sums = (
+            self._sums
+            if self._stack is None or (as_given and self._recipe.method != "mean")
+            else self._weighed(weights)
+        )
         form = Form(self._frame.mean(self._landmarks, weights), sums.mean_drift())
         if self._stack is not None and self._recipe.method != "mean":
             form = replace(form, drift=self._stack.median_drift(np.array(weights)))
@@ -100,9 +107,9 @@ class Composite:
     def _table(self, gains: NDArray[np.float64]) -> NDArray[np.float64]:
         return light.table(self._recipe.light, gains if self._recipe.match_colour else 1.0)
 
-    def _added_up(self, weights: Sequence[float]) -> Sums:
-        if self._stack is None:
-            return self._sums
+    def _weighed(self, weights: Sequence[float]) -> Sums:
+        """The sums of the faces that were kept apart, by other weights."""
+        assert self._stack is not None
         sums = Sums.nothing(self._frame.side)
         for bent, own, weight in zip(self._stack, self._gains, weights, strict=True):
             sums.add(bent, self._table(own), weight)
@@ -145,9 +152,8 @@ class Composite:
             "landmarks": np.array(self._landmarks, dtype=np.float32),
             "gains": np.array(self._gains),
         }
-        if self._stack is None:
-            arrays |= {f"sum{number}": one for number, one in enumerate(self._sums.arrays())}
-        else:
+        arrays |= {f"sum{number}": one for number, one in enumerate(self._sums.arrays()) if one.any()}
+        if self._stack is not None:
             arrays |= self._stack.arrays()
         file = BytesIO()
         np.savez(file, **arrays)
@@ -166,8 +172,8 @@ class Composite:
                 list(file["gains"]),
                 header["weights"],
             )
-            if made._stack is None:
-                made._sums = Sums(*(file[f"sum{number}"] for number in range(len(made._sums.arrays()))))
-            else:
+            sums: list[Any] = [file.get(f"sum{at}", empty) for at, empty in enumerate(made._sums.arrays())]
+            made._sums = Sums(*sums)
+            if made._stack is not None:
                 made._stack = Stack.of_arrays(file, np.frombuffer(data, dtype=np.uint8, offset=end))
         return made

@@ -44,15 +44,18 @@ class Sums:
             np.zeros(()),
         )
 
-    def add(self, bent: Bent, table: NDArray[np.float64], weight: float) -> None:
-        """`table` (256, 3) or (256, 1): the light of each number, see `light.table`; `weight`: above 0."""
-        light = table.astype(np.float32)[np.newaxis]
+    def add(self, bent: Bent, table: NDArray[np.float64] | None, weight: float) -> None:
+        """`table` (256, 3) or (256, 1): the light of each number, see `light.table`, or None to leave `values`
+        alone; `weight`: above 0.
+        """
+        light = None if table is None else table.astype(np.float32)[np.newaxis]
         for top in range(0, len(bent.share), _ROWS):
             rows = slice(top, top + _ROWS)
             share = bent.share[rows].astype(np.float32)
             if weight != 1:
                 share *= np.float32(weight)
-            cv2.accumulateProduct(cv2.LUT(bent.pixels[rows], light), cv2.merge([share] * 3), self.values[rows])
+            if light is not None:
+                cv2.accumulateProduct(cv2.LUT(bent.pixels[rows], light), cv2.merge([share] * 3), self.values[rows])
             cv2.accumulate(share, self.share[rows])
         grey = cv2.cvtColor(bent.pixels, cv2.COLOR_RGB2GRAY)
         energy = texture.log_energies(np.left_shift(grey, 4, dtype=np.int16), unit=1 / 16)
