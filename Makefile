@@ -7,7 +7,7 @@ MINUTES := 2
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale faults fuzz audit setup clean
+.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale faults fuzz soak audit setup clean
 .DELETE_ON_ERROR:
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make bench-scale  time and memory of an average of many photos (some 15 minutes)"
 	@echo "make faults workers harmed in every stage of every command, and every hostile file (some 30 minutes)"
 	@echo "make fuzz   fuzz all that reads bytes from outside; MINUTES=2 for each of four targets"
+	@echo "make soak   the real bot while everything goes wrong; MINUTES=10, SEED=... to do the same again"
 	@echo "make audit  known weaknesses of the libraries, from the Python Packaging Advisory Database"
 	@echo "make clean  away with .venv, caches and demo/ (models stay in your cache folder)"
 
@@ -58,6 +59,10 @@ faults: setup
 fuzz: setup
 	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[fuzz]'
 	$(BIN)/python -m fuzz --minutes $(MINUTES)
+
+soak: MINUTES := 10
+soak: setup
+	$(BIN)/python -m soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 audit: $(VENV)/.installed
 	@test -x $(VENV)/audit/bin/pip-audit || { $(BIN)/python -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet pip-audit==2.10.1; }

@@ -15,7 +15,7 @@ import tenacity
 
 T = TypeVar("T")
 
-SECONDS = 60.0
+SECONDS = 180.0
 """After which no further try is begun. Its token lives for 15 minutes, but who waits has gone by then."""
 
 
