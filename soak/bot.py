@@ -20,6 +20,9 @@ PATIENCE = 180.0
 STAGE_SECONDS = 10.0
 """How long a stage of the work may take here: a worker that is stopped is overdue sooner than usually."""
 
+WAITING = 20
+"""Requests that may wait: fewer than by default, so that a rush is more than that."""
+
 
 @dataclass(frozen=True)
 class Bot:
@@ -71,8 +74,11 @@ async def started(sandbox: Sandbox, folder: Path) -> AsyncIterator[Bot]:
                 "PYTHONPATH": str(ROOT),
                 "SOKKURI_TOKEN": sandbox.token,
                 "SOKKURI_DISCORD__API": sandbox.api,
+                "SOKKURI_DISCORD__CDN": sandbox.cdn.root,
                 "SOKKURI_DISCORD__CDN_HOSTS": '["127.0.0.1"]',
                 "SOKKURI_WORKERS__STAGE_SECONDS": str(STAGE_SECONDS),
+                "SOKKURI_LIMITS__COOLDOWN_REQUESTS": "0",  # the few people here ask for many others
+                "SOKKURI_LIMITS__WAITING": str(WAITING),
             },
             stderr=errors,
             start_new_session=True,

@@ -105,9 +105,9 @@ class People:
             await self._choose(person, reply)
 
     def rush(self, count: int) -> None:
-        """So many ask at this moment, and wait."""
-        person = self._sandbox.person("Rui")
-        for _ in range(count):
+        """So many people ask at this moment, and wait."""
+        for number in range(count):
+            person = self._sandbox.person(f"Passer-by {number}")
             photos = {"photo1": self._files.face(), "photo2": self._files.face()}
             task = asyncio.create_task(self.ask(person, "similar", photos))
             self._rushing.add(task)
