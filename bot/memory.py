@@ -1,4 +1,4 @@
-"""How the process keeps its memory small."""
+"""How processes keep their memory small. Elsewhere than on glibc nothing is done."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ def give_back_at_once() -> None:
     """From now on a block of a megabyte and more goes back to the system as soon as it is free.
 
     Photos, pictures and sums come and go in threads of their own. glibc learns from the first large block that is freed
-    to keep the next ones in a heap, one for each thread, and then holds on to them. Elsewhere than on glibc: nothing.
+    to keep the next ones in a heap, one for each thread, and then holds on to them.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _LARGE)
+
+
+def give_back() -> None:
+    """What is free now, also between what is still in use: a heap shrinks by itself at its end alone."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -31,8 +31,9 @@ class Files:
         self._collected = [(path.suffix, path.read_bytes()) for path in listed]
 
     def face(self) -> File:
-        """A small photo of one face."""
-        return File(f"face-{self._random.randrange(1000)}.jpg", self._random.choice(self._faces))
+        """A small photo of one face, that nobody has sent before: it must not be refused for another's bad luck."""
+        data = self._random.choice(self._faces) + self._random.randbytes(8)  # pictures end before what is appended
+        return File(f"face-{self._random.randrange(1000)}.jpg", data)
 
     def group(self) -> File:
         """Several faces."""

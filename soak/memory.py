@@ -19,7 +19,7 @@ import psutil
 
 from soak.bot import Bot
 
-WARM_SECONDS = 90.0
+WARM_SECONDS = 120.0
 """After which a worker has done everything that is asked of it."""
 WINDOW_SECONDS = 20.0
 WORTH_SECONDS = 60.0

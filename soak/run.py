@@ -18,7 +18,7 @@ from soak.memory import Lives, measure
 from soak.people import People
 from soak.report import Report
 
-WARM_UP = 0.15
+WARM_UP = 0.3
 """Part of the time before the bot is measured for the first time."""
 BETWEEN_FAULTS = 4.0
 CALM_SECONDS = 3.0

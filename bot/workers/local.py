@@ -25,6 +25,7 @@ from typing import Any, Literal, Self, cast
 
 import psutil
 
+from bot import memory
 from bot.workers import Request, Result, Task, limits
 from core import stages
 from core.contracts import CoreSettings, DeadlineExceeded, SokkuriError, WorkerLost
@@ -396,6 +397,7 @@ def _serve(pipe: Connection, settings: CoreSettings, warm: Warm, memory_bytes: i
             del request
             tell(outcome)
             del outcome
+            memory.give_back()
 
 
 class _Interrupted(BaseException):
