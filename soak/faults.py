@@ -21,9 +21,9 @@ Fault = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Faults:
-    """`done`: how often each was there."""
+    """`done`: how often each was there; `many`: requests in a rush, and twice the calls that a storm of 429 refuses."""
 
-    def __init__(self, sandbox: Sandbox, bot: Bot, people: People, random: Random, rush: int) -> None:
+    def __init__(self, sandbox: Sandbox, bot: Bot, people: People, random: Random, many: int) -> None:
         self.done: Counter[str] = Counter()
         self._deck: list[str] = []
         self._gateway = asyncio.Lock()
@@ -31,7 +31,7 @@ class Faults:
         self._bot = bot
         self._people = people
         self._random = random
-        self._rush_of = rush
+        self._many = many
 
     def all(self) -> dict[str, Fault]:
         """By what goes wrong."""
@@ -114,7 +114,7 @@ class Faults:
     # ------------------------------------------------------------ HTTP API
 
     async def _storm(self) -> None:
-        self._sandbox.faults.rate_limit(0.3, times=self._random.randrange(5, 20), path="^/webhooks/")
+        self._sandbox.faults.rate_limit(0.3, times=self._many // 2, path="^/webhooks/")
 
     async def _slow_down(self) -> None:
         self._sandbox.faults.rate_limit(0.2, times=3, path="/callback$")
@@ -123,7 +123,7 @@ class Faults:
         self._sandbox.faults.rate_limit(0.5, times=2, path="^/channels/")
 
     async def _fail_answers(self) -> None:
-        self._sandbox.faults.fail(self._random.choice((500, 502, 503)), times=3, path="^/webhooks/")
+        self._sandbox.faults.fail(self._random.choice((500, 502, 503)), times=2, path="^/webhooks/")
 
     async def _fail_acknowledgement(self) -> None:
         """A second one at once could not be made good in the 3 s."""
@@ -174,4 +174,4 @@ class Faults:
                     worker.resume()  # had it nothing to do, it is still there
 
     async def _rush(self) -> None:
-        self._people.rush(self._rush_of)
+        self._people.rush(self._many)

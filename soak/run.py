@@ -31,22 +31,22 @@ LAST = 4
 
 @dataclass(frozen=True)
 class Plan:
-    """For so many `seconds`, so many `people` ask; `seed` of all that is left to chance; `rush`: requests at once.
+    """For so many `seconds`, so many `people` ask; `seed` of all that is left to chance; `many`: see Faults.
 
-    More than 22 are more than may wait, by the default settings.
+    More than 22 requests at once are more than may wait here.
     """
 
     seconds: float
     seed: int
     people: int = 8
-    rush: int = 30
+    many: int = 30
 
 
 async def soak(plan: Plan, folder: Path) -> Report:
     """The bot's log goes to `folder`."""
     async with Sandbox() as sandbox, started(sandbox, folder) as bot:
         people = People(sandbox, Random(plan.seed))
-        faults = Faults(sandbox, bot, people, Random(plan.seed), plan.rush)
+        faults = Faults(sandbox, bot, people, Random(plan.seed), plan.many)
         lives = Lives(bot)
         between = min(BETWEEN_FAULTS, plan.seconds / (len(faults.all()) + 2))
         calm = min(CALM_SECONDS, plan.seconds / 20)

@@ -119,3 +119,21 @@ async def test_no_secret_is_logged_or_told(sandbox: Sandbox, tmp_path: Path, lev
     assert len(tokens) >= 7
     for secret in (sandbox.token, *tokens, "secret", "hm=", "Mio"):
         assert secret not in said, secret
+
+
+async def test_nobody_is_ever_mentioned(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Each word of the bot's, be it an answer, progress or a refusal, goes out with all mentions switched off."""
+    mean = "@everyone <@&1> `x`.jpg"
+    async with running(sandbox, tmp_path, WORKERS__COUNT="1") as bot:
+        await every_command(sandbox)
+        for data in (b"x", face("person_a_1.jpg").data):
+            await answer(await sandbox.slash("gradcam", {"photo": File(mean, data)}))
+        thread = await sandbox.open_thread(sandbox.channel("general"), "@everyone")
+        await answer(await sandbox.slash("average", {"thread": thread}))
+        await answer(await sandbox.slash("about"))
+        await bot.stop()
+    written = [one.json.get("data", one.json) for one in sandbox.requests if isinstance(one.json, dict)]
+    spoken = [one for one in written if isinstance(one, dict) and one.get("content")]
+    assert len(spoken) >= 8
+    for one in spoken:
+        assert one.get("allowed_mentions") == {"parse": []}, one["content"]
