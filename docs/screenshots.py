@@ -39,6 +39,10 @@ async def main() -> None:
     try:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"))
+            light = await browser.new_page(viewport={"width": 1200, "height": 860}, color_scheme="light")
+            await minute(light, address)
+            dark = await browser.new_page(viewport={"width": 1200, "height": 860}, color_scheme="dark", locale="ja-JP")
+            await average(dark, address)
             for locale, schemes in LANGUAGES.items():
                 for scheme in schemes:
                     page = await browser.new_page(
@@ -46,10 +50,6 @@ async def main() -> None:
                     )
                     await replies(page, address, locale, scheme)
                     await page.close()
-            light = await browser.new_page(viewport={"width": 1200, "height": 760}, color_scheme="light")
-            await minute(light, address)
-            dark = await browser.new_page(viewport={"width": 1200, "height": 760}, color_scheme="dark", locale="ja-JP")
-            await average(dark, address)
             await browser.close()
     finally:
         process.terminate()
@@ -66,10 +66,7 @@ async def minute(page: Page, address: str) -> None:
     await page.locator("#composer textarea").fill("/similar")
     await page.keyboard.press("Enter")
     for option, face in (("photo1", "person_b_1.jpg"), ("photo2", "person_b_2.jpg")):
-        if option == "photo2":
-            await page.locator(".more-options").click()
-            await page.locator("[role=option][data-key=photo2]").click()
-        await page.locator(f"[data-option={option}] input[type=file]").set_input_files(FACES / face)
+        await attach(page, option, face)
     await page.get_by_role("tab", name="Traffic").click()
     await keep(page, "sandbox-2")
     await page.locator("form.command [type=submit]").click()
@@ -98,10 +95,7 @@ async def replies(page: Page, address: str, locale: str, scheme: str) -> None:
         await page.get_by_role("option").first.wait_for()
         await page.keyboard.press("Enter")
         for option, face in photos.items():
-            if not await page.locator(f"[data-option={option}]").count():
-                await page.locator(".more-options").click()
-                await page.locator(f"[role=option][data-key={option}]").click()
-            await page.locator(f"[data-option={option}] input[type=file]").set_input_files(FACES / face)
+            await attach(page, option, face)
         before = await page.locator("#messages > li.message").last.get_attribute("data-id")
         await page.locator("form.command [type=submit]").click()
         await page.locator(f"#messages > li.message:last-of-type:not([data-id='{before}'])").wait_for()
@@ -110,6 +104,16 @@ async def replies(page: Page, address: str, locale: str, scheme: str) -> None:
         await message.scroll_into_view_if_needed()
         path = IMAGES / "replies" / f"{command}-{locale.partition('-')[0]}-{scheme}.jpg"
         await message.screenshot(path=path, type="jpeg", quality=70)
+
+
+async def attach(page: Page, option: str, face: str) -> None:
+    more = page.locator(".more-options")
+    await more.wait_for()
+    if not await page.locator(f"[data-option={option}]").count():
+        if await more.get_attribute("aria-expanded") != "true":
+            await more.click()
+        await page.locator(f"[role=option][data-key={option}]").click()
+    await page.locator(f"[data-option={option}] input[type=file]").set_input_files(FACES / face)
 
 
 async def answered(page: Page) -> None:

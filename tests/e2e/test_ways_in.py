@@ -60,7 +60,7 @@ async def post(bot: Bot, channel: Channel, *names: str) -> Message:
 async def answered(invocation: Invocation) -> Message:
     """With its picture, and for everyone."""
     reply = await answer(invocation)
-    assert reply.files, reply.content
+    assert reply.files, reply.text
     assert not reply.ephemeral
     return reply
 
@@ -70,7 +70,7 @@ async def refused(invocation: Invocation) -> str:
     reply = await invocation.answered(PATIENCE)
     assert reply.ephemeral
     assert not reply.files
-    return reply.content
+    return reply.text
 
 
 # ---------------------------------------------------------------- menus of messages and people
@@ -87,29 +87,29 @@ async def test_a_heatmap_of_a_messages_first_photo(bot: Bot, album: Channel, loc
     message = await post(bot, album, "person_a_1.jpg", "person_b_1.jpg")
     reply = await answered(await bot.sandbox.message_command("Heatmap", message, locale=locale))
     assert "person_a_1.jpg" in (reply.files[0].description or "")
-    assert bool(JAPANESE.search(reply.content)) == (locale == "ja")
+    assert bool(JAPANESE.search(reply.text)) == (locale == "ja")
 
 
 async def test_two_photos_are_compared_more_are_a_crowd(bot: Bot, album: Channel) -> None:
     two = await post(bot, album, "person_a_1.jpg", "person_a_2.jpg")
     reply = await answered(await bot.sandbox.message_command("How alike?", two))
-    assert "one and the same person" in reply.content
+    assert "one and the same person" in reply.text
     three = await post(bot, album, "person_a_1.jpg", "person_a_2.jpg", "person_b_1.jpg")
     reply = await answered(await bot.sandbox.message_command("How alike?", three))
-    assert "3 faces, compared" in reply.content
+    assert "3 faces, compared" in reply.text
     crowd = await bot.sandbox.post(album, files=[group()])
     reply = await answered(await bot.sandbox.message_command("How alike?", crowd))
-    assert "7 faces, compared" in reply.content
+    assert "7 faces, compared" in reply.text
 
 
 async def test_the_average_of_a_message(bot: Bot, album: Channel) -> None:
     message = await post(bot, album, "person_a_1.jpg", "person_b_1.jpg", "person_c_1.jpg")
     reply = await answered(await bot.sandbox.message_command("Average these faces", message))
-    assert "**3 faces**" in reply.content
-    assert message.link in reply.content
+    assert "**3 faces**" in reply.text
+    assert message.link in reply.text
     crowd = await bot.sandbox.post(album, files=[group()])
     reply = await answered(await bot.sandbox.message_command("Average these faces", crowd))
-    assert re.search(r"\*\*[2-7] faces\*\* in one photo", reply.content)
+    assert re.search(r"\*\*[2-7] faces\*\* in one photo", reply.text)
 
 
 async def test_the_message_replied_to(bot: Bot, album: Channel) -> None:
@@ -125,7 +125,7 @@ async def test_how_alike_are_we(bot: Bot, album: Channel) -> None:
     someone = bot.sandbox.person("Aya", avatar=face("person_a_1.jpg"))
     other = bot.sandbox.person("Aki", avatar=face("person_a_2.jpg"))
     reply = await answered(await bot.sandbox.user_command("How alike are we?", other, user=someone))
-    assert "one and the same person" in reply.content
+    assert "one and the same person" in reply.text
     description = reply.files[0].description or ""
     assert "Aya" in description
     assert "Aki" in description
@@ -139,12 +139,12 @@ async def test_avatars_photos_and_messages_mix(bot: Bot, album: Channel) -> None
     other = bot.sandbox.person("Bo", avatar=face("person_b_1.jpg"))
     message = await post(bot, album, "person_c_1.jpg")
     reply = await answered(await bot.sandbox.slash("similar", {"user1": someone, "user2": other}))
-    assert "two different people" in reply.content
+    assert "two different people" in reply.text
     reply = await answered(await bot.sandbox.slash("similar", {"photo2": face("person_a_2.jpg"), "user1": someone}))
-    assert "one and the same person" in reply.content
+    assert "one and the same person" in reply.text
     options = {"photo1": face("person_d_1.jpg"), "user2": other, "message": message.link}
     reply = await answered(await bot.sandbox.slash("similar", options))
-    assert "3 faces, compared" in reply.content
+    assert "3 faces, compared" in reply.text
     reply = await answered(await bot.sandbox.slash("gradcam", {"user": someone}))
     assert "Aya" in (reply.files[0].description or "")
 
@@ -160,16 +160,16 @@ async def test_a_link_in_any_form(bot: Bot, album: Channel, form: str) -> None:
     message = await post(bot, album, "person_a_1.jpg", "person_a_2.jpg")
     link = form.format(message.link.replace("//discord", "//ptb.discord"))
     reply = await answered(await bot.sandbox.slash("similar", {"message": link}))
-    assert "one and the same person" in reply.content
+    assert "one and the same person" in reply.text
 
 
 async def test_lookalikes_and_average_of_a_linked_message(bot: Bot, album: Channel) -> None:
     message = await post(bot, album, "person_a_1.jpg", "person_a_2.jpg", "person_b_1.jpg")
     reply = await answered(await bot.sandbox.slash("lookalikes", {"message": message.link}))
-    assert "3 faces, compared" in reply.content
+    assert "3 faces, compared" in reply.text
     options = {"message": message.link, "photo1": face("person_c_1.jpg")}
     reply = await answered(await bot.sandbox.slash("average", options))
-    assert "**4 faces**" in reply.content
+    assert "**4 faces**" in reply.text
 
 
 async def test_a_link_to_a_message_of_another_server(bot: Bot) -> None:
@@ -180,7 +180,7 @@ async def test_a_link_to_a_message_of_another_server(bot: Bot) -> None:
     await answered(await sandbox.slash("gradcam", {"message": message.link}))
     stranger = sandbox.person("Stranger")
     reply = await answer(await sandbox.slash("gradcam", {"message": message.link}, user=stranger))
-    assert "cannot find that message" in reply.content
+    assert "cannot find that message" in reply.text
     assert not reply.files
 
 
@@ -206,7 +206,7 @@ async def test_pictures_in_embeds(bot: Bot, album: Channel) -> None:
     embeds = [{"title": "one", "image": shown("person_a_1.jpg")}, {"type": "image", "url": address, "thumbnail": copy}]
     message = await sandbox.post(album, other_bot(sandbox), files=[face("person_a_1.jpg")], embeds=embeds)
     reply = await answered(await sandbox.message_command("How alike?", message))
-    assert "one and the same person" in reply.content
+    assert "one and the same person" in reply.text
     assert "somebody.jpg" in (reply.files[0].description or "")
 
 
@@ -217,8 +217,8 @@ async def test_pictures_of_other_hosts_are_left_alone_and_named(bot: Bot, album:
     embeds = [{"image": there}, {"image": bait}]
     message = await sandbox.post(album, other_bot(sandbox), files=[group()], embeds=embeds)
     reply = await answered(await sandbox.message_command("How alike?", message))
-    assert "`far.jpg`: it is on a website from which I fetch nothing" in reply.content
-    assert "`bait.jpg`: it is on a website" in reply.content
+    assert "`far.jpg`: it is on a website from which I fetch nothing" in reply.text
+    assert "`bait.jpg`: it is on a website" in reply.text
     alone = await sandbox.post(album, other_bot(sandbox), embeds=[{"image": there}])
     said = await refused(await sandbox.message_command("Heatmap", alone))
     assert "shows no photo that I can use" in said
@@ -237,18 +237,18 @@ async def test_pictures_in_galleries_sections_and_files(bot: Bot, album: Channel
     files = [face(f"person_{one}_1.jpg") for one in "abc"]
     message = await bot.sandbox.post(album, other_bot(bot.sandbox), files=files, components=layout())
     reply = await answered(await bot.sandbox.message_command("How alike?", message))
-    assert "3 faces, compared" in reply.content
+    assert "3 faces, compared" in reply.text
     reply = await answered(await bot.sandbox.slash("average", {"message": message.link}))
-    assert "**3 faces**" in reply.content
+    assert "**3 faces**" in reply.text
 
 
 async def test_a_forwarded_message(bot: Bot, album: Channel) -> None:
     original = await post(bot, bot.sandbox.channel("general"), "person_a_1.jpg", "person_a_2.jpg")
     message = await bot.sandbox.post(album, forward=original)
     reply = await answered(await bot.sandbox.message_command("How alike?", message))
-    assert "one and the same person" in reply.content
+    assert "one and the same person" in reply.text
     reply = await answered(await bot.sandbox.slash("similar", {"message": message.link}))
-    assert "one and the same person" in reply.content
+    assert "one and the same person" in reply.text
 
 
 async def test_the_history_of_a_place_holds_all_of_that(bot: Bot) -> None:
@@ -261,10 +261,10 @@ async def test_the_history_of_a_place_holds_all_of_that(bot: Bot) -> None:
     embeds = [{"image": shown("person_e_1.jpg")}, {"image": {"url": "https://pictures.example/far.jpg"}}]
     await sandbox.post(mixed, other_bot(sandbox), files=[face("person_e_1.jpg")], embeds=embeds)
     reply = await answered(await sandbox.slash("average", channel=mixed))
-    assert "**5 faces**" in reply.content
-    assert "`far.jpg`: it is on a website" in reply.content
+    assert "**5 faces**" in reply.text
+    assert "`far.jpg`: it is on a website" in reply.text
     reply = await answered(await sandbox.slash("lookalikes", channel=mixed))
-    assert "5 faces, compared" in reply.content
+    assert "5 faces, compared" in reply.text
 
 
 def other_bot(sandbox: Sandbox) -> User:
@@ -309,7 +309,7 @@ async def test_photos_in_a_direct_conversation_a_thread_not(bot: Bot) -> None:
     direct = bot.sandbox.direct()
     photos = {"photo1": face("person_a_1.jpg"), "photo2": face("person_b_1.jpg")}
     reply = await answered(await bot.sandbox.slash("average", photos, channel=direct))
-    assert "from your selection" in reply.content
+    assert "from your selection" in reply.text
     assert "give me photos in the options" in await refused(await bot.sandbox.slash("average", channel=direct))
 
 
@@ -343,14 +343,14 @@ async def test_a_message_without_photos(bot: Bot, album: Channel) -> None:
         assert "shows no photo that I can use" in said
         assert "`note.txt`: not a picture" in said
     reply = await answer(await bot.sandbox.slash("similar", {"message": words.link}))
-    assert "shows no photo" in reply.content
+    assert "shows no photo" in reply.text
 
 
 async def test_a_message_that_is_gone(bot: Bot, album: Channel) -> None:
     message = await post(bot, album, "person_a_1.jpg")
     gone = replace(message, id=message.id + 1)
     reply = await answer(await bot.sandbox.slash("gradcam", {"message": gone.link}))
-    assert "cannot find that message" in reply.content
+    assert "cannot find that message" in reply.text
 
 
 async def test_a_message_that_the_person_may_not_read(bot: Bot) -> None:
@@ -368,12 +368,12 @@ async def test_a_message_of_a_private_thread(bot: Bot, album: Channel) -> None:
     thread = await bot.sandbox.open_thread(album, "between us", bot.sandbox.person("Mio"), private=True)
     message = await bot.sandbox.post(thread, bot.sandbox.person("Mio"), files=[face("person_a_1.jpg")])
     reply = await answer(await bot.sandbox.slash("gradcam", {"message": message.link}))
-    assert "View Channel" in reply.content
+    assert "View Channel" in reply.text
     thread.members.add(bot.sandbox.bot.id)
     reply = await answer(
         await bot.sandbox.slash("gradcam", {"message": message.link}, user=bot.sandbox.person("Guest"))
     )
-    assert "cannot find that message" in reply.content
+    assert "cannot find that message" in reply.text
     await answered(await bot.sandbox.slash("gradcam", {"message": message.link}, user=bot.sandbox.person("Mio")))
 
 
@@ -426,7 +426,7 @@ async def test_without_the_intent_the_menu_of_a_message_still_works(blind: Bot, 
         assert "Message Content Intent" in said
         assert ("この写真の平均顔" if locale == "ja" else "“Average these faces”") in said
     reply = await answered(await blind.sandbox.message_command("Average these faces", message, locale=locale))
-    assert "**2" in reply.content
+    assert "**2" in reply.text
 
 
 async def test_a_command_of_a_forum_is_not_offered_messages(bot: Bot) -> None:
