@@ -155,7 +155,7 @@ def _show(done: Done, out: Path | None) -> None:
         click.echo(f"    !! {done.failure}")
     if answer is not None:
         channels = answer.channel.guild.channels if answer.channel.guild else {}
-        named = re.sub(r"<#(\d+)>", lambda found: f"#{channels[int(found[1])].name}", answer.content)
+        named = re.sub(r"<#(\d+)>", lambda found: f"#{channels[int(found[1])].name}", answer.text)
         click.echo(textwrap.indent(named, "    "))
         for file in answer.files:
             click.echo(f"    -> {_keep(file, line['id'], out) if out else file.filename}")
