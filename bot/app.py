@@ -27,7 +27,7 @@ from bot.menus import Menus
 from bot.photos import Photos
 from bot.progress import Progresses
 from bot.sending import persistently
-from bot.workers import limits
+from bot.workers import Workers, limits
 from bot.workers.local import LocalWorkers
 from core import tasks
 from core.contracts import PersonError, Stopping
@@ -52,39 +52,58 @@ async def run(settings: Settings, read: Callable[[], Settings] | None = None) ->
         raise ConfigError("there is no token: set SOKKURI_TOKEN, or token under [discord] in config.toml")
     async with (
         aiohttp.ClientSession() as session,
-        LocalWorkers(
-            settings.core(),
-            tasks.warm,
-            count=settings.workers.count,
-            tasks=settings.workers.tasks,
-            start_seconds=settings.workers.start_seconds,
-            stage_seconds=settings.workers.stage_seconds,
-            memory_bytes=settings.workers.memory_bytes,
-            recycle_bytes=settings.workers.recycle_bytes,
-        ) as workers,
+        _workers(settings) as workers,
     ):
-        jobs = Jobs(
-            workers,
-            limits=settings.limits,
-            deadline=settings.workers.deadline_seconds,
-            refuse_seconds=settings.workers.refuse_seconds,
-        )
-        photos = Photos(session, settings.limits, settings.discord)
         languages = reload.locales_of(settings)
-
-        def words(interaction: discord.Interaction[Any]) -> locales.Language:
-            return languages.of(interaction.locale.value)
-
-        menus = Menus(settings.limits.menu_seconds, words)
-        rooms = Rooms(settings, languages, photos, jobs, menus, Progresses(words), Cooldown(settings.limits))
+        rooms = furnished(settings, languages, session, workers)
         client = Client(rooms)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(client)
-            await stack.enter_async_context(health.served(settings.health, client, jobs))
+            await stack.enter_async_context(health.served(settings.health, client, rooms.jobs))
             if read is not None:
                 await stack.enter_async_context(reload.on_hangup(settings, languages, read, client.renew))
-            await _until_told(client, jobs, menus, settings)
+            await _until_told(client, rooms.jobs, rooms.menus, settings)
     log.info("stopped")
+
+
+async def commands(settings: Settings) -> list[dict[str, Any]]:
+    """All commands as Discord would be told them. It is not told. Raises ConfigError: see `reload.locales_of`."""
+    languages = reload.locales_of(settings)
+    async with aiohttp.ClientSession() as session:
+        client = Client(furnished(settings, languages, session, _workers(settings)))
+        return await registration.payloads(client.tree, registration.CommandTranslator(languages))
+
+
+def furnished(
+    settings: Settings, languages: locales.Languages, session: aiohttp.ClientSession, workers: Workers
+) -> Rooms:
+    """All rooms of the bot."""
+
+    def words(interaction: discord.Interaction[Any]) -> locales.Language:
+        return languages.of(interaction.locale.value)
+
+    jobs = Jobs(
+        workers,
+        limits=settings.limits,
+        deadline=settings.workers.deadline_seconds,
+        refuse_seconds=settings.workers.refuse_seconds,
+    )
+    photos = Photos(session, settings.limits, settings.discord)
+    menus = Menus(settings.limits.menu_seconds, words)
+    return Rooms(settings, languages, photos, jobs, menus, Progresses(words), Cooldown(settings.limits))
+
+
+def _workers(settings: Settings) -> LocalWorkers:
+    return LocalWorkers(
+        settings.core(),
+        tasks.warm,
+        count=settings.workers.count,
+        tasks=settings.workers.tasks,
+        start_seconds=settings.workers.start_seconds,
+        stage_seconds=settings.workers.stage_seconds,
+        memory_bytes=settings.workers.memory_bytes,
+        recycle_bytes=settings.workers.recycle_bytes,
+    )
 
 
 class Client(discord.AutoShardedClient):

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import json
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -33,9 +29,7 @@ LIBRARIES = {
 
 PACKAGES = ("cv2", "mediapipe", "onnxruntime", "torch")
 PORTAL = "https://discord.com/developers/applications"
-
-MESSAGE_CONTENT = 1 << 18 | 1 << 19
-"""Application flags GATEWAY_MESSAGE_CONTENT and, for bots in fewer than 100 servers, ..._LIMITED."""
+NEW_TOKEN = f"make one at {PORTAL} (Bot, Reset Token) and set SOKKURI_TOKEN, or token under [discord] in config.toml"
 
 MEGABYTE = 1_000_000
 DISK_MB = 200
@@ -113,41 +107,22 @@ def models(settings: Settings) -> Iterator[Finding]:
 
 
 def token(settings: Settings) -> Iterator[Finding]:
-    """Asks Discord whether it knows the token, and whether the intent is on. The token itself is never shown."""
-    secret = settings.discord.token.get_secret_value()
-    where = f"make one at {PORTAL} (Bot, Reset Token) and set SOKKURI_TOKEN, or token under [discord] in config.toml"
-    if not secret:
-        yield Finding("token", "note", "not set, so `sokkuri run` uses the sandbox", where)
-        return
-    request = urllib.request.Request(
-        f"{settings.discord.api}/applications/@me",
-        headers={
-            "Authorization": f"Bot {secret}",
-            "User-Agent": f"DiscordBot (https://github.com/sokkuri, {version('sokkuri')})",
-        },
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=10) as response:
-            application = json.load(response)
-    except urllib.error.HTTPError as error:
-        if error.code == 401:
-            yield Finding("token", "missing", "Discord does not know this token", where)
-        else:
-            yield Finding("token", "note", f"Discord answered {error.code}, so nothing is known", "try again later")
-    except (OSError, ValueError) as error:
-        yield Finding("token", "note", f"set, but {settings.discord.api} gave no answer ({error})", "try again later")
+    """Whether there is one. Whether Discord knows it is asked by `cli.online`; it is never shown."""
+    if settings.discord.token.get_secret_value():
+        yield Finding("token", "ok", "set; `sokkuri doctor --online` asks Discord about it")
     else:
-        yield Finding("token", "ok", f"Discord knows it as {application.get('name', 'an application')}")
-        yield intent(settings, int(application.get("flags", 0)))
+        yield Finding("token", "note", "not set, so `sokkuri run` uses the sandbox", NEW_TOKEN)
 
 
-def intent(settings: Settings, flags: int) -> Finding:
-    if flags & MESSAGE_CONTENT:
-        return Finding("intent", "ok", "Message Content is on")
-    lost = "Message Content is off: attachments of other people's messages come empty"
-    if not settings.discord.message_content:
-        return Finding("intent", "note", lost, "as set by message_content under [discord]")
-    return Finding("intent", "missing", lost, f"switch it on at {PORTAL} (Bot, Privileged Gateway Intents)")
+def languages(settings: Settings) -> Iterator[Finding]:
+    """What is wrong with single messages of one's own is told on standard error."""
+    from bot.config import ConfigError
+    from bot.reload import locales_of
+
+    try:
+        yield Finding("languages", "ok", ", ".join(locales_of(settings).names))
+    except ConfigError as error:
+        yield Finding("languages", "missing", str(error), "mend or remove that file")
 
 
 def workers(settings: Settings) -> Iterator[Finding]:
@@ -240,6 +215,7 @@ MACHINE: Mapping[str, Callable[[], Iterator[Finding]]] = {
 CONFIGURED: Mapping[str, Callable[[Settings], Iterator[Finding]]] = {
     "models": models,
     "workers": workers,
+    "languages": languages,
     "token": token,
     "room": room,
 }

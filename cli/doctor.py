@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 
 from cli.checks import CONFIGURED, MACHINE, Finding
+from cli.online import online as ask_discord
 from cli.settings import ConfigProblem, config_option, load_settings
 
 NAMES = (*MACHINE, "settings", *CONFIGURED)
-MARKS = {"ok": "OK", "note": "note", "missing": "MISSING"}
+MARKS = {"ok": "OK", "note": "WARN", "missing": "FAIL"}
 
 
 @click.command()
@@ -24,20 +25,21 @@ MARKS = {"ok": "OK", "note": "note", "missing": "MISSING"}
     type=click.Choice(NAMES),
     help="Look at this alone; may be given several times.",
 )
+@click.option("--online", is_flag=True, help="Ask Discord, too: token, intent, commands, permissions.")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else.")
 @click.pass_context
-def doctor(context: click.Context, names: tuple[str, ...], config: Path | None, as_json: bool) -> None:
+def doctor(context: click.Context, names: tuple[str, ...], config: Path | None, *, online: bool, as_json: bool) -> None:
     """Look what is missing on this machine, and say how to mend it.
 
-    One line a check. Exit status 1: something that is needed is missing.
+    One line a check: OK, WARN (nothing fails yet), or FAIL. Exit status 1: something failed.
     """
     findings = []
-    for finding in examine(names or NAMES, config):
+    for finding in examine(names or NAMES, config, online=online):
         findings.append(finding)
         if not as_json:
             remedy = f" -> {finding.remedy}" if finding.remedy else ""
-            click.echo(f"{MARKS[finding.state]:<8} {finding.name:<10} {finding.found}{remedy}")
+            click.echo(f"{MARKS[finding.state]:<4} {finding.name:<11} {finding.found}{remedy}")
     well = all(finding.state != "missing" for finding in findings)
     if as_json:
         click.echo(json.dumps({"ok": well, "checks": [asdict(one) for one in findings]}, ensure_ascii=False))
@@ -45,12 +47,12 @@ def doctor(context: click.Context, names: tuple[str, ...], config: Path | None, 
         context.exit(1)
 
 
-def examine(names: tuple[str, ...], config: Path | None) -> Iterator[Finding]:
-    """The findings of these checks, each as soon as it is there."""
+def examine(names: tuple[str, ...], config: Path | None, *, online: bool = False) -> Iterator[Finding]:
+    """The findings of these checks, each as soon as it is there; `online`: and what Discord says."""
     for name, check in MACHINE.items():
         if name in names:
             yield from check()
-    if not {"settings", *CONFIGURED} & set(names):
+    if not online and not {"settings", *CONFIGURED} & set(names):
         return
     try:
         settings = load_settings(config)
@@ -62,3 +64,5 @@ def examine(names: tuple[str, ...], config: Path | None) -> Iterator[Finding]:
     for name, look in CONFIGURED.items():
         if name in names:
             yield from look(settings)
+    if online:
+        yield from ask_discord(settings)

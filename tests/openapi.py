@@ -29,6 +29,13 @@ _REQUESTS = "urn:discord:requests"
 _MALFORMED = (400, 413)
 
 
+def check_where_it_is(exchanges: Iterable[Exchange]) -> None:
+    """As `check`; nothing on the many machines that have no description beside the checkout."""
+    shared = Path(__file__).resolve().parents[2] / "shared"
+    if (shared / "discord").is_dir():
+        load(shared).check(exchanges)
+
+
 @cache
 def load(shared: Path) -> OpenApi:
     """The description beside the checkout; read once."""

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -128,6 +129,7 @@ class Api:
         async def handle(request: web.Request) -> web.Response:
             path, began = request.path.removeprefix(ROOT), time.monotonic()
             headers: Mapping[str, str] = {}
+            now = {"Date": formatdate(self._world.clock.now(), usegmt=True)}
             body: Any = None
             files: dict[int, File] = {}
             no: Refused | None = None
@@ -166,9 +168,9 @@ class Api:
                     request.transport.abort()
                 return web.Response()
             if answer is None:
-                return web.Response(status=status, headers=headers)
+                return web.Response(status=status, headers={**now, **headers})
             text = json.dumps(answer, ensure_ascii=False).encode()
-            return web.Response(status=status, body=text, content_type="application/json", headers=headers)
+            return web.Response(status=status, body=text, content_type="application/json", headers={**now, **headers})
 
         return handle
 
