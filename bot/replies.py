@@ -279,7 +279,7 @@ def about(
     mention: Mention,
     words: Language,
 ) -> Reply:
-    """`models`: the one that compares, and those that find faces; `languages`: what each calls itself."""
+    """`models`: the one that compares, and those that find faces; `languages`: their codes."""
     model, *finders = (
         words.text("about-licensed", model=card.name, licence=card.licence) if card.licence else card.name
         for card in models
@@ -293,19 +293,19 @@ def about(
         )
         if address
     ]
-    return Reply(
-        "\n".join(
-            [
-                f"**{words.text('about-title', version=version)}**",
-                commands(mention, words),
-                words.text("about-privacy"),
-                words.text("about-model", model=model, finders=words.listed(finders)),
-                words.text("about-languages", languages=words.listed(languages)),
-                *([words.text("about-operator", operator=operator.operator)] if operator.operator else []),
-                *([" · ".join(links)] if links else []),
-            ]
-        )
-    )
+    small = [
+        words.text("about-model", model=model, finders=words.listed(finders)),
+        words.text("about-languages", languages=words.listed(map(words.name_of, languages))),
+        *([words.text("about-operator", operator=operator.operator)] if operator.operator else []),
+        *([" · ".join(links)] if links else []),
+    ]
+    title = f"**{words.text('about-title', version=version)}**"
+    parts = [
+        f"{title}\n{commands(mention, words)}",
+        words.text("about-privacy"),
+        "\n".join(f"-# {one}" for one in small),
+    ]
+    return Reply("\n\n".join(parts))
 
 
 def welcome(mention: Mention, words: Language) -> str:

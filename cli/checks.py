@@ -120,7 +120,7 @@ def languages(settings: Settings) -> Iterator[Finding]:
     from bot.reload import locales_of
 
     try:
-        yield Finding("languages", "ok", ", ".join(locales_of(settings).names))
+        yield Finding("languages", "ok", ", ".join(locales_of(settings).codes))
     except ConfigError as error:
         yield Finding("languages", "missing", str(error), "mend or remove that file")
 

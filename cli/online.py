@@ -50,7 +50,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """`body`: JSON; `ahead`: seconds by which the clock here is before Discord's, None if it told no time."""
+    """`body`: JSON; `ahead`: seconds by which the clock here is ahead of Discord's, None if it told no time."""
 
     body: Any
     ahead: float | None
@@ -180,7 +180,9 @@ def clock(ahead: float | None) -> Finding:
         return Finding("clock", "note", "Discord told no time")
     if abs(ahead) < LATE_SECONDS:
         return Finding("clock", "ok", "agrees with Discord's")
-    found = f"{abs(ahead):.0f} s {'before' if ahead > 0 else 'behind'} Discord's: time limits end too soon or too late"
+    found = (
+        f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} Discord's: time limits end too soon or too late"
+    )
     return Finding("clock", "note", found, "let it be set by the network (timedatectl set-ntp true)")
 
 

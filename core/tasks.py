@@ -138,7 +138,7 @@ def models(settings: CoreSettings) -> tuple[ModelCard, ...]:
     spec = resolve(settings.model)
     finders = (load_catalog().files[name] for name in (LANDMARKS_FILE, DETECTOR_FILE))
     return (
-        ModelCard(spec.name, "" if spec.licence == "your own" else spec.licence),
+        ModelCard(spec.name, "" if spec.licence == "your own" else spec.licence.partition(" (")[0]),
         *(ModelCard(file.holds.partition(":")[0], file.licence) for file in finders),
     )
 

@@ -17,7 +17,7 @@ def command(rooms: Rooms) -> Command:
             _version(),
             tasks.models(rooms.settings.core()),
             rooms.settings.about,
-            rooms.languages.names,
+            rooms.languages.codes,
             lambda name: interaction.client.tree.mention(name, words),
             words,
         )

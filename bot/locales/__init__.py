@@ -59,11 +59,6 @@ class Language:
         self._bundle = FluentBundle([code], use_isolating=False)
         self._bundle.add_resource(FluentParser().parse(source) if isinstance(source, str) else source)
 
-    @property
-    def name(self) -> str:
-        """What its readers call it: 日本語."""
-        return str(self._locale.get_display_name())
-
     def has(self, key: str) -> bool:
         return self._bundle.has_message(key) or (self._fallback is not None and self._fallback.has(key))
 
@@ -82,6 +77,10 @@ class Language:
         for error in errors:
             log.error("message %s in %s: %s", key, self.code, error)
         return str(text)
+
+    def name_of(self, code: str) -> str:
+        """What its readers call the language of a file."""
+        return str(locale_of(code).get_display_name(self._locale))
 
     def listed(self, items: Iterable[str]) -> str:
         """“a, b and c”."""
@@ -141,9 +140,9 @@ class Languages:
         self._by_code: Mapping[str, Language] = {language.code.lower(): language for language in languages}
 
     @property
-    def names(self) -> list[str]:
-        """What each calls itself."""
-        return [language.name for language in self._by_code.values()]
+    def codes(self) -> list[str]:
+        """As their files are called."""
+        return [language.code for language in self._by_code.values()]
 
     def of(self, locale: str) -> Language:
         """The language for a locale such as `ja`, `en-GB` or `de`: its own, that of all its regions, else English."""

@@ -320,7 +320,7 @@ about-what = Four questions about faces in photos:
     - { $average }: what is the average of all faces in a thread?
     Or without typing: right-click a message with photos, or a person (on a phone, press and hold), and choose *Apps*.
 about-privacy = **Privacy:** Discord hands photos to the machine that this bot runs on. There they are worked on in memory while you wait, and the answer goes back to Discord. Nothing of them is kept, logged or passed on to anybody else: no photo, no face, no number.
-about-model = **Models:** { $model } compares faces; { $finders } find them. All of them run on that machine. They measure how alike photos look, and cannot prove who anybody is.
+about-model = **Models:** { $model } compares faces, { $finders } find them, all on that machine. They measure how alike photos look, and cannot prove who anybody is.
 about-licensed = { $model } ({ $licence })
 about-languages = **Languages:** { $languages }. Yours is that of your Discord.
 about-operator = **Run by:** { $operator }

@@ -158,13 +158,14 @@ def accented(text: str) -> str:
 def test_a_third_language_is_one_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "pt-BR.ftl").write_text(accented(locales.source("en")), encoding="utf-8")
     languages = locales.load(tmp_path)
-    assert languages.names == ["English", "日本語", "português (Brasil)"]
+    assert languages.codes == ["en", "ja", "pt-BR"]
     words = languages.of("pt-BR")
     assert words.text("stop-over").startswith("Théré")
     assert "117,7 MB" in words.error(
         FileTooLarge("a.jpg", 123_456_789, 25 * 1024**2)
     )  # numbers as Brazilians write them
     assert words.listed(["a", "b", "c"]) == "a, b e c"
+    assert words.name_of("ja") == "japonês"
     assert words.duration(10) == "10 segundos"
     for leaf in leaves(contracts.SokkuriError):
         key = "error-" + leaf.code.replace("_", "-")

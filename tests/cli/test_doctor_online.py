@@ -121,7 +121,7 @@ async def test_session_starts(sandbox: Sandbox, left: int, state: str) -> None:
     assert f"{left} of 1,000" in finding.found
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(90, "90 s behind"), (-90, "90 s before")])
+@pytest.mark.parametrize(("seconds", "told"), [(90, "90 s behind"), (-90, "90 s ahead of")])
 async def test_a_wrong_clock(sandbox: Sandbox, seconds: float, told: str) -> None:
     sandbox.clock.advance(seconds)
     finding = (await ask(sandbox))["clock"]

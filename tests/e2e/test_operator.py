@@ -87,7 +87,7 @@ async def test_no_greeting_where_it_is_switched_off(sandbox: Sandbox, tmp_path: 
         assert not said_in(guild)
         assert "Kei" in reply.text
         assert "[Help](<https://x.example/>)" in reply.text
-        for text in ("dlib (CC0-1.0", "MediaPipe FaceLandmarker (Apache-2.0)", "English and 日本語", "</similar:"):
+        for text in ("dlib (CC0-1.0", "MediaPipe FaceLandmarker (Apache-2.0)", "English and Japanese", "</similar:"):
             assert text in reply.text
         assert await bot.stop() == 0
 
