@@ -152,9 +152,12 @@ def _of_embed(embed: discord.Embed, *, hidden: bool) -> Iterator[File]:
     """The large picture, or the small one where there is no other. `hidden`: its link is a spoiler."""
     for media in (embed.image, embed.thumbnail if embed.type in PREVIEWS else None):
         if media is not None and media.url:
-            pixels = (media.width or 0) * (media.height or 0)
+            name = _name(media.url)
             yield File(
-                _name(media.url), (media.url, media.proxy_url), pixels=pixels, spoiler=hidden or media.flags.spoiler
+                name,
+                (media.url, media.proxy_url),
+                pixels=(media.width or 0) * (media.height or 0),
+                spoiler=hidden or _is_hidden(name, media.flags),
             )
             return
 
@@ -183,9 +186,13 @@ def _of_media(media: UnfurledMediaItem, hidden: bool, size: int = 0) -> File:
         (media.url, media.proxy_url),
         size,
         (media.width or 0) * (media.height or 0),
-        hidden or media.flags.spoiler or name.startswith("SPOILER_"),
+        hidden or _is_hidden(name, media.flags),
         _is_picture(name, media.content_type),
     )
+
+
+def _is_hidden(name: str, flags: discord.AttachmentFlags) -> bool:
+    return flags.spoiler or name.startswith("SPOILER_")
 
 
 def unsigned(address: str) -> str:

@@ -15,7 +15,7 @@ from running import PATIENCE, Bot, answer, face, running
 
 from bot.sandbox import CannotInvoke, Channel, ChannelType, File, Invocation, Message, Sandbox, User
 from bot.sandbox.samples import FACES
-from bot.sandbox.state import Overwrite
+from bot.sandbox.state import Overwrite, walk_components
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -271,6 +271,32 @@ def other_bot(sandbox: Sandbox) -> User:
     return next((one for one in sandbox.world.users.values() if one.name == "Poster"), None) or sandbox.world.add_user(
         "Poster", bot=True
     )
+
+
+@pytest.mark.parametrize("hidden", ["file", "flag", "gallery", "link", "forward"])
+async def test_what_was_hidden_stays_hidden(bot: Bot, album: Channel, hidden: str) -> None:
+    sandbox = bot.sandbox
+    photo = face("person_a_1.jpg")
+    secret = replace(photo, name="SPOILER_me.jpg")
+    address = "https://pictures.example/me.jpg"
+    match hidden:
+        case "file":
+            message = await sandbox.post(album, files=[secret, photo])
+        case "flag":
+            message = await sandbox.post(album, files=[secret], embeds=[{"image": shown(secret.name)}])
+        case "gallery":
+            files = [face(f"person_{one}_1.jpg") for one in "abc"]
+            message = await sandbox.post(album, other_bot(sandbox), files=files, components=layout(spoiler=True))
+        case "link":
+            copy = {"url": address, "proxy_url": sandbox.cdn.proxied(address, photo)}
+            embed = {"type": "image", "url": address, "thumbnail": copy}
+            message = await sandbox.post(album, content=f"|| {address} ||", embeds=[embed])
+        case _:
+            message = await sandbox.post(album, forward=await sandbox.post(album, files=[secret]))
+    reply = await answered(await sandbox.message_command("Heatmap", message))
+    items = [item for one in walk_components(reply.components) for item in one.get("items", ())]
+    assert items
+    assert all(item["spoiler"] for item in items)
 
 
 # ---------------------------------------------------------------- without the bot in the place
