@@ -39,6 +39,10 @@ class Link:
         return cls(None if guild == "@me" else int(guild), int(match["channel"]), int(match["message"]))
 
     @property
+    def url(self) -> str:
+        return f"https://discord.com/channels/{self.guild or '@me'}/{self.channel}/{self.message}"
+
+    @property
     def mention(self) -> str:
         return f"<#{self.channel}>"
 
@@ -85,6 +89,8 @@ def with_pictures(message: discord.Message) -> discord.Message | Link:
     """`message`, or where it shows no picture itself the one that it replies to: a link, if Discord did not tell it."""
     reference = message.reference
     if of_message(message) or reference is None or reference.message_id is None:
+        return message
+    if reference.type is not discord.MessageReferenceType.reply:  # what is forwarded is in the message itself
         return message
     if isinstance(reference.resolved, discord.Message):
         return reference.resolved

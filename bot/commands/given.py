@@ -28,9 +28,11 @@ class Given:
         self._things: list[discord.Attachment | discord.User | discord.Member | discord.Message | Link] = [
             links.with_pictures(one) if isinstance(one, discord.Message) else one for one in present
         ]
+        self.url = next((one.jump_url for one in present if isinstance(one, discord.Message)), None)
         if message is not None:
-            self._things.append(Link.parse(message))
-        self.url = next((one.jump_url for one in present if isinstance(one, discord.Message)), message)
+            link = Link.parse(message)
+            self._things.append(link)
+            self.url = link.url
         for one in self._things:
             if isinstance(one, Link):
                 links.check(interaction, one, message_content=rooms.settings.discord.message_content)

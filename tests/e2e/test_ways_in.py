@@ -167,9 +167,10 @@ async def test_lookalikes_and_average_of_a_linked_message(bot: Bot, album: Chann
     message = await post(bot, album, "person_a_1.jpg", "person_a_2.jpg", "person_b_1.jpg")
     reply = await answered(await bot.sandbox.slash("lookalikes", {"message": message.link}))
     assert "3 faces, compared" in reply.text
-    options = {"message": message.link, "photo1": face("person_c_1.jpg")}
+    options = {"message": f"<{message.link}>", "photo1": face("person_c_1.jpg")}
     reply = await answered(await bot.sandbox.slash("average", options))
     assert "**4 faces**" in reply.text
+    assert f"from {message.link}." in reply.text
 
 
 async def test_a_link_to_a_message_of_another_server(bot: Bot) -> None:
@@ -370,6 +371,8 @@ async def test_a_message_without_photos(bot: Bot, album: Channel) -> None:
         assert "`note.txt`: not a picture" in said
     reply = await answer(await bot.sandbox.slash("similar", {"message": words.link}))
     assert "shows no photo" in reply.text
+    forward = await bot.sandbox.post(album, forward=words)
+    assert "shows no photo" in await refused(await bot.sandbox.message_command("Heatmap", forward))
 
 
 async def test_a_message_that_is_gone(bot: Bot, album: Channel) -> None:
