@@ -15,22 +15,22 @@ IN_PROGRESS = "…"
 """How every word ends that another one will take the place of."""
 
 KINDS = ("error-", "about-", "menu-", "stop-", "picture-too-heavy")
-"""How the names of messages begin that a reply without a picture may open with."""
+"""How the names of messages begin that a reply without a picture may consist of."""
 
 
 def last_word(invocation: Invocation) -> Message | None:
     """The reply after all progress, or the word beside it, if there is one by now."""
-    final = next((one for one in invocation.history if one.files or not one.content.endswith(IN_PROGRESS)), None)
+    final = next((one for one in invocation.history if one.files or not one.text.endswith(IN_PROGRESS)), None)
     return final or next(iter(invocation.followups), None)
 
 
 def outcome(reply: Message) -> str:
-    """`picture`, the name of the bot's message without `error-`, or `other words`."""
+    """`picture`, `about`, the name of the bot's message without `error-`, or `other words`."""
     if reply.files:
         return "picture"
     for name, pattern in _messages():
-        if pattern.match(reply.content.lstrip("*")):  # bold
-            return name.removeprefix("error-")
+        if pattern.search(reply.text):
+            return "about" if name.startswith("about-") else name.removeprefix("error-")
     return "other words"
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from bot.sandbox import Channel, Invocation, Message, Sandbox, User
 from bot.sandbox.changes import Changes
-from bot.sandbox.conversations.names import components
+from bot.sandbox.rules import STRING_SELECT
+from bot.sandbox.state import walk_components
 from soak.files import Files
 from soak.outcomes import last_word, outcome
 
@@ -101,7 +102,7 @@ class People:
         kinds = self.kinds()
         (name,) = self._random.choices([*kinds], [weight for weight, _ in kinds.values()])
         reply = await self.ask(person, name.partition(".")[0], kinds[name][1]())
-        if name == "similar.group" and reply is not None and components(reply):
+        if name == "similar.group" and reply is not None:
             await self._choose(person, reply)
 
     def rush(self, count: int) -> None:
@@ -123,9 +124,10 @@ class People:
         return await self._answered(f"/{command}", lambda: self._sandbox.slash(command, options, user=person))
 
     async def _choose(self, person: User, reply: Message) -> None:
-        """Another face, from the menu under the reply."""
-        menu = components(reply)[0]
-        await self._answered("a menu", lambda: self._sandbox.select(reply, menu, ["1"], user=person))
+        """Another face, from the menu under the reply, if there is one."""
+        menus = [one["custom_id"] for one in walk_components(reply.components) if one["type"] == STRING_SELECT]
+        if menus:
+            await self._answered("a menu", lambda: self._sandbox.select(reply, menus[0], ["1"], user=person))
 
     async def _answered(self, command: str, asking: Callable[[], Awaitable[Invocation]]) -> Message | None:
         await self.open.wait()

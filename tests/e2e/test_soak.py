@@ -21,7 +21,7 @@ async def test_nothing_is_lost_and_nothing_is_left_while_everything_goes_wrong(t
     assert (report.status, report.orphans) == (0, 0)
     assert len(report.faults) == 19
     kinds = Counter(one.answer for one in report.asked)
-    assert {"picture", "no-face", "not-a-picture", "no-photos", "about-title"} <= set(kinds)
+    assert {"picture", "no-face", "not-a-picture", "no-photos", "about"} <= set(kinds)
     assert report.before.memory > 10e6
     assert report.before.descriptors > 5
     assert "| seed | 1 |" in report.table()
