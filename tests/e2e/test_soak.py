@@ -16,7 +16,7 @@ from soak.run import Plan, soak
 
 
 async def test_nothing_is_lost_and_nothing_is_left_while_everything_goes_wrong(tmp_path: Path) -> None:
-    report = await soak(Plan(seconds=12, seed=1, people=3, many=6), tmp_path)
+    report = await soak(Plan(seconds=8, seed=1, people=2, many=6), tmp_path)
     assert report.unanswered == 0
     assert (report.status, report.orphans) == (0, 0)
     assert len(report.faults) == 19
