@@ -25,7 +25,7 @@ import psutil
 from benchmarks import machine
 from bot.averaging import Averaging
 from bot.config import LimitsSection
-from bot.jobs import Job, Jobs
+from bot.jobs import Asker, Job, Jobs
 from bot.photos import BATCH_PHOTOS, Batches, Gathered
 from bot.workers.local import LocalWorkers
 from core import tasks
@@ -114,7 +114,9 @@ async def peak(paths: Sequence[Path], recipe: AverageRecipe) -> tuple[float, int
 async def job() -> AsyncIterator[tuple[Job, list[int]]]:
     """A job, with fresh workers that have loaded their models, and their process ids."""
     workers = LocalWorkers(CoreSettings(threads=1), tasks.warm, count=WORKERS, tasks=0, start_seconds=60)
-    async with workers, Jobs(workers, waiting=1, deadline=DEADLINE).admit("0", "scale", long=True) as one:
+    jobs = Jobs(workers, limits=LimitsSection(), deadline=DEADLINE)
+    async with workers, jobs.admit("0", "scale", Asker(1), long=True) as one:
+        await one.begin()
         await asyncio.gather(*(one.run(locate, ()) for _ in range(WORKERS)))
         yield one, workers.pids
 
