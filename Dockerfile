@@ -19,7 +19,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE THIRD_PARTY.md ./
 COPY core core
 COPY bot bot
 COPY cli cli
-RUN pip install --no-cache-dir --extra-index-url "$TORCH_INDEX" -c constraints.txt . \
+RUN pip install --no-cache-dir --extra-index-url "$TORCH_INDEX" -c constraints.txt '.[dask]' \
     && sokkuri models get
 
 FROM base
@@ -32,5 +32,5 @@ WORKDIR /home/sokkuri
 ENV SOKKURI_HEALTH__PORT=8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/readyz', timeout=4)"]
 CMD ["sokkuri", "run"]

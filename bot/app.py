@@ -24,12 +24,11 @@ from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings
 from bot.cooldown import Cooldown
 from bot.jobs import LAST_WORDS, Jobs
 from bot.menus import Menus
+from bot.metrics import Metrics
 from bot.photos import Photos
 from bot.progress import Progresses
 from bot.sending import persistently
-from bot.workers import Workers, limits
-from bot.workers.local import LocalWorkers
-from core import tasks
+from bot.workers import Workers, engine, limits
 from core.contracts import PersonError, Stopping
 
 COMMANDS = (similar, gradcam, lookalikes, average, about)
@@ -52,7 +51,7 @@ async def run(settings: Settings, read: Callable[[], Settings] | None = None) ->
         raise ConfigError("there is no token: set SOKKURI_TOKEN, or token under [discord] in config.toml")
     async with (
         aiohttp.ClientSession() as session,
-        _workers(settings) as workers,
+        engine.chosen(settings) as workers,
     ):
         languages = reload.locales_of(settings)
         rooms = furnished(settings, languages, session, workers)
@@ -70,7 +69,7 @@ async def commands(settings: Settings) -> list[dict[str, Any]]:
     """All commands as Discord would be told them. It is not told. Raises ConfigError: see `reload.locales_of`."""
     languages = reload.locales_of(settings)
     async with aiohttp.ClientSession() as session:
-        client = Client(furnished(settings, languages, session, _workers(settings)))
+        client = Client(furnished(settings, languages, session, engine.local(settings)))
         return await registration.payloads(client.tree, registration.CommandTranslator(languages))
 
 
@@ -82,28 +81,17 @@ def furnished(
     def words(interaction: discord.Interaction[Any]) -> locales.Language:
         return languages.of(interaction.locale.value)
 
+    metrics = Metrics(settings.model.name)
     jobs = Jobs(
         workers,
         limits=settings.limits,
         deadline=settings.workers.deadline_seconds,
         refuse_seconds=settings.workers.refuse_seconds,
+        metrics=metrics,
     )
-    photos = Photos(session, settings.limits, settings.discord)
+    photos = Photos(session, settings.limits, settings.discord, metrics.photo)
     menus = Menus(settings.limits.menu_seconds, words)
     return Rooms(settings, languages, photos, jobs, menus, Progresses(words), Cooldown(settings.limits))
-
-
-def _workers(settings: Settings) -> LocalWorkers:
-    return LocalWorkers(
-        settings.core(),
-        tasks.warm,
-        count=settings.workers.count,
-        tasks=settings.workers.tasks,
-        start_seconds=settings.workers.start_seconds,
-        stage_seconds=settings.workers.stage_seconds,
-        memory_bytes=settings.workers.memory_bytes,
-        recycle_bytes=settings.workers.recycle_bytes,
-    )
 
 
 class Client(discord.AutoShardedClient):

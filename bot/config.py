@@ -111,8 +111,11 @@ class LimitsSection(ChangingSection):
 
 
 class WorkersSection(Section):
-    """The processes that do the work. `tasks`, `threads`, `memory_bytes` and `recycle_bytes` 0: no limit."""
+    """Who does the work: `local` processes, or those of a `dask` cluster, of which `count` at once. `tasks`, `threads`,
+    `memory_bytes` and `recycle_bytes` 0: no limit.
+    """
 
+    engine: Literal["local", "dask"] = "local"
     count: Count = 2
     threads: Annotated[int, Field(ge=0)] = 1
     tasks: Annotated[int, Field(ge=0)] = 500
@@ -123,6 +126,23 @@ class WorkersSection(Section):
     deadline_seconds: Seconds = 60.0
     refuse_seconds: Annotated[float, Field(ge=0)] = 900.0
     grace_seconds: Annotated[float, Field(ge=0)] = 20.0
+
+
+class DaskSection(Section):
+    """The cluster. `tls_ca` "": no encryption. `host`, `port`, `contact`, `offers`: of a worker, for `sokkuri worker`.
+
+    `needs`: which tasks go only to workers that offer something, by name of the task.
+    """
+
+    scheduler: str = "tcp://127.0.0.1:8786"
+    tls_ca: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    host: str = ""
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    contact: str = ""
+    offers: tuple[str, ...] = ("heatmap",)
+    needs: dict[Literal["similar", "gradcam", "lookalikes", "average_finish"], str] = {"gradcam": "heatmap"}
 
 
 class ModelSection(BaseModel):
@@ -159,7 +179,7 @@ class AboutSection(Section):
 
 
 class HealthSection(Section):
-    """Where `/healthz` answers. `port` 0: nowhere."""
+    """Where `/healthz`, `/readyz` and `/metrics` answer. `port` 0: nowhere."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 0
@@ -191,6 +211,7 @@ class Settings(BaseSettings):
     discord: DiscordSection = DiscordSection()
     limits: LimitsSection = Field(default_factory=LimitsSection)
     workers: WorkersSection = WorkersSection()
+    dask: DaskSection = DaskSection()
     model: ModelSection = ModelSection()
     models: dict[str, OwnModel] = Field(default_factory=dict)
     heatmap: HeatmapSection = HeatmapSection()

@@ -1,7 +1,9 @@
-"""Whether the bot is well, for whoever looks after the machine: `GET /healthz`.
+"""Whether the bot is well, for whoever looks after the machine.
 
-200 while the connection to Discord is up, 503 while it is not. That there is an answer at all says that the bot's loop
-is alive.
+`GET /healthz`: 200, which says that the bot's loop is alive; one that is not should be started again. `GET /readyz`:
+200 while it can do work, 503 while it has no connection to Discord or no worker; that mends itself. Both tell why, as
+JSON.
+`GET /metrics`: figures for Prometheus.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from aiohttp import web
 
 from bot.config import ConfigError, HealthSection
 from bot.jobs import Jobs
+from bot.metrics import CONTENT_TYPE
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +30,39 @@ async def served(settings: HealthSection, client: discord.Client, jobs: Jobs) ->
         yield
         return
 
-    async def healthz(_: web.Request) -> web.Response:
-        well = client.is_ready() and not client.is_closed()
+    def connected() -> bool:
+        return client.is_ready() and not client.is_closed()
+
+    def state() -> dict[str, object]:
         latency = round(client.latency * 1000) if math.isfinite(client.latency) else None
-        state = {"connected": well, "latency_ms": latency, "requests": jobs.open, "working": jobs.working}
-        return web.json_response(state, status=200 if well else 503)
+        return {
+            "connected": connected(),
+            "latency_ms": latency,
+            "workers": jobs.workers.ready,
+            "requests": jobs.open,
+            "working": jobs.working,
+        }
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.json_response(state())
+
+    async def readyz(_: web.Request) -> web.Response:
+        return web.json_response(state(), status=200 if connected() and jobs.workers.ready else 503)
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=jobs.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    watch = jobs.metrics.watch
+    watch("connected", "Whether the connection to Discord is up.", connected)
+    watch("requests_open", "Requests that are being answered, waiting ones among them.", lambda: jobs.open)
+    watch("requests_waiting", "Pieces of work that wait for a worker.", lambda: jobs.in_line)
+    watch("workers_ready", "Workers that are alive and have loaded their models.", lambda: jobs.workers.ready)
+    watch("workers_busy", "Pieces of work in workers' hands.", lambda: jobs.working)
 
     app = web.Application()
     app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", metrics)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

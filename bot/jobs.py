@@ -21,6 +21,7 @@ from weakref import WeakValueDictionary
 from bot import logs, memory
 from bot.config import LimitsSection
 from bot.line import Line
+from bot.metrics import Metrics
 from bot.workers import Request, Result, Seat, Task, Workers
 from bot.workers.retry import Retries, Suspects
 from core.contracts import Busy, SokkuriError, Stopped, Stopping
@@ -194,9 +195,16 @@ class Jobs:
     """
 
     def __init__(
-        self, workers: Workers, *, limits: LimitsSection, deadline: float, refuse_seconds: float = 900.0
+        self,
+        workers: Workers,
+        *,
+        limits: LimitsSection,
+        deadline: float,
+        refuse_seconds: float = 900.0,
+        metrics: Metrics | None = None,
     ) -> None:
         self.workers = workers
+        self.metrics = metrics or Metrics()
         self.retries = Retries(workers, refuse_seconds)
         self.deadline = deadline
         self.turns = asyncio.Semaphore(workers.count)
@@ -229,10 +237,15 @@ class Jobs:
         assert current is not None
         self._tasks.add(current)  # a refused request too has an answer on its way that `drain` waits for
         current.add_done_callback(self._tasks.discard)
-        if self._stopping:
-            raise Stopping
+        self.metrics.requested(name)
         line = self._long if long else self._short
-        self._check(asker, line)
+        try:
+            if self._stopping:
+                raise Stopping
+            self._check(asker, line)
+        except (Stopping, Busy) as refusal:
+            self.metrics.ended(name, refusal.code, {})
+            raise
         job = Job(job_id, name, asker, self, line, long=long)
         self._open[job] = current
         began = time.monotonic()
@@ -256,6 +269,7 @@ class Jobs:
             del self._open[job]
             seconds = time.monotonic() - began
             logs.request(logs.RequestLine(job.id, job.name, asker.guild, outcome, seconds, job.stages))
+            self.metrics.ended(job.name, outcome, job.stages)
             if not self._open:
                 memory.give_back()
 

@@ -54,6 +54,7 @@ for command in (
     evaluate.evaluate,
     models.models,
     serve.run,
+    serve.worker,
     serve.sandbox,
     doctor.doctor,
 ):

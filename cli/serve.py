@@ -54,6 +54,20 @@ def run(config: Path | None) -> None:
 
 @click.command()
 @config_option
+def worker(config: Path | None) -> None:
+    """Be a worker of the Dask cluster that the settings name, for bots elsewhere. Ctrl-C stops it."""
+    settings = load_settings(config)
+    with settings_problems():
+        from bot.workers import dask
+
+        dask.load()
+        from bot.workers.dask_worker import serve
+
+        asyncio.run(serve(settings))
+
+
+@click.command()
+@config_option
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1 [default: any free one].")
 @click.option("--bare", is_flag=True, help="Without Sokkuri in it: for a bot that you connect yourself.")
 @click.option("--record", type=file_type, help="Write down here what you do, photos included, to be replayed.")

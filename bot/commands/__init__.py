@@ -106,6 +106,8 @@ class Rooms:
             private = private or interaction.message.flags.ephemeral
         async with self.jobs.admit(job_id(interaction), name, asker(interaction), long=long) as job:
             await interaction.response.defer(thinking=True, ephemeral=private)
+            since = discord.utils.utcnow() - interaction.created_at
+            self.jobs.metrics.acknowledged(since.total_seconds())
             async with self.progresses.of(interaction, job) as progress:
                 async with job.unless_stopped():
                     await job.begin()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
 import aiohttp
@@ -24,10 +24,16 @@ Given = discord.Attachment | Person | discord.Message | None
 class Photos:
     """Finds photos, and fetches them by `session` within the limits of the settings."""
 
-    def __init__(self, session: aiohttp.ClientSession, limits: LimitsSection, settings: DiscordSection) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        limits: LimitsSection,
+        settings: DiscordSection,
+        fetched: Callable[[int], None] = lambda size: None,
+    ) -> None:
         self._limits = limits
         self._hosts = Hosts(settings.cdn_hosts)
-        self._downloads = Downloads(session, limits, self._hosts)
+        self._downloads = Downloads(session, limits, self._hosts, fetched)
 
     def found(self, *given: Given) -> Found:
         """The pictures that a command was given, in its order.

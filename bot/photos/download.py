@@ -8,7 +8,7 @@ Where an address is no longer good, the message that the photo hangs on is asked
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import aiohttp
@@ -31,12 +31,19 @@ STALLED = 1 / 3
 
 
 class Downloads:
-    """Fetches by `session`, within the limits of the settings."""
+    """Fetches by `session`, within the limits of the settings. `fetched` hears how many bytes each photo has."""
 
-    def __init__(self, session: aiohttp.ClientSession, limits: LimitsSection, hosts: Hosts) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        limits: LimitsSection,
+        hosts: Hosts,
+        fetched: Callable[[int], None] = lambda size: None,
+    ) -> None:
         self._session = session
         self._limits = limits
         self._hosts = hosts
+        self._fetched = fetched
         silence = STALLED * limits.download_seconds
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=silence, sock_read=silence)
 
@@ -106,6 +113,7 @@ class Downloads:
                 data += chunk
                 if len(data) > limit:
                     raise FileTooLarge(source.name, max(len(data), response.content_length or 0), limit)
+        self._fetched(len(data))
         return bytes(data)
 
 

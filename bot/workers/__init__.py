@@ -30,6 +30,10 @@ class Workers(Protocol):
     def count(self) -> int:
         """How many requests are worked on at once; further ones wait inside `submit`."""
 
+    @property
+    def ready(self) -> int:
+        """How many workers there are right now that have loaded their models and are alive."""
+
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
         """What `task` makes of `request`, worked out elsewhere.
 

@@ -96,6 +96,10 @@ class LocalWorkers:
         return self._count
 
     @property
+    def ready(self) -> int:
+        return sum(worker.is_ready and worker.alive for worker in self._all)
+
+    @property
     def pids(self) -> list[int]:
         """Process ids of the workers."""
         return [worker.pid for worker in self._all]

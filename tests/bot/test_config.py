@@ -29,7 +29,7 @@ def names(model: type[BaseModel]) -> dict[str, object]:
     return {
         name: names(field.annotation)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-        else None
+        else shape(field.default)
         for name, field in model.model_fields.items()
         if field.default_factory is not dict
     }

@@ -232,3 +232,35 @@ class Pair:
 
 def look_at_pair(settings: CoreSettings, request: Pair) -> Looked:
     return look(settings, LookalikesRequest((request.first, request.second)))
+
+
+def gradcam(settings: CoreSettings, request: object) -> int:
+    """By its name, a task that needs what not every worker offers."""
+    return os.getpid()
+
+
+def die_in_a_stage(settings: CoreSettings, request: str) -> None:
+    stages.enter("decode", request)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def sleep_the_first_time(settings: CoreSettings, request: Path) -> int:
+    if request.exists():
+        return os.getpid()
+    return sleep_while_asked(settings, request)
+
+
+def sleep_while_asked(settings: CoreSettings, request: Path) -> int:
+    """As `sleep`, but for as long as its parent lives, so that nothing is left of a test that kills that."""
+    parent = os.getppid()
+    request.write_text(str(os.getpid()))
+    while os.getppid() == parent:
+        stages.enter("sleep")  # where it can be told to drop its work
+        time.sleep(0.05)
+    return 0
+
+
+def tell_and_wait(settings: CoreSettings, request: Path) -> int:
+    """Work until the file, which is there already, is gone."""
+    request.write_text(str(os.getpid()))
+    return until(settings, request)

@@ -38,16 +38,22 @@ class Bot:
     log: Path
     port: int
 
-    async def health(self) -> tuple[int, dict[str, Any]]:
+    async def health(self, place: str = "healthz") -> tuple[int, dict[str, Any]]:
         async with (
             aiohttp.ClientSession() as session,
-            session.get(f"http://127.0.0.1:{self.port}/healthz") as response,
+            session.get(f"http://127.0.0.1:{self.port}/{place}") as response,
         ):
             return response.status, await response.json()
 
+    async def metrics(self) -> dict[str, float]:
+        """Each figure, by its name with its labels."""
+        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self.port}/metrics") as response:
+            lines = [line for line in (await response.text()).splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
     async def healthy(self) -> None:
         async with asyncio.timeout(PATIENCE):
-            while (await self.health())[0] != 200:
+            while (await self.health("readyz"))[0] != 200:
                 await asyncio.sleep(0.02)
 
     async def work_begins(self, working: int, requests: int) -> None:

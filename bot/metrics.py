@@ -1,0 +1,72 @@
+"""Figures for Prometheus: how many requests, how long, how they ended. None of them tells of a person or a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+SECONDS = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0)
+"""Bounds of the classes of durations. Within 3 s Discord must have an acknowledgement, within 900 s an answer."""
+
+BYTES = tuple(float(1 << power) for power in range(14, 28))
+"""Of photos: 16 KiB to 128 MiB."""
+
+
+class Metrics:
+    """Its own registry, so that a process may have several. `model`: the embedding's name."""
+
+    def __init__(self, model: str = "") -> None:
+        self._registry = CollectorRegistry()
+        self._requested = Counter(
+            "sokkuri_requests_started", "Requests that came in.", ["command"], registry=self._registry
+        )
+        self._ended = Counter(
+            "sokkuri_requests",
+            'Requests that ended, by outcome: "done", or the code of the error.',
+            ["command", "outcome"],
+            registry=self._registry,
+        )
+        self._stages = Histogram(
+            "sokkuri_stage_seconds",
+            "Time that requests spent at each stage.",
+            ["command", "stage"],
+            buckets=SECONDS,
+            registry=self._registry,
+        )
+        self._acknowledged = Histogram(
+            "sokkuri_acknowledgement_seconds",
+            "Time from the command, by Discord's clock, to its acknowledgement.",
+            buckets=SECONDS,
+            registry=self._registry,
+        )
+        self._photos = Histogram(
+            "sokkuri_photo_bytes", "Sizes of the photos that were fetched.", buckets=BYTES, registry=self._registry
+        )
+        Info("sokkuri_model", "The model that faces are compared by.", registry=self._registry).info({"name": model})
+
+    def requested(self, command: str) -> None:
+        self._requested.labels(command).inc()
+
+    def acknowledged(self, seconds: float) -> None:
+        self._acknowledged.observe(max(seconds, 0.0))  # two clocks may differ
+
+    def ended(self, command: str, outcome: str, stages: Mapping[str, float]) -> None:
+        """`stages`: seconds by name."""
+        self._ended.labels(command, outcome).inc()
+        for stage, seconds in stages.items():
+            self._stages.labels(command, stage).observe(seconds)
+
+    def photo(self, size: int) -> None:
+        """In bytes."""
+        self._photos.observe(size)
+
+    def watch(self, name: str, text: str, value: Callable[[], float]) -> None:
+        """A gauge `sokkuri_NAME` that is read whenever somebody asks."""
+        Gauge(f"sokkuri_{name}", text, registry=self._registry).set_function(value)
+
+    def text(self) -> bytes:
+        """All of it, in Prometheus's text format (CONTENT_TYPE)."""
+        return generate_latest(self._registry)

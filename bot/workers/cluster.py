@@ -1,0 +1,297 @@
+"""Workers of a Dask cluster, from the bot's side. How it works stands in `bot.workers.dask`.
+
+The connection is made, and made again, in the background. A request that meets no worker waits for one for as long as
+a worker may take to start. One whose worker or scheduler is lost ends with WorkerLost, and may be tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import pickle
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, cast
+
+from bot.config import DaskSection
+from bot.workers import Request, Result, Task, build, dask
+from bot.workers.local import FIRST_STAGE
+from core.contracts import CoreSettings, WorkerLost
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+CONNECT_SECONDS = 5.0
+"""For one try to reach the scheduler."""
+
+PLACE_SECONDS = 0.5
+"""How long to wait for a worker before asking for one anew. Dask puts a lease at once on a worker, be that busy or not,
+and leaves it there even where another one is free by then."""
+
+WATCH_SECONDS = 0.5
+"""How often to look whether the scheduler is still there."""
+
+log = logging.getLogger(__name__)
+
+
+class ClusterWorkers:
+    """`count`: how many requests this bot hands to the cluster at once; `start_seconds`: how long one waits for a
+    worker that can take it to appear.
+    """
+
+    def __init__(self, settings: CoreSettings, section: DaskSection, *, count: int, start_seconds: float) -> None:
+        dask.load()
+        self._settings = settings
+        self._scheduler = section.scheduler
+        self._needs: dict[str, str] = {task: need for task, need in section.needs.items()}  # noqa: C416
+        self._security = dask.security(section)
+        self._count = count
+        self._start_seconds = start_seconds
+        self._build = build.of(settings)
+        self._seats = dask.seats(build.digest(self._build))
+        self._topic = f"{dask.PLUGIN}-{secrets.token_hex(8)}"
+        self._connection: _Connection | None = None
+        self._connected = asyncio.Event()
+        self._keeping: asyncio.Task[None]
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    @property
+    def ready(self) -> int:
+        return self._connection.ready if self._connection else 0
+
+    async def __aenter__(self) -> Self:
+        self._keeping = asyncio.create_task(self._keep_connected())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._keeping.cancel()
+        await asyncio.gather(self._keeping, return_exceptions=True)
+
+    async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
+        async with self._leased(self._needs.get(task.__name__)) as seat:
+            return await seat.submit(task, request, deadline)
+
+    @asynccontextmanager
+    async def reserve(self) -> AsyncIterator[_Seat]:
+        async with self._leased(None) as seat:
+            yield seat
+
+    @asynccontextmanager
+    async def _leased(self, need: str | None) -> AsyncIterator[_Seat]:
+        resources = {self._seats: 1} | ({dask.offer(need): 1} if need else {})
+        async with (await self._connect()).lease(resources, self._start_seconds) as seat:
+            yield seat
+
+    async def _connect(self) -> _Connection:
+        """Raises WorkerLost: there is no scheduler, for too long a time."""
+        try:
+            async with asyncio.timeout(self._start_seconds):
+                while self._connection is None or not self._connection.alive:
+                    await self._connected.wait()
+                    if self._connection is not None and not self._connection.alive:
+                        await asyncio.sleep(WATCH_SECONDS)  # until that is seen and mended
+        except TimeoutError:
+            raise WorkerLost("start") from None
+        return self._connection
+
+    async def _keep_connected(self) -> None:
+        told = False
+        while True:
+            try:
+                async with self._client() as client:
+                    told = False
+                    await self._use(client)
+            except (OSError, TimeoutError, ValueError, RuntimeError) as error:
+                if not told:
+                    log.error("the scheduler at %s cannot be reached: %s", self._scheduler, error)
+                told = True
+            else:
+                log.error("the scheduler at %s is lost; trying to reach it again", self._scheduler)
+                told = True
+            await asyncio.sleep(WATCH_SECONDS)
+
+    @asynccontextmanager
+    async def _client(self) -> AsyncIterator[Client]:
+        from distributed import Client
+
+        client = Client(
+            self._scheduler,
+            asynchronous=True,
+            security=self._security,
+            timeout=CONNECT_SECONDS,
+            set_as_default=False,
+            name=dask.PLUGIN,
+        )
+        try:
+            await client
+            yield client
+        finally:
+            with suppress(OSError, TimeoutError):
+                await client.close(timeout=1)
+
+    async def _use(self, client: Client) -> None:
+        """Until its scheduler is lost."""
+        log.info("connected to the scheduler at %s", self._scheduler)
+        connection = _Connection(client, self._topic, self._seats, self._build)
+        try:
+            await connection.look()
+            self._connection = connection
+            self._connected.set()
+            with suppress(OSError):
+                while connection.alive:
+                    await asyncio.sleep(WATCH_SECONDS)
+                    await connection.look()
+        finally:
+            self._connection = None
+            self._connected.clear()
+            connection.lose()
+
+
+class _Connection:
+    """To one scheduler. `ready`: how many seats of our build its workers have."""
+
+    def __init__(self, client: Client, topic: str, seats: str, our_build: dict[str, str]) -> None:
+        self.ready = 0
+        self._client = client
+        self._topic = topic
+        self._seats = seats
+        self._build = our_build
+        self._leases: dict[str, _Lease] = {}
+        self._offers: list[dict[str, float]] = []
+        self._strangers: set[str] = set()
+        self._scheduler = ""
+        client.subscribe_topic(topic, self._told)
+
+    @property
+    def alive(self) -> bool:
+        return bool(self._client.status == "running")
+
+    async def look(self) -> None:
+        """At the workers. Says so when one of another build has come. Raises OSError: the scheduler is not the same."""
+        assert self._client.scheduler is not None
+        scheduler = await self._client.scheduler.identity(n_workers=-1)
+        if self._scheduler not in ("", scheduler["id"]):  # Dask has connected to it, but it knows nothing of us
+            raise ConnectionResetError
+        self._scheduler = scheduler["id"]
+        workers = scheduler["workers"]
+        self._offers = [one["resources"] for one in workers.values()]
+        self.ready = int(sum(one.get(self._seats, 0) for one in self._offers))
+        strangers = {
+            address
+            for address, one in workers.items()
+            if self._seats not in one["resources"] and any(name.startswith(dask.PLUGIN) for name in one["resources"])
+        }
+        for address in strangers - self._strangers:
+            with suppress(OSError, TimeoutError):
+                theirs = await getattr(self._client.rpc(address), dask.ABOUT)()
+                different = build.differences(theirs, self._build)
+                log.error("the worker at %s is of another build and gets no work: %s", address, different)
+        self._strangers = strangers
+
+    def lose(self) -> None:
+        for lease in self._leases.values():
+            lease.lose()
+
+    @asynccontextmanager
+    async def lease(self, resources: dict[str, int], start_seconds: float) -> AsyncIterator[_Seat]:
+        """Raises WorkerLost: for `start_seconds` there was no worker that could take it, or the scheduler is lost."""
+        loop = asyncio.get_running_loop()
+        given_up = loop.time() + start_seconds
+        while True:
+            async with self._held(resources) as lease:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(PLACE_SECONDS):
+                        address = await asyncio.shield(lease.place)
+                    yield _Seat(self._client, address, lease)
+                    return
+            if self._can_be_placed(resources):
+                given_up = loop.time() + start_seconds
+            elif loop.time() > given_up:
+                raise WorkerLost("start")
+
+    @asynccontextmanager
+    async def _held(self, resources: dict[str, int]) -> AsyncIterator[_Lease]:
+        """A lease for the time of the block. Its worker ends what is still done for it then."""
+        from bot.workers.dask_worker import hold
+
+        loop = asyncio.get_running_loop()
+        key = f"{dask.PLUGIN}-{secrets.token_hex(8)}"
+        lease = self._leases[key] = _Lease(key)
+        future = self._client.submit(hold, key, self._topic, key=key, pure=False, resources=resources)
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(lease.lose))  # Dask has given it up
+        try:
+            yield lease
+        finally:
+            del self._leases[key]
+            lease.lose()
+            future.release()
+
+    def _can_be_placed(self, resources: dict[str, int]) -> bool:
+        return any(all(one.get(name, 0) >= least for name, least in resources.items()) for one in self._offers)
+
+    def _told(self, event: tuple[float, dict[str, str]]) -> None:
+        _, message = event
+        lease = self._leases.get(message["lease"])
+        if lease is not None:
+            lease.at(message["address"])
+
+
+class _Lease:
+    """`key`: its name; `place`: the worker's address, once there is one. `lost`: done when either is."""
+
+    def __init__(self, key: str) -> None:
+        loop = asyncio.get_running_loop()
+        self.key = key
+        self.place: asyncio.Future[str] = loop.create_future()
+        self.lost: asyncio.Future[None] = loop.create_future()
+
+    def at(self, address: str) -> None:
+        if self.place.done():  # its worker is no more, and Dask has put it on another one
+            self.lose()
+        else:
+            self.place.set_result(address)
+
+    def lose(self) -> None:
+        if not self.place.done():
+            self.place.set_exception(WorkerLost("died", FIRST_STAGE))
+            self.place.exception()  # nobody need ask for it
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+
+class _Seat:
+    """At the worker at `address`, for as long as the lease holds."""
+
+    def __init__(self, client: Client, address: str, lease: _Lease) -> None:
+        self._worker = client.rpc(address)
+        self._lease = lease
+
+    async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
+        payload = pickle.dumps((task, request), protocol=pickle.HIGHEST_PROTOCOL)
+        ask = getattr(self._worker, dask.CALL)
+        call = asyncio.ensure_future(ask(lease=self._lease.key, payload=payload, deadline=deadline))
+        del payload
+        try:
+            await asyncio.wait({call, self._lease.lost}, return_when=asyncio.FIRST_COMPLETED)
+            if not call.done():
+                raise WorkerLost("died", FIRST_STAGE)
+            outcome, value = pickle.loads(call.result())
+        except OSError:
+            raise WorkerLost("died", FIRST_STAGE) from None
+        finally:
+            call.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await call
+        if outcome == "done":
+            return cast(Result, value)
+        try:
+            raise value
+        finally:
+            del value  # or it would hold this frame by its traceback, and the frame the photos

@@ -1,0 +1,208 @@
+"""A worker of a Dask cluster: `sokkuri worker`.
+
+It is one Dask worker with a plugin that has processes to do the work, as the bot has where there is no cluster
+(`bot.workers.local`): they load their models once, they are what dies of a harmful photo, and they can be told to drop
+work. So the worker itself, with its place in the cluster, goes on. It goes on without a scheduler, too, and comes back
+to it with its models still loaded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import pickle
+import signal
+import tempfile
+from contextlib import suppress
+from typing import Any, cast
+
+from bot import logs
+from bot.config import Settings
+from bot.workers import Seat, build, dask, limits
+from bot.workers.engine import local
+from bot.workers.local import LocalWorkers
+from core.contracts import SokkuriError, WorkerLost
+
+dask.load()
+
+from distributed import Status, Worker, WorkerPlugin, get_worker  # noqa: E402  (as `dask.load` does it)
+
+AGAIN_SECONDS = 1.0
+"""Between two tries to reach the scheduler."""
+
+log = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings) -> None:
+    """Be a worker until SIGTERM or SIGINT; then take no more work, end what runs, and return. Raises ConfigError."""
+    import dask as dask_library
+
+    logs.to_stderr(settings.log_level, settings.log_format)
+    limits.leave_no_core()
+    security = dask.security(settings.dask)
+    dask_library.config.set({"distributed.worker.profile.enabled": False})
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with tempfile.TemporaryDirectory(prefix="sokkuri-worker-") as folder:
+        async with local(settings) as processes:
+            plugin = Seats(processes, build.of(settings.core()))
+            names = [dask.seats(build.digest(plugin.build)), *map(dask.offer, settings.dask.offers)]
+            resources = {name: float(processes.count) for name in names}
+            told = False
+            while not stop.is_set():
+                worker = Worker(
+                    settings.dask.scheduler,
+                    nthreads=processes.count,
+                    resources=resources,
+                    plugins=(plugin,),
+                    security=security,
+                    host=settings.dask.host or None,
+                    port=settings.dask.port,
+                    contact_address=settings.dask.contact or None,
+                    local_directory=folder,
+                    memory_limit=0,  # Dask holds nothing of ours in its memory; our processes have limits of their own
+                    death_timeout=5,
+                    dashboard=False,
+                )
+                try:
+                    await worker
+                except (OSError, TimeoutError, RuntimeError) as error:
+                    if not told:
+                        log.error("the scheduler at %s cannot be reached: %s", settings.dask.scheduler, error)
+                    told = True
+                    with suppress(Exception):
+                        await worker.close()
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), AGAIN_SECONDS)
+                    continue
+                told = False
+                log.info("worker of the scheduler at %s, with %d seats", settings.dask.scheduler, processes.count)
+                await _until(worker, stop, plugin, settings.workers.grace_seconds)
+    log.info("stopped")
+
+
+async def _until(worker: Worker, stop: asyncio.Event, plugin: Seats, grace: float) -> None:
+    """Until the scheduler is lost, or we are told to stop."""
+    tasks = [asyncio.create_task(worker.finished()), asyncio.create_task(stop.wait())]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    if not stop.is_set():
+        log.error("the scheduler is lost; trying to reach it again")
+        return
+    log.info("told to stop")
+    worker.status = Status.paused  # which the scheduler hears of, and gives it no new work
+    with suppress(TimeoutError):
+        await asyncio.wait_for(plugin.all_returned(), grace)
+    await worker.close()
+
+
+async def hold(key: str, topic: str) -> None:
+    """The task that a lease is. Tell those who listen to `topic` where, and stay until the lease is given back."""
+    await cast(Seats, get_worker().plugins[dask.PLUGIN]).hold(key, topic)
+
+
+class Seats(WorkerPlugin):
+    """`processes`: who do the work, and stay from one connection to the next."""
+
+    name = dask.PLUGIN
+
+    def __init__(self, processes: LocalWorkers, our_build: dict[str, str]) -> None:
+        self.build = our_build
+        self._processes = processes
+        self._leases: dict[str, _Lease] = {}
+        self._none_held = asyncio.Event()
+        self._none_held.set()
+        self._worker: Worker
+
+    def setup(self, worker: Worker) -> None:
+        self._worker = worker
+        worker.handlers[dask.CALL] = self.call
+        worker.handlers[dask.ABOUT] = self.about
+
+    async def teardown(self, worker: Worker) -> None:
+        for lease in self._leases.values():
+            lease.end()
+        await self.all_returned()
+
+    def transition(self, key: Any, start: str, finish: str, **_: Any) -> None:
+        """Whoever had the lease gave it back, or is no more: then the scheduler tells us to drop it."""
+        if finish in ("cancelled", "released", "forgotten") and key in self._leases:
+            self._leases[key].end()
+
+    async def hold(self, key: str, topic: str) -> None:
+        lease = self._leases[key] = _Lease(self._processes)
+        self._none_held.clear()
+        try:
+            self._worker.log_event(topic, {"lease": key, "address": self._worker.contact_address})
+            await lease.held()
+        finally:
+            del self._leases[key]
+            if not self._leases:
+                self._none_held.set()
+
+    async def all_returned(self) -> None:
+        await self._none_held.wait()
+
+    async def call(self, lease: str, payload: bytes, deadline: float) -> bytes:
+        """What comes of the work: `done` and the result, or `failed` and the exception, pickled."""
+        held = self._leases.get(lease)
+        try:
+            if held is None:
+                raise WorkerLost("died", "begin")
+            outcome = "done", await held.call(payload, deadline)
+        except (SokkuriError, RuntimeError) as error:
+            outcome = "failed", error.with_traceback(None)
+        except asyncio.CancelledError:
+            outcome = "failed", WorkerLost("died", "begin")
+        return pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL)
+
+    async def about(self) -> dict[str, str]:
+        return self.build
+
+
+class _Lease:
+    """One of the processes, in a bot's hands until `end`."""
+
+    def __init__(self, processes: LocalWorkers) -> None:
+        self._processes = processes
+        self._seat: asyncio.Future[Seat] = asyncio.get_running_loop().create_future()
+        self._ended = asyncio.Event()
+        self._call: asyncio.Task[Any] | None = None
+
+    def end(self) -> None:
+        self._ended.set()
+
+    async def held(self) -> None:
+        """Until it is ended, with whatever work is under way. Where no process starts, a call tells why."""
+        taking = asyncio.create_task(self._take())
+        try:
+            await self._ended.wait()
+        finally:  # be it that Dask itself cancels the task, because the scheduler is lost
+            if self._call is not None:
+                self._call.cancel()
+                await asyncio.wait({self._call})
+            taking.cancel()
+            await asyncio.gather(taking, return_exceptions=True)
+
+    async def _take(self) -> None:
+        try:
+            async with self._processes.reserve() as seat:
+                self._seat.set_result(seat)
+                await asyncio.Event().wait()
+        except Exception as error:
+            if not self._seat.done():
+                self._seat.set_exception(error)
+                self._seat.exception()  # nobody need ask for it
+        finally:
+            self._seat.cancel()
+
+    async def call(self, payload: bytes, deadline: float) -> Any:
+        self._call = asyncio.create_task(self._work(payload, deadline))
+        return await self._call
+
+    async def _work(self, payload: bytes, deadline: float) -> Any:
+        seat = await asyncio.shield(self._seat)
+        task, request = pickle.loads(payload)
+        return await seat.submit(task, request, deadline)

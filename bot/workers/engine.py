@@ -1,0 +1,35 @@
+"""Which workers the settings ask for."""
+
+from __future__ import annotations
+
+from bot.config import Settings
+from bot.workers import Workers
+from bot.workers.local import LocalWorkers
+from core import tasks
+
+
+def chosen(settings: Settings) -> Workers:
+    """Raises ConfigError: they ask for what is not installed, or is not there."""
+    if settings.workers.engine == "local":
+        return local(settings)
+    from bot.workers.cluster import ClusterWorkers  # what it takes is not installed everywhere
+
+    return ClusterWorkers(
+        settings.core(),
+        settings.dask,
+        count=settings.workers.count,
+        start_seconds=settings.workers.start_seconds,
+    )
+
+
+def local(settings: Settings) -> LocalWorkers:
+    return LocalWorkers(
+        settings.core(),
+        tasks.warm,
+        count=settings.workers.count,
+        tasks=settings.workers.tasks,
+        start_seconds=settings.workers.start_seconds,
+        stage_seconds=settings.workers.stage_seconds,
+        memory_bytes=settings.workers.memory_bytes,
+        recycle_bytes=settings.workers.recycle_bytes,
+    )

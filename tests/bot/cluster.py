@@ -1,0 +1,103 @@
+"""A Dask cluster of real processes: a scheduler, and `sokkuri worker`s."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 120.0
+PROGRAM = (
+    "import worker_tasks; from core import tasks; tasks.warm = worker_tasks.warm; from cli.main import main; main()"
+)
+"""Models are loaded by the first request that needs them: most need none."""
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+class Process:
+    """One of ours, and what it says."""
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+        self._process = process
+        self._log = log
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def children(self) -> list[int]:
+        """Process ids of those who do a worker's work."""
+        children = psutil.Process(self.pid).children()
+        return [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+    async def says(self, text: str, times: int = 1) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while self.log.count(text) < times:
+                assert self._process.returncode is None, self.log
+                await asyncio.sleep(0.02)
+
+    async def end(self, number: signal.Signals = signal.SIGKILL) -> int:
+        if self._process.returncode is None:
+            self._process.send_signal(number)
+        async with asyncio.timeout(PATIENCE):
+            return await self._process.wait()
+
+
+@asynccontextmanager
+async def process(folder: Path, name: str, *arguments: str, path: str = "", **variables: str) -> AsyncIterator[Process]:
+    """`path`: a folder to look for modules in before all others; `variables`: further ones of the environment."""
+    folders = [path, str(ROOT), str(Path(__file__).parent)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SOKKURI_")}
+    environment |= {"PYTHONPATH": os.pathsep.join(filter(None, folders)), **variables}
+    file = folder / f"{name}.log"
+    with file.open("ab") as errors:
+        started = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, cwd=folder, env=environment, stdout=errors, stderr=errors
+        )
+    one = Process(started, file)
+    try:
+        yield one
+    finally:
+        await one.end()
+
+
+@asynccontextmanager
+async def scheduler(folder: Path, port: int, protocol: str = "tcp", *options: str) -> AsyncIterator[Process]:
+    arguments = ("-m", "distributed.cli.dask_scheduler", "--host", f"{protocol}://127.0.0.1", "--port", str(port))
+    async with process(folder, "scheduler", *arguments, "--no-dashboard", *options) as started:
+        await started.says("Scheduler at:")
+        yield started
+
+
+@asynccontextmanager
+async def worker(
+    folder: Path, port: int, name: str = "worker", *, protocol: str = "tcp", path: str = "", **settings: str
+) -> AsyncIterator[Process]:
+    """With one process, and further settings by the names of their variables without `SOKKURI_`."""
+    defaults = {
+        "DASK__SCHEDULER": f"{protocol}://127.0.0.1:{port}",
+        "WORKERS__COUNT": "1",
+        "WORKERS__STAGE_SECONDS": str(PATIENCE),  # on a busy machine models take their time
+    }
+    settings = {**defaults, **settings}
+    variables = {f"SOKKURI_{key}": value for key, value in settings.items()}
+    async with process(folder, name, "-c", PROGRAM, "worker", path=path, **variables) as started:
+        await started.says("worker of the scheduler")
+        yield started

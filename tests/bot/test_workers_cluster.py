@@ -1,0 +1,338 @@
+"""bot.workers.cluster: a real scheduler and real workers, which are killed, restarted, and not as they should be."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cluster
+import psutil
+import pytest
+import pytest_asyncio
+import worker_tasks
+from cluster import PATIENCE, Process
+
+from bot.config import DaskSection
+from bot.workers import Workers
+from bot.workers.cluster import ClusterWorkers
+from bot.workers.local import LocalWorkers
+from bot.workers.retry import Retries
+from core import tasks
+from core.contracts import (
+    AverageBatch,
+    AverageRequest,
+    AverageStart,
+    CoreSettings,
+    DeadlineExceeded,
+    GradcamRequest,
+    LookalikesRequest,
+    NoFace,
+    Photo,
+    SimilarRequest,
+    WorkerLost,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+LONG = 60.0
+SETTINGS = CoreSettings()
+
+
+@dataclass
+class Cluster:
+    """A scheduler at `port`, two workers, and a bot's side of them. `folder`: where all of them may write."""
+
+    folder: Path
+    port: int
+    scheduler: Process
+    two: Sequence[Process]
+    workers: ClusterWorkers
+
+    def at(self, pid: int) -> Process:
+        """The worker whose process this is."""
+        return next(one for one in self.two if pid in one.children())
+
+
+def connected(port: int, *, count: int = 2, start_seconds: float = LONG, **section: Any) -> ClusterWorkers:
+    section = {"scheduler": f"tcp://127.0.0.1:{port}", **section}
+    return ClusterWorkers(SETTINGS, DaskSection(**section), count=count, start_seconds=start_seconds)
+
+
+async def seen(workers: Workers, seats: int) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while workers.ready != seats:
+            await asyncio.sleep(0.02)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
+    """One that every test may use that leaves its workers alive; the second offers no heatmaps."""
+    folder = tmp_path_factory.mktemp("cluster")
+    port = cluster.free_port()
+    async with AsyncExitStack() as stack:
+        started = await stack.enter_async_context(cluster.scheduler(folder, port))
+        two = await asyncio.gather(
+            stack.enter_async_context(cluster.worker(folder, port, "one")),
+            stack.enter_async_context(cluster.worker(folder, port, "two", DASK__OFFERS="[]")),
+        )
+        workers = await stack.enter_async_context(connected(port))
+        await seen(workers, 2)
+        yield Cluster(folder, port, started, two, workers)
+
+
+async def begun(file: Path) -> int:
+    async with asyncio.timeout(PATIENCE):
+        while not (file.exists() and file.read_text()):
+            await asyncio.sleep(0.01)
+    return int(file.read_text())
+
+
+# ---------------------------------------------------------------- work
+
+
+def photo(faces: Path, name: str) -> Photo:
+    return Photo(name, (faces / name).read_bytes())
+
+
+async def answers(workers: Workers, faces: Path) -> dict[str, object]:
+    """What each command's work comes to, but for the time that it took."""
+    a, b, c = (photo(faces, f"person_{name}_1.jpg") for name in "abc")
+    similar = await workers.submit(tasks.similar, SimilarRequest(a, b), LONG)
+    gradcam = await workers.submit(tasks.gradcam, GradcamRequest(a), LONG)
+    lookalikes = await workers.submit(tasks.lookalikes, LookalikesRequest((a, b, c)), LONG)
+    async with workers.reserve() as seat:
+        await seat.submit(tasks.average_open, AverageStart(), LONG)
+        so_far = await seat.submit(tasks.average_look, AverageBatch((a, b, c)), LONG)
+        await seat.submit(tasks.average_take, [True] * len(so_far.faces), LONG)
+        so_far = replace(so_far, sums=(await seat.submit(tasks.average_close, None, LONG),))
+    average = await workers.submit(tasks.average_finish, AverageRequest(so_far), LONG)
+    timed: dict[str, Any] = {"similar": similar, "gradcam": gradcam, "lookalikes": lookalikes, "average": average}
+    return {name: replace(result, stages={}) for name, result in timed.items()}
+
+
+async def test_results_are_those_of_local_workers(both: Cluster, sample_faces: Path) -> None:
+    here = await answers(both.workers, sample_faces)
+    local = LocalWorkers(SETTINGS, tasks.warm, count=1, tasks=0, start_seconds=LONG)
+    async with local:
+        there = await answers(local, sample_faces)
+    for name, result in there.items():
+        assert here[name] == result, name
+
+
+async def test_much_is_sent_and_errors_come_back_typed(both: Cluster) -> None:
+    megabytes = os.urandom(20_000_000)
+    assert await both.workers.submit(worker_tasks.echo, megabytes, LONG) == megabytes
+    with pytest.raises(NoFace) as caught:
+        await both.workers.submit(worker_tasks.no_face, "me.jpg", LONG)
+    assert caught.value.photo == "me.jpg"
+    with pytest.raises(RuntimeError, match="Odd in a worker"):
+        await both.workers.submit(worker_tasks.odd_error, "me.jpg", LONG)
+    said = "".join(one.log for one in (both.scheduler, *both.two))
+    assert "me.jpg" not in said
+
+
+async def test_a_seat_is_one_process_and_nobody_elses(both: Cluster) -> None:
+    async with both.workers.reserve() as one, both.workers.reserve() as other:
+        pids = [await seat.submit(worker_tasks.pid, None, LONG) for seat in (one, other, one, other)]
+    assert pids[:2] == pids[2:]
+    assert pids[0] != pids[1]
+
+
+async def test_what_needs_something_goes_where_it_is_offered(both: Cluster) -> None:
+    pids = await asyncio.gather(*(both.workers.submit(worker_tasks.gradcam, None, LONG) for _ in range(4)))
+    assert {both.at(pid) for pid in pids} == {both.two[0]}
+
+
+async def test_two_bots_share_the_workers(both: Cluster, tmp_path: Path) -> None:
+    async with connected(both.port) as second:
+        await seen(second, 2)
+        files = [tmp_path / str(number) for number in range(4)]
+        for file in files:
+            file.touch()
+        bots = (both.workers, second, both.workers, second)
+        running = [
+            asyncio.create_task(bot.submit(worker_tasks.until, f, LONG)) for bot, f in zip(bots, files, strict=True)
+        ]
+        await asyncio.sleep(0.3)
+        for file in files:
+            file.unlink()
+        assert len(set(await asyncio.gather(*running))) == 2
+
+
+# ---------------------------------------------------------------- what goes wrong in a worker's process
+
+
+async def test_a_death_is_told_with_its_stage_and_costs_its_own_request_alone(both: Cluster) -> None:
+    with pytest.raises(WorkerLost) as caught:
+        await both.workers.submit(worker_tasks.die_in_a_stage, "me.jpg", LONG)
+    assert (caught.value.stage, caught.value.photo) == ("decode", "me.jpg")
+    assert isinstance(await both.workers.submit(worker_tasks.pid, None, LONG), int)
+
+
+async def test_what_is_overdue_is_ended(both: Cluster, tmp_path: Path) -> None:
+    with pytest.raises(DeadlineExceeded) as caught:
+        await both.workers.submit(worker_tasks.sleep, tmp_path / "begun", 0.5)
+    assert caught.value.seconds == 0.5
+    pid = await begun(tmp_path / "begun")
+    async with asyncio.timeout(PATIENCE):
+        while psutil.pid_exists(pid):
+            await asyncio.sleep(0.01)
+
+
+async def test_cancelling_frees_the_worker(both: Cluster, tmp_path: Path) -> None:
+    async with both.workers.reserve():  # the one
+        request = asyncio.create_task(both.workers.submit(worker_tasks.sleep_while_asked, tmp_path / "begun", LONG))
+        other = both.at(await begun(tmp_path / "begun"))
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+        assert both.at(await both.workers.submit(worker_tasks.pid, None, LONG)) is other
+
+
+async def test_a_bot_that_is_killed_frees_its_workers(both: Cluster, tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(
+        "import asyncio, pathlib, sys, worker_tasks\n"
+        "from test_workers_cluster import connected\n"
+        "async def main():\n"
+        "    async with connected(int(sys.argv[1])) as workers:\n"
+        "        await workers.submit(worker_tasks.sleep_while_asked, pathlib.Path(sys.argv[2]), 60)\n"
+        "asyncio.run(main())\n"
+    )
+    arguments = (str(script), str(both.port), str(tmp_path / "begun"))
+    async with both.workers.reserve(), cluster.process(tmp_path, "bot", *arguments) as bot:
+        other = both.at(await begun(tmp_path / "begun"))
+        await bot.end()
+        assert both.at(await both.workers.submit(worker_tasks.pid, None, LONG)) is other
+
+
+# ---------------------------------------------------------------- what goes wrong with the cluster
+
+
+@asynccontextmanager
+async def alone(folder: Path, workers: int = 1, **options: Any) -> AsyncIterator[Cluster]:
+    """A cluster that a test may break."""
+    port = cluster.free_port()
+    async with AsyncExitStack() as stack:
+        started = await stack.enter_async_context(cluster.scheduler(folder, port))
+        names = [f"worker {number}" for number in range(workers)]
+        some = await asyncio.gather(*(stack.enter_async_context(cluster.worker(folder, port, name)) for name in names))
+        bot = await stack.enter_async_context(connected(port, **options))
+        await seen(bot, workers)
+        yield Cluster(folder, port, started, some, bot)
+
+
+async def test_work_is_done_again_when_its_worker_is_killed(tmp_path: Path) -> None:
+    async with alone(tmp_path, workers=2, start_seconds=1.0) as one:
+        retries = Retries(one.workers, 900.0)
+        for left in (1, 0):
+            file = tmp_path / f"begun {left}"
+            request = asyncio.create_task(retries.submit(worker_tasks.sleep_the_first_time, file, LONG))
+            await one.at(await begun(file)).end()
+            if left:
+                assert isinstance(await request, int)
+            else:
+                with pytest.raises(WorkerLost):
+                    await request
+        async with cluster.worker(tmp_path, one.port, "a new one"):
+            await seen(one.workers, 1)
+            assert isinstance(await retries.submit(worker_tasks.pid, None, LONG), int)
+
+
+async def test_work_goes_on_after_the_scheduler_is_started_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with alone(tmp_path) as one:
+        file = tmp_path / "begun"
+        request = asyncio.create_task(Retries(one.workers, 900.0).submit(worker_tasks.sleep_the_first_time, file, LONG))
+        processes = one.two[0].children()
+        await begun(file)
+        await one.scheduler.end()
+        async with asyncio.timeout(PATIENCE):
+            while "is lost" not in caplog.text:
+                await asyncio.sleep(0.02)
+        async with cluster.scheduler(tmp_path, one.port):
+            assert await request in processes  # the same ones, with their models loaded
+            await seen(one.workers, 1)
+
+
+async def test_without_a_scheduler_whoever_asks_is_told(tmp_path: Path) -> None:
+    async with connected(cluster.free_port(), start_seconds=0.5) as workers:
+        before = time.monotonic()
+        with pytest.raises(WorkerLost) as caught:
+            await workers.submit(worker_tasks.pid, None, LONG)
+        assert caught.value.cause == "start"
+        assert time.monotonic() - before < PATIENCE
+        assert workers.ready == 0
+
+
+async def test_a_worker_of_another_version_gets_no_work(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    older = tmp_path / "older"
+    (older / "numpy-1.0.dist-info").mkdir(parents=True)
+    (older / "numpy-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 1.0\n")
+    async with (
+        alone(tmp_path, workers=0, start_seconds=1.0) as one,
+        cluster.worker(tmp_path, one.port, "other", path=str(older)),
+    ):
+        async with asyncio.timeout(PATIENCE):
+            while "is of another build" not in caplog.text:
+                await asyncio.sleep(0.02)
+        assert "numpy is 1.0 there" in caplog.text
+        with pytest.raises(WorkerLost):
+            await one.workers.submit(worker_tasks.pid, None, LONG)
+        async with cluster.worker(tmp_path, one.port, "ours") as ours:
+            await seen(one.workers, 1)
+            assert await one.workers.submit(worker_tasks.pid, None, LONG) in ours.children()
+
+
+async def test_a_worker_that_is_told_to_stop_ends_what_runs(tmp_path: Path) -> None:
+    async with alone(tmp_path) as one:
+        file = tmp_path / "running"
+        file.touch()
+        request = asyncio.create_task(one.workers.submit(worker_tasks.tell_and_wait, file, LONG))
+        pid = await begun(file)
+        ending = asyncio.create_task(one.two[0].end(signal.SIGTERM))
+        await one.two[0].says("told to stop")
+        file.unlink()
+        assert await request == pid
+        assert await ending == 0
+
+
+# ---------------------------------------------------------------- encryption
+
+
+def certificate(folder: Path, name: str, *more: str) -> tuple[str, str]:
+    """A certificate and its key, made with OpenSSL."""
+    key, cert = folder / f"{name}.key", folder / f"{name}.pem"
+    new = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+    names = ("-subj", f"/CN={name}", "-keyout", str(key), "-out", str(cert))
+    subprocess.run([*new, *names, *more], check=True, capture_output=True)
+    return str(cert), str(key)
+
+
+async def test_with_tls_only_those_with_a_certificate_are_let_in(tmp_path: Path) -> None:
+    authority, authority_key = certificate(tmp_path, "authority")
+    cert, key = certificate(tmp_path, "ours", "-CA", authority, "-CAkey", authority_key)
+    stranger, stranger_key = certificate(tmp_path, "stranger")
+    port = cluster.free_port()
+    options = ("--tls-ca-file", authority, "--tls-cert", cert, "--tls-key", key)
+    ours = {"tls_ca": authority, "tls_cert": cert, "tls_key": key}
+    variables = {f"DASK__{name.upper()}": value for name, value in ours.items()}
+    async with (
+        cluster.scheduler(tmp_path, port, "tls", *options),
+        cluster.worker(tmp_path, port, protocol="tls", **variables),
+    ):
+        async with connected(port, scheduler=f"tls://127.0.0.1:{port}", **ours) as workers:
+            assert isinstance(await workers.submit(worker_tasks.pid, None, LONG), int)
+        theirs = {**ours, "tls_cert": stranger, "tls_key": stranger_key}
+        async with connected(port, scheduler=f"tls://127.0.0.1:{port}", start_seconds=2.0, **theirs) as workers:
+            with pytest.raises(WorkerLost):
+                await workers.submit(worker_tasks.pid, None, LONG)
