@@ -7,7 +7,7 @@ MINUTES := 2
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale faults fuzz soak audit setup clean
+.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale bench-cluster faults fuzz soak audit setup clean
 .DELETE_ON_ERROR:
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make bench-heatmaps  how faithful heatmaps are (some 20 minutes)"
 	@echo "make bench-average  the average of 40 faces beside those of other tools (some 3 minutes)"
 	@echo "make bench-scale  time and memory of an average of many photos (some 15 minutes)"
+	@echo "make bench-cluster  requests a second of 1, 2 and 4 workers, local ones and in a cluster"
 	@echo "make faults workers harmed in every stage of every command, and every hostile file (some 30 minutes)"
 	@echo "make fuzz   fuzz all that reads bytes from outside; MINUTES=2 for each of four targets"
 	@echo "make soak   the real bot while everything goes wrong; MINUTES=10, SEED=... to do the same again"
@@ -52,6 +53,9 @@ bench-average: setup
 
 bench-scale: setup
 	$(BIN)/python -m benchmarks.scale
+
+bench-cluster: setup
+	$(BIN)/python -m benchmarks.cluster
 
 faults: setup
 	$(BIN)/python -m pytest -m thorough tests/e2e
