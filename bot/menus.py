@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import aiohttp
 import discord
 
 from bot import messages
@@ -134,7 +135,8 @@ class Menus:
 
     async def close(self) -> None:
         """Switch all off: the bot is about to end."""
-        await asyncio.gather(*(controls.switch_off() for controls in list(self._open.values())))
+        every = [controls.switch_off() for controls in list(self._open.values())]
+        await asyncio.gather(*every, return_exceptions=True)
 
 
 class Controls:
@@ -188,7 +190,7 @@ class Controls:
         whole = replace(reply, buttons=(*reply.buttons, delete))
         message, self._view = await messages.put(interaction, whole, self._custom_id)
         self.message = message.id
-        self._reply = reply
+        self._reply = replace(reply, shown=(), numbered=())  # nothing of a photo is kept while this waits
 
     def _offered(self, what: str) -> Button | Menu | None:
         offered: tuple[Button | Menu, ...] = (*self._reply.menus, *self._reply.buttons)
@@ -224,5 +226,6 @@ class Controls:
                     item.disabled = not (item.custom_id or "").startswith(DELETE)
             try:
                 await self.asked.edit_original_response(view=self._view)
-            except discord.HTTPException as gone:  # deleted, or Discord is unwell: nobody waits for this
+            except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as gone:
+                # deleted, or Discord is unwell: nobody waits for this
                 log.info("what stands under an answer could not be switched off: %s", gone)

@@ -70,6 +70,11 @@ def average_close(settings: CoreSettings, request: None) -> bytes:
     return fold.sum()
 
 
+def forget() -> None:
+    """Keep nothing of an average that was begun here and will not be ended."""
+    _process.fold = None
+
+
 def average_all(
     settings: CoreSettings,
     start: AverageStart,
@@ -166,6 +171,8 @@ class _Process:
         return self.fold
 
     def pipeline(self, settings: CoreSettings) -> Pipeline:
+        """For the work that begins now; an average that was left unended is forgotten."""
+        self.fold = None
         if self._held is None or self._held[0] != settings:
             from core.pipeline import Pipeline
 

@@ -1,7 +1,6 @@
 """/average: the average of the newest faces in a thread or channel or of some photos, or a mixture of two averages."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
@@ -14,7 +13,7 @@ from bot.averaging import Averaging
 from bot.commands import Answer, Command, Interaction, Rooms
 from bot.commands.given import Given
 from bot.locales import FALLBACK, Language
-from bot.messages import Button
+from bot.messages import Button, Reply
 from bot.photos import Found
 from bot.progress import Progress
 from core import tasks
@@ -140,37 +139,39 @@ async def of_given(given: Given, answer: Answer) -> Half:
 
 async def make(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[Finding]) -> None:
     """The average of all that the first of `halves` finds, or a mixture of two such averages."""
-    async with AsyncExitStack() as stack:
-        async with answer.job.unless_stopped():
-            with answer.job.stage("photos"):
-                found = [await half(answer) for half in halves]
-        tally = Tally(sum(len(half.found.pictures) for half in found), answer.progress, answer.words)
-        averages: list[AverageSoFar] = []
-        for half in found:
-            averaging = Averaging(
-                answer.job,
-                order.recipe,
-                order.rules,
-                rooms.photos.batches(half.found.pictures),
-                half.found.skipped,
-                rooms.settings.limits.average_bytes,
-                tally.add,
-            )
-            averages.append(await (await stack.enter_async_context(averaging)).all_there_is())
-        first, *second = averages
-        request = AverageRequest(
-            first, order.recipe, order.rules, second[0] if second else None, order.ratio, order.morph
-        )
-        try:
-            result = await answer.job.run(tasks.average_finish, request)
-        except TooFewFaces:
-            if answer.job.stopped:
-                raise Stopped from None
-            raise
+    await answer.reply(await averaged(rooms, answer, order, halves))
+
+
+async def averaged(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[Finding]) -> Reply:
+    """The sums are held until their average is there, and no longer."""
+    async with answer.job.unless_stopped():
+        with answer.job.stage("photos"):
+            found = [await half(answer) for half in halves]
+    tally = Tally(sum(len(half.found.pictures) for half in found), answer.progress, answer.words)
+    averages: list[AverageSoFar] = []
+    for half in found:
+        async with Averaging(
+            answer.job,
+            order.recipe,
+            order.rules,
+            rooms.photos.batches(half.found.pictures),
+            half.found.skipped,
+            rooms.settings.limits.average_bytes,
+            tally.add,
+        ) as averaging:
+            averages.append(await averaging.all_there_is())
+    first, *second = averages
+    request = AverageRequest(first, order.recipe, order.rules, second[0] if second else None, order.ratio, order.morph)
+    try:
+        result = await answer.job.run(tasks.average_finish, request)
+    except TooFewFaces:
+        if answer.job.stopped:
+            raise Stopped from None
+        raise
     mentions = [half.place for half in found]
     reply = replies.average(result, mentions, answer.words, order.recipe, tally.left)
     buttons = others(rooms, order, halves, answer.words)
-    await answer.reply(replace(reply, buttons=buttons, spoiler=any(half.found.spoiler for half in found)))
+    return replace(reply, buttons=buttons, spoiler=any(half.found.spoiler for half in found))
 
 
 def others(rooms: Rooms, order: Order, halves: Sequence[Finding], words: Language) -> tuple[Button, ...]:

@@ -91,6 +91,7 @@ def explained(rooms: Rooms, question: Question) -> Remake:
         result = await job.run(tasks.gradcam, request)
 
         choice = Choice(fetched.name, len(result.faces), result.face)
+        about = replace(question, face=result.face)  # what is kept for later knows of the face, and not its picture
         faces = menus.of_faces(
             [choice], ROWS - 2, words, lambda faces: explained(rooms, replace(question, face=faces[0]))
         )
@@ -103,7 +104,7 @@ def explained(rooms: Rooms, question: Question) -> Remake:
             "method",
             words.text("menu-methods"),
             tuple(map(option, METHODS)),
-            lambda method: explained(rooms, replace(question, face=result.face, method=method)),
+            lambda method: explained(rooms, replace(about, method=method)),
         )
         reply = replies.gradcam(result, words)
         return replace(reply, menus=(*faces, methods), spoiler=any(one.spoiler for one in sources))

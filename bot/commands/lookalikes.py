@@ -8,7 +8,8 @@ from discord import app_commands
 from bot import places, replies
 from bot.commands import Answer, Command, Interaction, Rooms
 from bot.commands.given import Given
-from bot.photos import Gathered
+from bot.messages import Reply
+from bot.photos import Found
 from core import tasks
 from core.contracts import LookalikesRequest, TooFewFaces
 
@@ -44,17 +45,17 @@ def command(rooms: Rooms) -> Command:
                     found = await given.found()
                 else:
                     found = await rooms.photos.posted(await places.find(interaction, thread), limit)
-                gathered = await rooms.photos.each(found)
-            await compare(answer, gathered)
+            await answer.reply(await compared(rooms, answer, found))
 
     return lookalikes
 
 
-async def compare(answer: Answer, gathered: Gathered) -> None:
-    """Everyone in all the photos."""
+async def compared(rooms: Rooms, answer: Answer, found: Found) -> Reply:
+    """Everyone in all the photos, which are held until this is known and no longer."""
+    with answer.job.stage("photos"):
+        gathered = await rooms.photos.each(found)
     try:
         result = await answer.job.run(tasks.lookalikes, LookalikesRequest(gathered.photos))
     except TooFewFaces as error:
         raise TooFewFaces(error.found, error.needed, (*error.skipped, *gathered.skipped)) from None
-    reply = replies.lookalikes(result, gathered.skipped, answer.words)
-    await answer.reply(replace(reply, spoiler=gathered.spoiler))
+    return replace(replies.lookalikes(result, gathered.skipped, answer.words), spoiler=gathered.spoiler)

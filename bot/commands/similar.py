@@ -50,9 +50,7 @@ class Side:
 async def compare(rooms: Rooms, answer: Answer, found: Found) -> None:
     """Two photos, or everyone in a single one, or everyone in more than two."""
     if len(found.pictures) > 2:
-        with answer.job.stage("photos"):
-            gathered = await rooms.photos.each(found)
-        await lookalikes.compare(answer, gathered)
+        await answer.reply(await lookalikes.compared(rooms, answer, found))
         return
     sides = (Side(found.pictures[0]), Side(found.pictures[-1]))
     remake = (_among if len(found.pictures) == 1 else _between)(rooms, sides, found.skipped)

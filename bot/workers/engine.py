@@ -26,6 +26,7 @@ def local(settings: Settings) -> LocalWorkers:
     return LocalWorkers(
         settings.core(),
         tasks.warm,
+        forget=tasks.forget,
         count=settings.workers.count,
         tasks=settings.workers.tasks,
         start_seconds=settings.workers.start_seconds,

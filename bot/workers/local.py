@@ -34,6 +34,8 @@ Warm = Callable[[CoreSettings], None]
 Outcome = tuple[Literal["done", "failed", "lost"], Any]
 """`done` and the result, `failed` and the exception, or `lost` and the cause, as in WorkerLost."""
 
+INTERRUPTED: Outcome = ("lost", "interrupted")
+
 Told = Outcome | tuple[Literal["stage"], tuple[str, str]]
 """What comes out of a worker's pipe: what it is about to do, and with which photo, until at last the outcome comes."""
 
@@ -64,6 +66,7 @@ class LocalWorkers:
 
     A stage of the work (see `core.stages`) that takes longer than `stage_seconds` is overdue. `memory_bytes`: what a
     worker may take at most; `recycle_bytes`: one that holds more after a request is replaced, too (0: never).
+    `forget`: what a worker does when it has dropped its work, so that nothing of it is kept.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class LocalWorkers:
         settings: CoreSettings,
         warm: Warm,
         *,
+        forget: Callable[[], None] | None = None,
         count: int,
         tasks: int,
         start_seconds: float,
@@ -80,6 +84,7 @@ class LocalWorkers:
     ) -> None:
         self._settings = settings
         self._warm = warm
+        self._forget = forget
         self._count = count
         self._tasks = tasks
         self._start_seconds = start_seconds
@@ -214,7 +219,7 @@ class LocalWorkers:
         return asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
 
     def _start(self, failures: int = 0) -> _Worker:
-        worker = _Worker(self._settings, self._warm, self._memory_bytes, failures)
+        worker = _Worker(self._settings, self._warm, self._forget, self._memory_bytes, failures)
         worker.ready = self._in_thread(worker.wait_until_ready)
         self._all.add(worker)
         return worker
@@ -272,10 +277,17 @@ class _Worker:
 
     ready: asyncio.Future[Outcome]
 
-    def __init__(self, settings: CoreSettings, warm: Warm, memory_bytes: int, failures: int) -> None:
+    def __init__(
+        self,
+        settings: CoreSettings,
+        warm: Warm,
+        forget: Callable[[], None] | None,
+        memory_bytes: int,
+        failures: int,
+    ) -> None:
         context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
         self._pipe, theirs = context.Pipe()
-        args = (theirs, settings, warm, memory_bytes)
+        args = (theirs, settings, warm, forget, memory_bytes)
         self._process = context.Process(target=_serve, args=args, name="sokkuri-worker")
         # The worker inherits the mask, and so is deaf to them from its very first moment. The tracker that comes with
         # the first process of all would undo the mask, so it goes before.
@@ -347,7 +359,7 @@ class _Worker:
         except OSError:
             return "lost", "died"
         outcome = self._outcome()
-        self.at_rest = outcome[0] != "lost" or outcome[1] == "interrupted"
+        self.at_rest = outcome[0] != "lost" or outcome == INTERRUPTED
         return outcome
 
     def interrupt(self) -> None:
@@ -372,7 +384,9 @@ class _Worker:
             return "lost", "died"
 
 
-def _serve(pipe: Connection, settings: CoreSettings, warm: Warm, memory_bytes: int) -> None:
+def _serve(
+    pipe: Connection, settings: CoreSettings, warm: Warm, forget: Callable[[], None] | None, memory_bytes: int
+) -> None:
     """The worker's own side: answer requests until the pipe ends, be it that the bot closes it or is no more."""
     limits.confine(memory_bytes)
     with contextlib.suppress(OSError):
@@ -416,7 +430,7 @@ def _outcome(call: Callable[[], Any]) -> Outcome:
     except MemoryError:
         return "lost", "memory"
     except _Interrupted:
-        return "lost", "interrupted"
+        return INTERRUPTED
     except Exception as error:
         # Any other exception may not survive the pipe; its text always does, for the log.
         return "failed", RuntimeError(f"{type(error).__name__} in a worker\n{traceback.format_exc()}")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
 import pytest
-from running import Bot, answer, face, running
+from running import FACES, PATIENCE, Bot, answer, face, running
 
 from bot.sandbox import File, Message, Sandbox
+from bot.sandbox.state import walk_components
 from core.models.store import default_folder
 
 
@@ -49,6 +51,23 @@ async def test_every_command_works_where_no_file_can_be_written(sandbox: Sandbox
             process.rlimit(psutil.RLIMIT_FSIZE, (0, 0))
         await every_command(sandbox)
         assert [process.pid for process in bot.workers()] == [processes[1].pid]
+
+
+async def test_nothing_of_a_photo_is_held_while_an_answer_can_still_be_used(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Under each of them stand menus or buttons, which work."""
+    async with running(sandbox, tmp_path) as bot:
+        await every_command(sandbox)
+        group = File.read(FACES / "scenes" / "group.jpg")
+        await answer(await sandbox.slash("gradcam", {"photo": group}))
+        last = await answer(await sandbox.slash("similar", {"photo1": group, "photo2": face("person_a_1.jpg")}))
+        await bot.work_begins(working=0, requests=0)
+        bot.process.send_signal(signal.SIGUSR1)
+        async with asyncio.timeout(PATIENCE):
+            while not bot.modules.exists():
+                await asyncio.sleep(0.02)
+        assert bot.modules.with_name("held").read_text() == "0"
+        (swap,) = [one for one in walk_components(last.components) if one.get("label") == "Swap"]
+        assert (await answer(await sandbox.click(last, swap["custom_id"]))).files
 
 
 async def test_nothing_is_left_in_the_folders_of_the_bot(sandbox: Sandbox, tmp_path: Path) -> None:
