@@ -46,7 +46,6 @@ async def run(settings: Settings, read: Callable[[], Settings] | None = None) ->
     logs.to_stderr(settings.log_level, settings.log_format)
     memory.give_back_at_once()
     limits.leave_no_core()
-    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses its voice libraries here
     if not settings.discord.token.get_secret_value():
         raise ConfigError("there is no token: set SOKKURI_TOKEN, or token under [discord] in config.toml")
     async with (
@@ -178,10 +177,8 @@ class Tree(app_commands.CommandTree[Client]):
                 await edit(interaction, reply.text)
             else:
                 await interaction.response.send_message(reply.text, ephemeral=True)
-        except (
-            discord.HTTPException,
-            aiohttp.ClientError,
-        ) as unsent:  # the command's 15 minutes are over, or Discord is unwell
+        except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as unsent:
+            # the command's 15 minutes are over, or Discord is unwell
             log.warning("request %s: the answer could not be sent: %s", request, unsent)
         finally:  # else its photos stay in the frames of what failed until the next collection of garbage
             traceback.clear_frames(problem.__traceback__)
@@ -193,7 +190,8 @@ async def _until_told(client: Client, jobs: Jobs, menus: Menus, settings: Settin
         stop = asyncio.create_task(told.wait())
         try:
             await asyncio.wait({connection, stop}, return_when=asyncio.FIRST_COMPLETED)
-            if connection.done():
+            if connection.done():  # Discord wants no more of this bot; its answers still arrive
+                await jobs.drain(settings.workers.grace_seconds)
                 connection.result()
                 return
             log.info("told to stop")

@@ -10,9 +10,12 @@ import logging
 from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import discord
 
-from bot.messages import Reply, layout
+from bot.menus import DELETE
+from bot.messages import Button, Reply, layout
+from bot.sending import persistently
 
 EXPIRED = frozenset({10015, 50027})
 """Discord's codes (unknown webhook, invalid webhook token) for a command whose time is over."""
@@ -22,23 +25,32 @@ log = logging.getLogger(__name__)
 Interaction = discord.Interaction[Any]
 
 
-async def put(interaction: Interaction, reply: Reply, *, shown: int | None, private: bool) -> bool:
-    """Post `reply`, without what could be pressed; whether that was possible. `shown`: message of the progress."""
+async def put(interaction: Interaction, reply: Reply, *, delete: str, shown: int | None, private: bool) -> bool:
+    """Post `reply`; whether that was possible. Of what could be pressed only the button that deletes it is left, since
+    that one needs nobody's memory; it is called `delete`. `shown`: message of the progress.
+    """
     channel = interaction.channel
     if private or not isinstance(channel, discord.abc.Messageable) or not _may_write(interaction):
         return False
     reference = (
         discord.MessageReference(message_id=shown, channel_id=channel.id, fail_if_not_exists=False) if shown else None
     )
-    try:
-        await channel.send(
-            view=layout(replace(reply, menus=(), buttons=()), str),
+    only = replace(reply, menus=(), buttons=(Button(DELETE, delete),))
+
+    async def send() -> discord.Message:
+        view = layout(only, lambda kind: f"{kind}-{interaction.user.id}")
+        view.stop()  # clicks are looked up in bot.menus
+        return await channel.send(
+            view=view,
             files=[picture.file(spoiler=reply.spoiler) for picture in reply.pictures],
             reference=reference,  # type: ignore[arg-type]  # None is allowed, but for the stubs
             allowed_mentions=discord.AllowedMentions.none(),
         )
-    except discord.HTTPException as unsent:
-        log.info("a late answer was refused (%d, code %d)", unsent.status, unsent.code)
+
+    try:
+        await persistently(send)
+    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as unsent:
+        log.info("a late answer could not be posted: %s", unsent)
         return False
     return True
 

@@ -154,7 +154,7 @@ class Progress:
                         content=text, view=view, allowed_mentions=discord.AllowedMentions.none()
                     )
                     self.message, shown = message.id, text
-                except (discord.HTTPException, aiohttp.ClientError) as unsent:
+                except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as unsent:
                     log.info("request %s: its progress could not be shown: %s", self._job.id, unsent)
                     if isinstance(unsent, discord.HTTPException) and unsent.status in FINAL:
                         return
@@ -166,6 +166,8 @@ class Progress:
         if interaction.user.id != self._asked.user.id and not interaction.permissions.manage_messages:
             await self._room.refuse(interaction, "stop-not-yours")
             return
+        if not (self._job.long or self._over):
+            self._job.stop()  # at once, even while a version is on its way
         async with self._sending:
             if self._over:
                 await self._room.refuse(interaction, "stop-over")
@@ -176,7 +178,6 @@ class Progress:
                 finally:
                     self._job.stop()
             else:
-                self._job.stop()
                 await self._acknowledge(interaction, "error-stopped")
 
     async def _acknowledge(self, interaction: Interaction, words: str) -> None:

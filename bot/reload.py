@@ -38,8 +38,11 @@ async def on_hangup(
     async def listen() -> None:
         while await told.wait():
             told.clear()
-            if await asyncio.to_thread(take_over, settings, languages, read):
-                await renewed()
+            try:
+                if await asyncio.to_thread(take_over, settings, languages, read):
+                    await renewed()
+            except Exception:  # the next SIGHUP is to be heard all the same
+                log.exception("the settings could not be taken over")
 
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, hear)

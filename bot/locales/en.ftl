@@ -310,7 +310,7 @@ reason-duplicate = the same picture is in already
 reason-no-room = all photos together would be too large
 reason-other = could not be used
 
-picture-too-heavy = My picture has { NUMBER($size, maximumFractionDigits: 1) } MB, but only { NUMBER($limit, maximumFractionDigits: 1) } MB may be sent here, so you get the words alone.
+picture-too-heavy = My picture has { NUMBER($size, maximumFractionDigits: 1) } MB, but only { NUMBER($limit, maximumFractionDigits: 1) } MB may be sent here, so it is left out.
 
 about-title = Sokkuri { $version }, free software (MIT licence)
 about-what = Four questions about faces in photos:

@@ -278,7 +278,7 @@ reason-duplicate = 同じ写真がすでに入っています
 reason-no-room = 写真全体の容量が上限を超えます
 reason-other = 使えませんでした
 
-picture-too-heavy = 画像は { NUMBER($size, maximumFractionDigits: 1) } MB ありますが、ここで送れるのは { NUMBER($limit, maximumFractionDigits: 1) } MB までのため、文章だけをお送りします。
+picture-too-heavy = 画像は { NUMBER($size, maximumFractionDigits: 1) } MB ありますが、ここで送れるのは { NUMBER($limit, maximumFractionDigits: 1) } MB までのため、この画像は省きます。
 
 about-title = Sokkuri（そっくり）{ $version }　MIT ライセンスのフリーソフトウェア
 about-what = 写真の顔について、4つのことができます。

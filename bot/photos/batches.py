@@ -57,8 +57,8 @@ class Batches:
 
     @property
     def ready(self) -> bool:
-        """Whether the next is there already."""
-        return self._ahead is not None and self._ahead.done()
+        """Whether the next is there already, and nobody else is about to take it."""
+        return self._ahead is not None and self._ahead.done() and not self._turn.locked()
 
     async def next(self) -> Gathered | None:
         """None: there is none left."""

@@ -44,8 +44,6 @@ class Downloads:
         self._limits = limits
         self._hosts = hosts
         self._fetched = fetched
-        silence = STALLED * limits.download_seconds
-        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=silence, sock_read=silence)
 
     async def fetch(self, sources: Sequence[Source]) -> list[Photo | PhotoError]:
         """Each photo, or what is wrong with it, in the order given."""
@@ -104,7 +102,9 @@ class Downloads:
 
     async def _get(self, source: Source, limit: int) -> bytes:
         data = bytearray()
-        async with self._session.get(URL(source.url), allow_redirects=False, timeout=self._timeout) as response:
+        silence = STALLED * self._limits.download_seconds
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=silence, sock_read=silence)
+        async with self._session.get(URL(source.url), allow_redirects=False, timeout=timeout) as response:
             if response.status >= 500 or response.status == 429:
                 raise _Passing(source.name)
             if response.status != 200:
