@@ -47,6 +47,8 @@ def check(interaction: Interaction, choice: Choice | None, *, message_content: b
     """What can be told without asking Discord of the chosen place, or the one where the command was given: that the
     person and the bot may read its messages, and that the bot is shown what is in them.
 
+    Of the place where the command was given, Discord says with it what the bot may do there.
+
     Raises WrongPlace: it holds no messages, or the person may not read them, so neither may their command;
     MissingPermission, NotInstalledHere: the bot may not.
     """
@@ -58,7 +60,9 @@ def check(interaction: Interaction, choice: Choice | None, *, message_content: b
     if not (theirs.view_channel and theirs.read_message_history):
         raise WrongPlace
     mention = f"<#{interaction.channel_id if choice is None else choice.id}>"
-    if isinstance(place, Place):
+    if choice is None:
+        permissions.check_reading(interaction.app_permissions, mention)
+    elif isinstance(place, Place):
         permissions.check_reading(_of_bot(place), mention)
     permissions.check_content(mention, message_content=message_content)
 
@@ -76,7 +80,8 @@ async def find(interaction: Interaction, choice: Choice | None) -> Place:
             raise MissingPermission("view_channel", f"<#{choice.id}>") from None
     if not isinstance(place, Place):
         raise WrongPlace
-    permissions.check_reading(_of_bot(place), place.mention)
+    if choice is not None:
+        permissions.check_reading(_of_bot(place), place.mention)
     return place
 
 

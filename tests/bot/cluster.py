@@ -43,9 +43,12 @@ class Process:
         return self._log.read_text()
 
     def children(self) -> list[int]:
-        """Process ids of those who do a worker's work."""
-        children = psutil.Process(self.pid).children()
-        return [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
+        """Process ids of those who do a worker's work; none where it is gone."""
+        try:
+            children = psutil.Process(self.pid).children()
+            return [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
+        except psutil.NoSuchProcess:
+            return []
 
     async def says(self, text: str, times: int = 1) -> None:
         async with asyncio.timeout(PATIENCE):

@@ -231,7 +231,7 @@ async def alone(folder: Path, workers: int = 1, **options: Any) -> AsyncIterator
 
 
 async def test_work_is_done_again_when_its_worker_is_killed(tmp_path: Path) -> None:
-    async with alone(tmp_path, workers=2, start_seconds=1.0) as one:
+    async with alone(tmp_path, workers=2, start_seconds=5.0) as one:
         retries = Retries(one.workers, 900.0)
         for left in (1, 0):
             file = tmp_path / f"begun {left}"

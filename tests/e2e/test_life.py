@@ -128,6 +128,7 @@ async def test_what_runs_while_the_connection_is_lost_is_answered(sandbox: Sandb
     """Be the session taken up again, or refused and begun anew."""
     async with running(sandbox, tmp_path) as bot:
         await bot.log_shows("connected as")
+        await bot.healthy()  # else workers would be frozen before they have loaded their models
         for refused, again in ((False, "RESUMED"), (True, "session has been invalidated")):
             workers = bot.freeze()
             photo = {"photo": face("person_a_1.jpg")}
@@ -137,7 +138,6 @@ async def test_what_runs_while_the_connection_is_lost_is_answered(sandbox: Sandb
             await sandbox.gateway.drop(4000)
             await bot.log_shows(again)
             await sandbox.wait_ready(PATIENCE)
-            await bot.healthy()
             for worker in workers:
                 worker.resume()
             for invocation in asked:
