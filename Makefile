@@ -7,7 +7,7 @@ MINUTES := 2
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale bench-cluster faults fuzz soak audit setup clean
+.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale bench-crowd bench-cluster faults fuzz soak audit setup clean
 .DELETE_ON_ERROR:
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make bench-heatmaps  how faithful heatmaps are (some 20 minutes)"
 	@echo "make bench-average  the average of 40 faces beside those of other tools (some 3 minutes)"
 	@echo "make bench-scale  time and memory of an average of many photos (some 15 minutes)"
+	@echo "make bench-crowd  sixty people who ask at once: places, answers, and how late the bot's loop is (1 minute)"
 	@echo "make bench-cluster  requests a second of 1, 2 and 4 workers, local ones and in a cluster"
 	@echo "make faults workers harmed in every stage of every command, and every hostile file (some 30 minutes)"
 	@echo "make fuzz   fuzz all that reads bytes from outside; MINUTES=2 for each of four targets"
@@ -53,6 +54,9 @@ bench-average: setup
 
 bench-scale: setup
 	$(BIN)/python -m benchmarks.scale
+
+bench-crowd: setup
+	$(BIN)/python -m benchmarks.crowd
 
 bench-cluster: setup
 	$(BIN)/python -m benchmarks.cluster

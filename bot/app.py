@@ -219,7 +219,7 @@ async def _connect(client: Client, settings: DiscordSection) -> None:
     except discord.PrivilegedIntentsRequired:
         raise ConfigError(
             "Discord refused the Message Content intent: switch it on at https://discord.com/developers/applications, "
-            "page Bot, or set message_content = false under [discord], and then /average cannot see photos"
+            "page Bot, or set message_content = false under [discord], and then photos of threads cannot be seen"
         ) from None
     except (aiohttp.ClientConnectionError, discord.GatewayNotFound) as error:
         raise ConfigError(f"Discord cannot be reached at {settings.api}: {error}") from None
