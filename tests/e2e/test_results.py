@@ -285,7 +285,7 @@ async def test_pictures_are_made_as_small_as_they_have_to_be(bot: Bot, thread: C
             assert max(picture.size) >= 300
     reply = await answer(await bot.sandbox.slash("similar", PHOTOS, attachment_size_limit=500))
     assert not reply.files
-    assert "so you get the words alone" in reply.text
+    assert "so it is left out" in reply.text
 
 
 async def test_an_animation_is_made_smaller(bot: Bot, thread: Channel) -> None:
