@@ -23,6 +23,9 @@ STAGE_SECONDS = 10.0
 WAITING = 20
 """Requests that may wait: fewer than by default, so that a rush is more than that."""
 
+MENU_SECONDS = 60.0
+"""How long what stands under an answer can be used."""
+
 
 @dataclass(frozen=True)
 class Bot:
@@ -79,6 +82,8 @@ async def started(sandbox: Sandbox, folder: Path) -> AsyncIterator[Bot]:
                 "SOKKURI_WORKERS__STAGE_SECONDS": str(STAGE_SECONDS),
                 "SOKKURI_LIMITS__COOLDOWN_REQUESTS": "0",  # the few people here ask for many others
                 "SOKKURI_LIMITS__WAITING": str(WAITING),
+                # what is remembered of buttons grows for as long as they live: here that is over before the first look
+                "SOKKURI_LIMITS__MENU_SECONDS": str(MENU_SECONDS),
             },
             stderr=errors,
             start_new_session=True,
