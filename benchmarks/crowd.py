@@ -119,7 +119,7 @@ def told(invocations: list[Invocation], replies: list[Message], seconds: float, 
 
 def places(invocation: Invocation) -> list[int]:
     """All that this person has read of their place in the line."""
-    found = [PLACE.search(version.content) for version in invocation.history]
+    found = [PLACE.search(version.text) for version in invocation.history]
     return [1 if match[2] else int(match[1]) for match in found if match]
 
 

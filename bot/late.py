@@ -13,8 +13,9 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.menus import DELETE
-from bot.messages import Button, Reply, layout
+from bot.locales import Language
+from bot.menus import delete_button, delete_id
+from bot.messages import Reply, layout
 from bot.sending import persistently
 
 EXPIRED = frozenset({10015, 50027})
@@ -25,9 +26,9 @@ log = logging.getLogger(__name__)
 Interaction = discord.Interaction[Any]
 
 
-async def put(interaction: Interaction, reply: Reply, *, delete: str, shown: int | None, private: bool) -> bool:
+async def put(interaction: Interaction, reply: Reply, *, words: Language, shown: int | None, private: bool) -> bool:
     """Post `reply`; whether that was possible. Of what could be pressed only the button that deletes it is left, since
-    that one needs nobody's memory; it is called `delete`. `shown`: message of the progress.
+    that one needs nobody's memory. `words`: of the person; `shown`: message of the progress.
     """
     channel = interaction.channel
     if private or not isinstance(channel, discord.abc.Messageable) or not _may_write(interaction):
@@ -35,10 +36,10 @@ async def put(interaction: Interaction, reply: Reply, *, delete: str, shown: int
     reference = (
         discord.MessageReference(message_id=shown, channel_id=channel.id, fail_if_not_exists=False) if shown else None
     )
-    only = replace(reply, menus=(), buttons=(Button(DELETE, delete),))
+    only = replace(reply, menus=(), buttons=(delete_button(words),))
 
     async def send() -> discord.Message:
-        view = layout(only, lambda kind: f"{kind}-{interaction.user.id}")
+        view = layout(only, lambda _: delete_id(interaction.user.id))
         view.stop()  # clicks are looked up in bot.menus
         return await channel.send(
             view=view,

@@ -81,6 +81,15 @@ def of_faces(
     )
 
 
+def delete_button(words: Language) -> Button:
+    return Button(DELETE, words.text("button-delete"))
+
+
+def delete_id(person: int) -> str:
+    """What Discord knows the button by that deletes the answer of `person`."""
+    return f"{DELETE}-{person}"
+
+
 class Menus:
     """All that can be used. `seconds`: how long it can; `words`: of the person of an interaction."""
 
@@ -186,8 +195,7 @@ class Controls:
             await self._failed(interaction, error)
 
     async def _put(self, interaction: Interaction, reply: Reply) -> None:
-        delete = Button(DELETE, self._room.words(self.asked).text("button-delete"))
-        whole = replace(reply, buttons=(*reply.buttons, delete))
+        whole = replace(reply, buttons=(*reply.buttons, delete_button(self._room.words(self.asked))))
         message, self._view = await messages.put(interaction, whole, self._custom_id)
         self.message = message.id
         self._reply = replace(reply, shown=(), numbered=())  # nothing of a photo is kept while this waits
@@ -202,7 +210,7 @@ class Controls:
         return control.remake if control is not None else None
 
     def _custom_id(self, what: str) -> str:
-        return f"{DELETE}-{self.asked.user.id}" if what == DELETE else f"{USE}-{self.asked.id}-{what}"
+        return delete_id(self.asked.user.id) if what == DELETE else f"{USE}-{self.asked.id}-{what}"
 
     def forget(self) -> None:
         """Nothing of it can be used any more."""

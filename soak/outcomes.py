@@ -10,9 +10,7 @@ from fluent.syntax import FluentParser, ast
 
 from bot.locales import LANGUAGES, source
 from bot.sandbox import Invocation, Message
-
-IN_PROGRESS = "…"
-"""How every word ends that another one will take the place of."""
+from bot.sandbox.conversations.player import IN_PROGRESS
 
 KINDS = ("error-", "about-", "menu-", "stop-", "picture-too-heavy")
 """How the names of messages begin that a reply without a picture may consist of."""

@@ -70,9 +70,8 @@ class Answer:
             except discord.HTTPException as error:
                 if error.code not in late.EXPIRED:
                     raise
-                delete = self.words.text("button-delete")
                 shown = self.progress.message
-                if not await late.put(self.interaction, light, delete=delete, shown=shown, private=self.private):
+                if not await late.put(self.interaction, light, words=self.words, shown=shown, private=self.private):
                     log.warning("request %s: its answer came too late, and was dropped", self.job.id)
 
 

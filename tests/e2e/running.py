@@ -18,6 +18,7 @@ import aiohttp
 import psutil
 
 from bot.sandbox import File, Invocation, Message, Sandbox
+from bot.sandbox.conversations.player import IN_PROGRESS
 from bot.sandbox.state import User
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,7 +152,7 @@ async def running(
 
 async def answer(invocation: Invocation, seconds: float = PATIENCE) -> Message:
     """What the bot says in the end, after all progress, whose every version ends with three dots."""
-    return await invocation.answered(seconds, until=lambda reply: not reply.text.endswith("…"))
+    return await invocation.answered(seconds, until=lambda reply: not reply.text.endswith(IN_PROGRESS))
 
 
 def crowd(sandbox: Sandbox, count: int) -> list[User]:

@@ -12,11 +12,10 @@ import pytest
 import pytest_asyncio
 from running import PATIENCE, Bot, answer, crowd, face, running
 
+from benchmarks.crowd import places
 from bot.sandbox import Invocation, Message, Sandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-PLACE = re.compile(r"number (\d+) in line|You are (next) in line")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -33,12 +32,6 @@ async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
 
 def photo() -> dict[str, object]:
     return {"photo": face("person_a_1.jpg")}
-
-
-def places(invocation: Invocation) -> list[int]:
-    """All that this person has read of their place in the line."""
-    found = [PLACE.search(version.text) for version in invocation.history]
-    return [1 if match[2] else int(match[1]) for match in found if match]
 
 
 async def shown(invocation: Invocation, text: str) -> tuple[Message, str]:
