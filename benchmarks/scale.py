@@ -23,7 +23,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks import machine
-from bot.averaging import Averaging
+from bot.averaging import Averaging, combined
 from bot.config import LimitsSection
 from bot.jobs import Asker, Job, Jobs
 from bot.photos import BATCH_PHOTOS, Batches, Gathered
@@ -132,7 +132,7 @@ async def averaged(one: Job, paths: Sequence[Path], recipe: AverageRecipe) -> Av
         lambda photos, faces: None,
     )
     async with averaging:
-        return await averaging.all_there_is()
+        return await combined(one, await averaging.all_there_is(), recipe, AverageRules())
 
 
 Group = Sequence[tuple[int, Path]]

@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, islice
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from bot.jobs import Job, Turn
 from bot.photos import Batches, Gathered
@@ -23,13 +23,17 @@ from core import tasks
 from core.contracts import (
     AverageBatch,
     AverageRecipe,
+    AverageRows,
     AverageRules,
     AverageSoFar,
     AverageStart,
+    AverageSum,
+    AverageWeigh,
     DeadlineExceeded,
     Fault,
     Fingerprints,
     HarmfulPhoto,
+    Kept,
     Skipped,
     Stopped,
     WorkerLost,
@@ -44,8 +48,13 @@ SECONDS_TO_BEGIN, SECONDS_TO_END = 0.5, 5.0
 """When the job is stopped: how long to wait for the first face, and for the sums that there are faces in. Both mostly
 take as long as one photo."""
 
+BYTES_AT_ONCE = 32 * 1024 * 1024
+"""Of kept faces, that are combined in one go: some 80, in four seconds."""
+
 Told = Callable[[int, int], None]
 """Hears how many more photos were looked at, and how many more faces are in; of what is lost, how many less."""
+
+Piece = TypeVar("Piece")
 
 log = logging.getLogger(__name__)
 
@@ -130,18 +139,19 @@ class Averaging:
                 lane.result()
         if self._fault is not None and not self._faces:
             raise self._fault
-        return sum(self._parts.values(), AverageSoFar(skipped=tuple(self._skipped)))
+        parts, self._parts = self._parts, {}  # kept faces are to be held by nobody who has no more use for them
+        return sum(parts.values(), AverageSoFar(skipped=tuple(self._skipped)))
 
     async def _lane(self) -> None:
-        """One turn after another, each with the lane's own sum where a sum is no larger for more faces."""
-        own = next(self._numbers)
+        """One turn after another, each adding to the lane's own sum."""
+        number = next(self._numbers)
         try:
             while (lot := await self._next()) is not None:
                 if self._grows and self._size() > self._most_bytes:
                     self._leave_out(lot.batch, "no_room")
                     continue
                 async with self._job.turn(stoppable=True) as turn:
-                    await self._in_turn(turn, lot, next(self._numbers) if self._grows else own)
+                    await self._in_turn(turn, lot, number)
         except Stopped:
             return
 
@@ -172,7 +182,7 @@ class Averaging:
         chosen: tuple[bool, ...] = ()
         end = asyncio.get_running_loop().time() + SECONDS_HELD
         try:
-            start = AverageStart(self._recipe, self._rules, before.sums[0] if before.sums else None)
+            start = AverageStart(self._recipe, self._rules, before.sums[0].total if before.sums else None)
             await turn.run(tasks.average_open, start)
             while True:
                 for photo, place in zip(lot.batch.photos, lot.batch.places, strict=True):
@@ -195,7 +205,7 @@ class Averaging:
                 lot = following
                 lots.append(lot)
             await turn.run(tasks.average_take, chosen)
-            data = await turn.run(tasks.average_close, None)
+            later = await turn.run(tasks.average_close, None)
         except (WorkerLost, DeadlineExceeded) as fault:
             log.warning("request %s: a part of its average was lost: %s", self._job.id, fault.code)
             self._fingerprints.forget(added.faces)
@@ -207,7 +217,9 @@ class Averaging:
             for one in lots:
                 await self._once_more(one, fault)
         else:
-            self._parts[number] = replace(before + added, sums=(data,) if added.faces else before.sums)
+            if added.faces:
+                added = replace(added, sums=(before.sums[0].then(later) if before.sums else later,))
+            self._parts[number] = replace(before + added, sums=added.sums or before.sums)
 
     async def _once_more(self, lot: _Lot, fault: WorkerLost | DeadlineExceeded) -> None:
         """A lost batch is tried again, and then as often as a photo that ends workers can be left out of it."""
@@ -227,8 +239,57 @@ class Averaging:
             return None
 
     def _size(self) -> int:
-        return sum(len(data) for part in self._parts.values() for data in part.sums)
+        return sum(one.size for part in self._parts.values() for one in part.sums)
 
     def _leave_out(self, batch: Gathered, reason: str) -> None:
         for photo, place in zip(batch.photos, batch.places, strict=True):
             self._skipped.append(Skipped(photo.name, reason, place=place))
+
+
+async def combined(job: Job, so_far: AverageSoFar, recipe: AverageRecipe, rules: AverageRules) -> AverageSoFar:
+    """What can be finished in one go: where too many faces were kept for that, they are combined piece by piece, by
+    whichever workers are free, and no worker holds more than a piece. Errors: see `Job.run`.
+    """
+    if sum(kept.size for kept in so_far.kept) <= BYTES_AT_ONCE:
+        return so_far
+    whose = await job.run(tasks.average_people, so_far.faces) if rules.one_each else None
+    so_far = replace(so_far, whose=whose)
+    totals: dict[int, bytes] = {}
+    rows: dict[int, bytes] = {}
+
+    async def weigh(lane: int, piece: tuple[Kept, tuple[float, ...]]) -> None:
+        kept, weights = piece
+        totals[lane] = await job.run(tasks.average_weigh, AverageWeigh(recipe, kept, weights, totals.get(lane)))
+
+    async def combine(lane: int, band: tuple[int, tuple[bytes, ...]]) -> None:
+        number, pieces = band
+        rows[number] = await job.run(tasks.average_rows, AverageRows(recipe, pieces, so_far.weights))
+
+    if rules.one_each:  # else all was weighed as it was added
+        weights = iter(so_far.weights)
+        await _each(job.at_once, ((kept, tuple(islice(weights, kept.count))) for kept in so_far.kept), weigh)
+    if recipe.method != "mean":
+        await _each(job.at_once, enumerate(zip(*(kept.bands for kept in so_far.kept), strict=True)), combine)
+    return replace(
+        so_far,
+        sums=tuple(AverageSum(one.total) for one in so_far.sums),
+        weighed=tuple(totals.values()),
+        rows=tuple(rows[number] for number in sorted(rows)),
+    )
+
+
+async def _each(lanes: int, pieces: Iterable[Piece], work: Callable[[int, Piece], Awaitable[None]]) -> None:
+    """All of the work, so many at a time; each hears which of the lanes it is in."""
+    left = iter(pieces)
+
+    async def lane(number: int) -> None:
+        for piece in left:
+            await work(number, piece)
+
+    running = [asyncio.create_task(lane(number)) for number in range(lanes)]
+    try:
+        await asyncio.gather(*running)
+    finally:
+        for one in running:
+            one.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

@@ -7,12 +7,13 @@ many there are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core import average, comparison, lookalikes, quality, stages
-from core.average import Average, Composite
+from core.average import Composite
 from core.cards import portraits as card
 from core.contracts import (
     AverageBatch,
@@ -23,12 +24,14 @@ from core.contracts import (
     AverageRules,
     AverageSoFar,
     AverageStart,
+    AverageSum,
     Limits,
     Photo,
     PhotoError,
     Picture,
     Skipped,
     TooFewFaces,
+    keeps_every_face,
 )
 from core.photo import decode, encode, encode_animation
 from core.pipeline import Located, Pipeline, Stopwatch
@@ -46,7 +49,9 @@ class Fold:
         self._recipe = start.recipe
         self._rules = start.rules
         self._composite = (
-            Composite(start.recipe, start.rules.one_each) if start.sum is None else Composite.loads(start.sum)
+            Composite(start.recipe, keeps_every_face(start.recipe, start.rules))
+            if start.total is None
+            else Composite.loads(AverageSum(start.total))
         )
         self._waiting: list[tuple[Located, float]] = []
 
@@ -98,7 +103,8 @@ class Fold:
             stages.enter("add", photo.name)
             self._composite.add(photo.pixels, photo.face, weight)
 
-    def sum(self) -> bytes:
+    def sum(self) -> AverageSum:
+        """Of the faces that are kept only those that were added here."""
         return self._composite.dumps()
 
 
@@ -129,8 +135,9 @@ def finish(pipeline: Pipeline, request: AverageRequest) -> AverageResult:
         if len(half.faces) < needed:
             raise TooFewFaces(len(half.faces), needed, _in_order(half.skipped))
     with watch("average"):
-        people = [_people(pipeline, half.faces) if request.rules.one_each else None for half in halves]
-        first, *second = (_average(half, whose) for half, whose in zip(halves, people, strict=True))
+        if request.rules.one_each:
+            halves = [half if half.whose else replace(half, whose=people(pipeline, half.faces)) for half in halves]
+        first, *second = map(average.average, halves)
     provenance = synthetic_average(sum(len(half.faces) for half in halves))
     animation = None
     if not second:
@@ -154,7 +161,7 @@ def finish(pipeline: Pipeline, request: AverageRequest) -> AverageResult:
     return AverageResult(
         method=request.recipe.method,
         shape=request.recipe.shape,
-        averaged=tuple(_averaged(half, whose) for half, whose in zip(halves, people, strict=True)),
+        averaged=tuple(map(_averaged, halves)),
         size=(face.shape[1], face.shape[0]),
         picture=picture,
         face=face_only,
@@ -164,18 +171,6 @@ def finish(pipeline: Pipeline, request: AverageRequest) -> AverageResult:
     )
 
 
-def _average(so_far: AverageSoFar, whose: NDArray[np.intp] | None) -> Average:
-    """`whose`: who each face is, where each person is to count once, and not each of their faces."""
-    composite, *others = map(Composite.loads, so_far.sums)
-    for other in others:
-        composite.merge(other)
-    stages.enter("average")  # a stage of its own for each half, and without the merging
-    if whose is None:
-        return composite.finish()
-    weights = np.array([face.weight for face in so_far.faces])
-    return composite.finish((weights / np.bincount(whose)[whose]).tolist())
-
-
 def _told(frames: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
     """Each frame is a stage of its own, as all of them take long."""
     for frame in frames:
@@ -183,11 +178,12 @@ def _told(frames: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
         yield frame
 
 
-def _people(pipeline: Pipeline, faces: Sequence[AveragedFace]) -> NDArray[np.intp]:
-    """Who each face is, by numbers from 0, as (n,)."""
+def people(pipeline: Pipeline, faces: Sequence[AveragedFace]) -> tuple[int, ...]:
+    """Who each face is, by numbers from 0."""
     spec = pipeline.embedder.spec
     vectors = np.stack([np.frombuffer(face.vector or b"", dtype=np.float32) for face in faces])
-    return lookalikes.people(pipeline.comparer.all_scores(vectors), spec.metric, spec.threshold)
+    whose = lookalikes.people(pipeline.comparer.all_scores(vectors), spec.metric, spec.threshold)
+    return tuple(whose.tolist())
 
 
 def _thumbnails(faces: Sequence[AveragedFace]) -> list[NDArray[np.uint8]]:
@@ -195,12 +191,12 @@ def _thumbnails(faces: Sequence[AveragedFace]) -> list[NDArray[np.uint8]]:
     return [decode(Photo("", face.thumbnail.data), Limits()).pixels for face in in_order if face.thumbnail is not None]
 
 
-def _averaged(so_far: AverageSoFar, whose: NDArray[np.intp] | None) -> Averaged:
+def _averaged(so_far: AverageSoFar) -> Averaged:
     in_order = sorted(so_far.faces, key=lambda face: face.place)
     return Averaged(
         used=tuple(dict.fromkeys(face.found.photo for face in in_order)),
         faces=tuple(face.found for face in in_order),
-        people=None if whose is None else len(np.unique(whose)),
+        people=None if so_far.whose is None else len(set(so_far.whose)),
         skipped=_in_order(so_far.skipped),
     )
 

@@ -47,6 +47,7 @@ Errors are one tree. The first branch is answered in the person's language and i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from math import floor
@@ -658,16 +659,65 @@ class Fingerprints:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """`count` faces of an average, whole: rows of all of them together, packed, in bands from the top down."""
+
+    count: int
+    bands: tuple[bytes, ...] = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return sum(map(len, self.bands))
+
+
+@dataclass(frozen=True)
+class AverageSum:
+    """What is added up, opaque. `total` is as large for a thousand faces as for one, but for 4 kB each; `kept`: the
+    faces, in the order in which they were added, where a total does not do (see `keeps_every_face`).
+    """
+
+    total: bytes = field(repr=False)
+    kept: tuple[Kept, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.total) + sum(kept.size for kept in self.kept)
+
+    def then(self, later: AverageSum) -> AverageSum:
+        """`later` went on from this total, and keeps only its own faces."""
+        return AverageSum(later.total, self.kept + later.kept)
+
+
+@dataclass(frozen=True)
 class AverageSoFar:
     """What there is of an average.
 
-    `sums`: what is added up, opaque; several where it was added up apart. A sum of a mean is as large for a thousand
-    faces as for one; other methods, and `one_each`, keep every face in it.
+    `sums`: several where it was added up apart. `whose`: who each face is, by numbers, where each person is to count
+    once and people have been told apart already. `weighed` and `rows` are what `average_weigh` and `average_rows` of
+    `core.tasks` made of the faces that were kept, which are not among `sums` then.
     """
 
-    sums: tuple[bytes, ...] = field(default=(), repr=False)
+    sums: tuple[AverageSum, ...] = field(default=(), repr=False)
     faces: tuple[AveragedFace, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    whose: tuple[int, ...] | None = None
+    weighed: tuple[bytes, ...] = field(default=(), repr=False)
+    rows: tuple[bytes, ...] = field(default=(), repr=False)
+
+    @property
+    def kept(self) -> tuple[Kept, ...]:
+        """In the order of `faces`."""
+        return tuple(kept for one in self.sums for kept in one.kept)
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """Of the faces; people share theirs among theirs."""
+        if self.whose is None:
+            return tuple(face.weight for face in self.faces)
+        counts = Counter(self.whose)
+        return tuple(face.weight / counts[who] for face, who in zip(self.faces, self.whose, strict=True))
 
     def only(self, chosen: Sequence[bool]) -> AverageSoFar:
         """With these faces; the others' pictures are there already."""
@@ -686,11 +736,30 @@ class AverageSoFar:
 
 @dataclass(frozen=True)
 class AverageStart:
-    """How an average is to be made, and the sum to go on from (None: from nothing)."""
+    """How an average is to be made, and the total of the sum to go on from (None: from nothing)."""
 
     recipe: AverageRecipe = field(default_factory=AverageRecipe)
     rules: AverageRules = field(default_factory=AverageRules)
-    sum: bytes | None = field(default=None, repr=False)
+    total: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class AverageWeigh:
+    """Add kept faces up by these `weights`, to the total `onto` (None: to nothing)."""
+
+    recipe: AverageRecipe
+    kept: Kept
+    weights: tuple[float, ...]
+    onto: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class AverageRows:
+    """Combine one band of all faces, which were kept in several pieces, by these `weights`."""
+
+    recipe: AverageRecipe
+    bands: tuple[bytes, ...] = field(repr=False)
+    weights: tuple[float, ...]
 
 
 @dataclass(frozen=True)

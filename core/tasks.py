@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING
 
 from core.contracts import (
     AverageBatch,
+    AveragedFace,
     AverageRequest,
     AverageResult,
+    AverageRows,
     AverageSoFar,
     AverageStart,
+    AverageSum,
+    AverageWeigh,
     CoreSettings,
     Fingerprints,
     GradcamRequest,
@@ -64,8 +68,8 @@ def average_take(settings: CoreSettings, chosen: Sequence[bool]) -> None:
     _process.opened().take(chosen)
 
 
-def average_close(settings: CoreSettings, request: None) -> bytes:
-    """The sum, of which the process keeps nothing."""
+def average_close(settings: CoreSettings, request: None) -> AverageSum:
+    """The sum, of which the process keeps nothing. See `core.averaging.Fold.sum`."""
     fold, _process.fold = _process.opened(), None
     return fold.sum()
 
@@ -99,6 +103,27 @@ def average_all(
         if added is not None:
             added.result()
     return replace(so_far, sums=(fold.sum(),))
+
+
+def average_people(settings: CoreSettings, faces: Sequence[AveragedFace]) -> tuple[int, ...]:
+    """See `core.averaging.people`."""
+    from core import averaging
+
+    return averaging.people(_process.pipeline(settings), faces)
+
+
+def average_weigh(settings: CoreSettings, request: AverageWeigh) -> bytes:
+    """See `core.average.weighed`."""
+    from core import average
+
+    return average.weighed(request)
+
+
+def average_rows(settings: CoreSettings, request: AverageRows) -> bytes:
+    """See `core.average.rows`."""
+    from core import average
+
+    return average.rows(request)
 
 
 def average_finish(settings: CoreSettings, request: AverageRequest) -> AverageResult:

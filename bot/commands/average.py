@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot import places, replies
-from bot.averaging import Averaging
+from bot.averaging import Averaging, combined
 from bot.commands import Answer, Command, Interaction, Rooms
 from bot.commands.given import Given
 from bot.locales import FALLBACK, Language
@@ -159,7 +159,9 @@ async def averaged(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[
             rooms.settings.limits.average_bytes,
             tally.add,
         ) as averaging:
-            averages.append(await averaging.all_there_is())
+            so_far = await averaging.all_there_is()
+        averages.append(await combined(answer.job, so_far, order.recipe, order.rules))
+        del so_far  # with the faces that were kept
     first, *second = averages
     request = AverageRequest(first, order.recipe, order.rules, second[0] if second else None, order.ratio, order.morph)
     try:

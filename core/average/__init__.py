@@ -3,5 +3,6 @@
 from core.average.canvas import Average
 from core.average.composite import Composite
 from core.average.mixture import mix, morph
+from core.average.pieces import average, rows, weighed
 
-__all__ = ["Average", "Composite", "mix", "morph"]
+__all__ = ["Average", "Composite", "average", "mix", "morph", "rows", "weighed"]

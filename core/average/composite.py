@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from io import BytesIO
 from typing import Any, Self
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core import stages
-from core.average import light, ranked, skin
+from core.average import light, skin
 from core.average.canvas import Average, Canvas, developed
 from core.average.form import Form
 from core.average.frames import article, frame
+from core.average.rows import Rows, combined
 from core.average.stack import Stack
 from core.average.sums import Sums
-from core.contracts import AverageRecipe
+from core.contracts import AverageRecipe, AverageSum, Kept
 from core.faces import Face
-
-_LENGTH_BYTES = 8
 
 
 class Composite:
@@ -36,7 +34,7 @@ class Composite:
     """
 
     def __init__(self, recipe: AverageRecipe, apart: bool = False) -> None:
-        self._recipe = article.plain(recipe) if recipe.shape == "article" else recipe
+        self._recipe = settled(recipe)
         self._frame = frame(self._recipe.shape, self._recipe.size)
         self._landmarks: list[NDArray[np.float32]] = []
         self._gains: list[NDArray[np.float64]] = []
@@ -55,9 +53,9 @@ class Composite:
         self._gains.append(skin.gains(rgb, face.landmarks) if self._recipe.match_colour else np.ones(3))
         self._weights.append(weight)
         if self._stack is None:
-            self._sums.add(bent, self._table(self._gains[-1]), weight)
+            self._sums.add(bent, _table(self._recipe, self._gains[-1]), weight)
         else:
-            self._stack.add(bent)
+            self._stack.add(bent, self._gains[-1])
             if self._recipe.method != "mean":  # the light of these is combined in the end, all else is a mean
                 self._sums.add(bent, None, weight)
 
@@ -76,75 +74,51 @@ class Composite:
         """The average of what was added so far; more may follow.
 
         `weights`: one for each face, in the order in which they were added, in place of those given with them; only of
-        faces that were kept apart. Errors: ValueError when there is no face.
+        faces that were kept apart. Errors: ValueError when there is no face, or not all that were kept are here.
+        """
+        if self._stack is None:
+            if weights is not None:
+                raise ValueError("only faces kept apart can be weighed")
+            return self.developed()
+        if len(self._stack) != len(self) or (weights is not None and len(weights) != len(self)):
+            raise ValueError("faces kept apart can be weighed where all are here, each of them")
+        sums = self._sums
+        if weights is not None or self._recipe.method == "mean":
+            sums = weighed_sums(self._recipe, self._stack, self._weights if weights is None else weights)
+        rows = None
+        if self._recipe.method != "mean":
+            rows = Rows.together(self._rows(self._weights if weights is None else weights))
+        return self.developed(weights, sums, rows)
+
+    def developed(
+        self, weights: Sequence[float] | None = None, sums: Sums | None = None, rows: Rows | None = None
+    ) -> Average:
+        """`finish`, where others have done most of it. `sums`: of the faces by these `weights` (None: as both were
+        when they were added); `rows`: all of them, of every method but the mean.
         """
         if not self._landmarks:
             raise ValueError("there is nothing to average")
-        if weights is not None and (self._stack is None or len(weights) != len(self)):
-            raise ValueError("only faces kept apart can be weighed, each of them")
-        as_given = weights is None
         weights = self._weights if weights is None else weights
-        usual = np.exp(np.average(np.log(self._gains), axis=0, weights=weights))
-        sums = (
-            self._sums
-            if self._stack is None or (as_given and self._recipe.method != "mean")
-            else self._weighed(weights)
-        )
-        form = Form(self._frame.mean(self._landmarks, weights), sums.mean_drift())
-        if self._stack is not None and self._recipe.method != "mean":
-            form = replace(form, drift=self._stack.median_drift(np.array(weights)))
+        sums = self._sums if sums is None else sums
+        form = Form(self._frame.mean(self._landmarks, weights), sums.mean_drift() if rows is None else rows.drift)
         if self._recipe.symmetric:
             sums = sums.mirrored()
             form = self._frame.symmetric(form)
-        if self._recipe.method == "mean":
-            values = light.gained(sums.mean(), self._recipe.light, 1 / usual)
+        if rows is None:
+            values = light.gained(sums.mean(), self._recipe.light, 1 / skin.usual(self._gains, weights))
         else:
-            values = self._ranked(weights, usual)
+            values = rows.values
         whole = 255 * sum(weights) * (2 if self._recipe.symmetric else 1)
         held = np.asarray(sums.share / whole, dtype=np.float32)
         return developed(Canvas(self._recipe, values, held, sums.mean_energy()), form)
 
-    def _table(self, gains: NDArray[np.float64]) -> NDArray[np.float64]:
-        return light.table(self._recipe.light, gains if self._recipe.match_colour else 1.0)
-
-    def _weighed(self, weights: Sequence[float]) -> Sums:
-        """The sums of the faces that were kept apart, by other weights."""
+    def _rows(self, weights: Sequence[float]) -> Iterator[Rows]:
         assert self._stack is not None
-        sums = Sums.nothing(self._frame.side)
-        for bent, own, weight in zip(self._stack, self._gains, weights, strict=True):
-            sums.add(bent, self._table(own), weight)
-        return sums
-
-    def _ranked(self, weights: Sequence[float], usual: NDArray[np.float64]) -> NDArray[np.float32]:
-        """`usual` (3,): the mean gain, which is not to change the colour of the whole."""
-        assert self._stack is not None
-        parts = np.array(weights) / max(weights)
-        recoloured = [self._recoloured(own / usual) for own in self._gains]
-        table = light.table(self._recipe.light)[:, 0].astype(np.float32)
-        rows = []
         for band in self._stack.bands():
-            stages.enter("average")  # of very many faces, all bands together take longer than one stage may
-            pixels = np.array([cv2.LUT(one[..., :3], lut) for one, lut in zip(band, recoloured, strict=True)], np.uint8)
-            shares = np.array(
-                [cv2.convertScaleAbs(one[..., 3], alpha=part) for one, part in zip(band, parts, strict=True)]
-            )
-            if self._recipe.symmetric:
-                pixels = np.concatenate([pixels, pixels[:, :, ::-1]])
-                shares = np.concatenate([shares, shares[:, :, ::-1]])
-            count, height, width, _ = pixels.shape
-            places = height * width
-            flat = ranked.combined(
-                pixels.reshape(count, places, 3), shares.reshape(count, places), self._recipe.method, table
-            )
-            rows.append(flat.reshape(height, width, 3))
-        return np.concatenate(rows)
+            stages.enter("average")  # of many faces, all bands together take longer than one stage may
+            yield combined(band, self._recipe, weights)
 
-    def _recoloured(self, gains: NDArray[np.float64]) -> NDArray[np.uint8]:
-        """What the numbers of a photo become, (1, 256, 3), whose channels are multiplied by `gains`."""
-        linear = light.table("linear", gains)
-        return light.to_pixels(light.to_numbers(linear.astype(np.float32), "linear"))[np.newaxis]
-
-    def dumps(self) -> bytes:
+    def dumps(self) -> AverageSum:
         """All there is, to travel to another process."""
         header = {"recipe": asdict(self._recipe), "apart": self._stack is not None, "weights": self._weights}
         arrays: dict[str, Any] = {
@@ -152,19 +126,14 @@ class Composite:
             "landmarks": np.array(self._landmarks, dtype=np.float32),
             "gains": np.array(self._gains),
         }
-        arrays |= {f"sum{number}": one for number, one in enumerate(self._sums.arrays()) if one.any()}
-        if self._stack is not None:
-            arrays |= self._stack.arrays()
         file = BytesIO()
-        np.savez(file, **arrays)
-        packed = () if self._stack is None else self._stack.packed()
-        return b"".join([file.tell().to_bytes(_LENGTH_BYTES), file.getbuffer(), *packed])
+        np.savez(file, **arrays, sums=np.frombuffer(self._sums.dumps(), dtype=np.uint8))
+        return AverageSum(file.getvalue(), (Kept(len(self._stack), self._stack.dumps()),) if self._stack else ())
 
     @classmethod
-    def loads(cls, data: bytes) -> Self:
-        """What `dumps` wrote. Faces kept apart stay where they are in `data`."""
-        end = _LENGTH_BYTES + int.from_bytes(data[:_LENGTH_BYTES])
-        with np.load(BytesIO(data[_LENGTH_BYTES:end]), allow_pickle=False) as file:
+    def loads(cls, data: AverageSum) -> Self:
+        """What `dumps` wrote. Of its total alone: to be gone on from, or `developed`."""
+        with np.load(BytesIO(data.total), allow_pickle=False) as file:
             header = json.loads(file["header"].tobytes())
             made = cls(AverageRecipe(**header["recipe"]), header["apart"])
             made._landmarks, made._gains, made._weights = (
@@ -172,8 +141,25 @@ class Composite:
                 list(file["gains"]),
                 header["weights"],
             )
-            sums: list[Any] = [file.get(f"sum{at}", empty) for at, empty in enumerate(made._sums.arrays())]
-            made._sums = Sums(*sums)
-            if made._stack is not None:
-                made._stack = Stack.of_arrays(file, np.frombuffer(data, dtype=np.uint8, offset=end))
+            made._sums = Sums.loads(file["sums"].tobytes())
+        for kept in data.kept:
+            assert made._stack is not None
+            made._stack.merge(Stack.loads(kept.bands))
         return made
+
+
+def settled(recipe: AverageRecipe) -> AverageRecipe:
+    """As it is carried out: not every shape leaves the choice of all else."""
+    return article.plain(recipe) if recipe.shape == "article" else recipe
+
+
+def weighed_sums(recipe: AverageRecipe, stack: Stack, weights: Sequence[float], onto: Sums | None = None) -> Sums:
+    """The sums of faces that were kept apart, added to `onto`."""
+    sums = Sums.nothing(frame(recipe.shape, recipe.size).side) if onto is None else onto
+    for (bent, gains), weight in zip(stack.faces(), weights, strict=True):
+        sums.add(bent, _table(recipe, gains), weight)
+    return sums
+
+
+def _table(recipe: AverageRecipe, gains: NDArray[np.float64]) -> NDArray[np.float64]:
+    return light.table(recipe.light, gains if recipe.match_colour else 1.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -31,3 +33,8 @@ def gains(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.
     middle = np.median(skin, axis=0).astype(int)
     wanted = _COMMON / np.maximum(light.table("linear")[middle, 0], 1e-3)
     return np.asarray(np.clip(wanted, 1 / _MOST, _MOST), dtype=np.float64)
+
+
+def usual(gains: Sequence[NDArray[np.float64]] | NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:
+    """The mean of faces' gains (n, 3), (3,): what is taken back in the end, so that the colour of the whole stays."""
+    return np.asarray(np.exp(np.average(np.log(gains), axis=0, weights=weights)), dtype=np.float64)

@@ -18,9 +18,12 @@ from core.contracts import (
     AverageRecipe,
     AverageRequest,
     AverageResult,
+    AverageRows,
     AverageRules,
     AverageSoFar,
     AverageStart,
+    AverageSum,
+    AverageWeigh,
     CoreSettings,
     Fingerprints,
     Photo,
@@ -106,7 +109,7 @@ def test_two_sums_make_the_same_average_as_one(sample: Sample) -> None:
 def test_a_sum_goes_on_where_it_was_left(sample: Sample) -> None:
     photos = [sample(f"{person}_1") for person in "abcd"]
     before = added(photos[:2])
-    start = AverageStart(SMALL, sum=before.sums[0])
+    start = AverageStart(SMALL, total=before.sums[0].total)
     after = tasks.average_all(SETTINGS, start, [AverageBatch(tuple(photos[2:]), (2, 3))])
     joined = replace(before + after, sums=after.sums)
     assert np.array_equal(pixels(finished(joined)), pixels(finished(added(photos))))
@@ -185,11 +188,11 @@ def test_the_average_of_many_is_nobody_and_has_a_face(sample: Sample) -> None:
 def test_a_sum_is_no_larger_for_more_faces(sample: Sample) -> None:
     """A mean's; those that must keep every face grow."""
     few, many = (added([sample(f"{person}_1") for person in people]) for people in ("ab", "abcdef"))
-    assert len(many.sums[0]) - len(few.sums[0]) < 4 * 5000
+    assert many.sums[0].size - few.sums[0].size < 4 * 5000
     kept = [
         added([sample(f"{person}_1") for person in people], AverageRules(one_each=True)) for people in ("ab", "abcdef")
     ]
-    assert len(kept[1].sums[0]) > 2 * len(kept[0].sums[0])
+    assert kept[1].sums[0].size > 2 * kept[0].sums[0].size
 
 
 def test_a_picture_is_new_once_and_again_when_it_is_forgotten(sample: Sample) -> None:
@@ -213,6 +216,31 @@ def test_other_methods_in_pieces(method: str, one_each: bool, sample: Sample) ->
     assert len(pieces.sums) == 2
     assert np.array_equal(pixels(finished(pieces, recipe=recipe, rules=rules)), pixels(whole))
     assert whole.method == method
+
+
+@pytest.mark.parametrize(("method", "one_each"), [("median", False), ("trimmed", True), ("mean", True)])
+def test_kept_faces_combined_piece_by_piece(method: str, one_each: bool, sample: Sample) -> None:
+    """Each piece in a process of its own, as far as anybody can tell, and all others elsewhere."""
+    recipe = AverageRecipe(size=128, method=method, match_colour=True)  # type: ignore[arg-type]
+    rules = AverageRules(one_each=one_each)
+    photos = [sample(name) for name in ("a_1", "a_2", "b_1", "c_1")]
+    so_far = sum((added(photos[at : at + 2], rules, recipe) for at in (0, 2)), AverageSoFar())
+    whole = finished(so_far, recipe=recipe, rules=rules)
+    if one_each:
+        so_far = replace(so_far, whose=tasks.average_people(SETTINGS, so_far.faces))
+        total, at = None, 0
+        for kept in so_far.kept:
+            weights = so_far.weights[at : at + kept.count]
+            total, at = tasks.average_weigh(SETTINGS, AverageWeigh(recipe, kept, weights, total)), at + kept.count
+        so_far = replace(so_far, weighed=(total,))
+    if method != "mean":
+        bands = zip(*(kept.bands for kept in so_far.kept), strict=True)
+        rows = (tasks.average_rows(SETTINGS, AverageRows(recipe, band, so_far.weights)) for band in bands)
+        so_far = replace(so_far, rows=tuple(rows))
+    totals = tuple(AverageSum(one.total) for one in so_far.sums)
+    pieced = finished(replace(so_far, sums=totals), recipe=recipe, rules=rules)
+    assert np.array_equal(pixels(pieced), pixels(whole))
+    assert pieced.averaged == whole.averaged
 
 
 def test_a_task_without_an_open_average_is_a_fault() -> None:

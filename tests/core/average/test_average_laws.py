@@ -164,10 +164,10 @@ def test_faces_kept_apart_can_be_weighed_in_the_end(method: str, people: list[Pa
 def test_a_mean_takes_no_more_room_for_more_faces(people: list[Pair]) -> None:
     composite = Composite(AverageRecipe(size=SIZE))
     composite.add(*people[0])
-    before = len(composite.dumps())
+    before = composite.dumps().size
     for _ in range(20):
         composite.add(*people[1])
-    assert len(composite.dumps()) - before < 20 * 5000
+    assert composite.dumps().size - before < 20 * 5000
 
 
 def test_what_does_not_belong_together_is_refused(people: list[Pair], averaged: Averaged) -> None:

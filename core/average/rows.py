@@ -1,0 +1,69 @@
+"""Some rows of the canvas, combined of all faces by another method than the mean, so that few are in memory at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.average import light, ranked, skin
+from core.average.stack import Band
+from core.contracts import AverageRecipe
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """`values` float32 (h, s, 3): light, 0-1; `drift` float32 (r, d, 2): those rows of the median of the faces' drifts
+    that belong to them.
+    """
+
+    values: NDArray[np.float32]
+    drift: NDArray[np.float32]
+
+    @classmethod
+    def together(cls, rows: Iterable[Rows]) -> Self:
+        """From the top down."""
+        rows = list(rows)
+        return cls(np.concatenate([one.values for one in rows]), np.concatenate([one.drift for one in rows]))
+
+    def dumps(self) -> bytes:
+        file = BytesIO()
+        np.savez(file, values=self.values, drift=self.drift)
+        return file.getvalue()
+
+    @classmethod
+    def loads(cls, data: bytes) -> Self:
+        with np.load(BytesIO(data), allow_pickle=False) as file:
+            return cls(file["values"], file["drift"])
+
+
+def combined(band: Band, recipe: AverageRecipe, weights: Sequence[float]) -> Rows:
+    """`weights`: of the faces, above 0; what counts are their ratios."""
+    parts = np.array(weights) / max(weights)
+    usual = skin.usual(band.gains, weights)
+    height, width = next(iter(band)).shape[:2]
+    pixels = np.empty((len(parts), height, width, 3), dtype=np.uint8)
+    shares = np.empty((len(parts), height, width), dtype=np.uint8)
+    for number, (face, gains, part) in enumerate(zip(band, band.gains, parts, strict=True)):
+        cv2.LUT(np.ascontiguousarray(face[..., :3]), _recoloured(gains / usual), dst=pixels[number])
+        cv2.convertScaleAbs(face[..., 3], dst=shares[number], alpha=part)
+    if recipe.symmetric:
+        pixels = np.concatenate([pixels, pixels[:, :, ::-1]])
+        shares = np.concatenate([shares, shares[:, :, ::-1]])
+    table = light.table(recipe.light)[:, 0].astype(np.float32)
+    flat = ranked.combined(
+        pixels.reshape(-1, height * width, 3), shares.reshape(-1, height * width), recipe.method, table
+    )
+    drift = ranked.median(band.drifts, np.array(weights))
+    return Rows(flat.reshape(height, width, 3), drift)
+
+
+def _recoloured(gains: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """What the numbers of a photo become, (1, 256, 3), whose channels are multiplied by `gains`."""
+    linear = light.table("linear", gains)
+    return light.to_pixels(light.to_numbers(linear.astype(np.float32), "linear"))[np.newaxis]
