@@ -114,6 +114,7 @@ class Client(discord.AutoShardedClient):
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
         )
+        self.shard_ids = list(settings.shard_ids) or None
         self._rooms = rooms
         self.tree = Tree(self, rooms)
         for module in COMMANDS:
@@ -127,8 +128,16 @@ class Client(discord.AutoShardedClient):
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
         await self._register()
 
+    def is_told_of(self, guild_id: int) -> bool:
+        """Whether the gateway would tell this process of that server, if the bot is on it."""
+        count = self.shard_count or 1
+        return (guild_id >> 22) % count in (self.shard_ids or range(count))
+
     async def _register(self) -> None:
-        self.tree.ids = await registration.register(self.tree, registration.CommandTranslator(self._rooms.languages))
+        """Of several processes the one with the first shard does it, else an older one beside it would undo it."""
+        translator = registration.CommandTranslator(self._rooms.languages)
+        change = not self.shard_ids or 0 in self.shard_ids
+        self.tree.ids = await registration.register(self.tree, translator, change=change)
 
     async def renew(self) -> None:
         """Limits and languages have changed."""
@@ -146,8 +155,29 @@ class Client(discord.AutoShardedClient):
         await self._rooms.menus.answer(interaction)
         await self._rooms.progresses.answer(interaction)
 
+    def connected(self) -> bool:
+        """Whether commands can come, for all servers of this process."""
+        closed = self.is_closed() or any(shard.is_closed() for shard in self.shards.values())
+        return self.is_ready() and not closed
+
+    async def on_shard_connect(self, shard: int) -> None:
+        self._rooms.jobs.metrics.shard(shard, connected=True)
+
+    async def on_shard_resumed(self, shard: int) -> None:
+        self._rooms.jobs.metrics.shard(shard, connected=True)
+
+    async def on_shard_disconnect(self, shard: int) -> None:
+        self._rooms.jobs.metrics.shard(shard, connected=False)
+
     async def on_ready(self) -> None:
-        log.info("connected as %s to %d servers", self.user, len(self.guilds))
+        log.info(
+            "connected as %s to %d servers, with %d of %d shards: %s",
+            self.user,
+            len(self.guilds),
+            len(self.shards),
+            self.shard_count,
+            ", ".join(map(str, sorted(self.shards))),
+        )
 
 
 class Tree(app_commands.CommandTree[Client]):
@@ -235,8 +265,27 @@ async def _connect(client: Client, settings: DiscordSection) -> None:
             "Discord refused the Message Content intent: switch it on at https://discord.com/developers/applications, "
             "page Bot, or set message_content = false under [discord], and then photos of threads cannot be seen"
         ) from None
+    except discord.ConnectionClosed as error:
+        raise ConfigError(_why_closed(error.code, settings)) from None
     except (aiohttp.ClientConnectionError, discord.GatewayNotFound) as error:
         raise ConfigError(f"Discord cannot be reached at {settings.api}: {error}") from None
+
+
+def _why_closed(code: int, settings: DiscordSection) -> str:
+    """https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes"""
+    match code:
+        case 4010:
+            mine = f", shard_ids = {list(settings.shard_ids)}" if settings.shard_ids else ""
+            return (
+                f"Discord refused these shards (shards = {settings.shards}{mine}): set both under [discord] as "
+                "`sokkuri doctor --online` advises, and the same shards for every process of this bot"
+            )
+        case 4011:
+            return (
+                f"Discord wants more shards than {settings.shards}: one may have at most 2,500 servers; raise shards "
+                "under [discord], or set 0 for as many as Discord recommends"
+            )
+    return f"Discord ended the connection for good, with code {code}"
 
 
 @contextmanager

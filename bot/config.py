@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -67,7 +68,9 @@ class ChangingSection(Section):
 
 
 class DiscordSection(Section):
-    """How to reach Discord. `shards` 0: as many as Discord recommends."""
+    """How to reach Discord. `shards`: of all processes together, 0: as many as Discord recommends; `shard_ids`: those
+    of this process, none: all of them.
+    """
 
     token: SecretStr = SecretStr("")
     api: str = DISCORD_API
@@ -80,6 +83,21 @@ class DiscordSection(Section):
     )
     message_content: bool = True
     shards: Annotated[int, Field(ge=0)] = 0
+    shard_ids: tuple[Annotated[int, Field(ge=0)], ...] = ()
+
+    @field_validator("shard_ids")
+    @classmethod
+    def _of_all(cls, ids: tuple[int, ...], given: ValidationInfo) -> tuple[int, ...]:
+        count = given.data.get("shards")  # None where that is wrong itself
+        if ids and count == 0:
+            raise PydanticCustomError("shards", "set shards, too: how many there are in all processes together")
+        if ids and count is not None and max(ids) >= count:
+            raise PydanticCustomError(
+                "shards", f"there is no shard {max(ids)} where shards = {count}: the last is {count - 1}"
+            )
+        if len(set(ids)) < len(ids):
+            raise PydanticCustomError("shards", "a shard is named twice")
+        return ids
 
     @field_validator("api", "cdn")
     @classmethod

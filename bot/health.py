@@ -1,8 +1,8 @@
 """Whether the bot is well, for whoever looks after the machine.
 
 `GET /healthz`: 200, which says that the bot's loop is alive; one that is not should be started again. `GET /readyz`:
-200 while it can do work, 503 while it has no connection to Discord or no worker; that mends itself. Both tell why, as
-JSON.
+200 while it can do work, 503 while one of its shards has no connection to Discord, or it has no worker; that mends
+itself. Both tell why, as JSON.
 `GET /metrics`: figures for Prometheus.
 """
 
@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Protocol
 
-import discord
 from aiohttp import web
+from discord import ShardInfo
 
 from bot.config import ConfigError, HealthSection
 from bot.jobs import Jobs
@@ -23,21 +24,37 @@ from bot.metrics import CONTENT_TYPE
 log = logging.getLogger(__name__)
 
 
+class Client(Protocol):
+    """The part of the bot's client that is told of. `shards`: of this process, of `shard_count` (None: not yet known)
+    in all; none where commands come over HTTP.
+    """
+
+    @property
+    def shard_count(self) -> int | None: ...
+
+    @property
+    def latency(self) -> float: ...
+
+    @property
+    def shards(self) -> Mapping[int, ShardInfo]: ...
+
+    def connected(self) -> bool: ...
+
+
 @asynccontextmanager
-async def served(settings: HealthSection, client: discord.Client, jobs: Jobs) -> AsyncIterator[None]:
+async def served(settings: HealthSection, client: Client, jobs: Jobs) -> AsyncIterator[None]:
     """Answer for the time of the block, unless no port is set. Raises ConfigError: the port is taken."""
     if not settings.port:
         yield
         return
 
-    def connected() -> bool:
-        return client.is_ready() and not client.is_closed()
-
     def state() -> dict[str, object]:
         latency = round(client.latency * 1000) if math.isfinite(client.latency) else None
         return {
-            "connected": connected(),
+            "connected": client.connected(),
             "latency_ms": latency,
+            "shards": {str(number): not shard.is_closed() for number, shard in sorted(client.shards.items())},
+            "shard_count": client.shard_count,
             "workers": jobs.workers.ready,
             "requests": jobs.open,
             "working": jobs.working,
@@ -47,13 +64,14 @@ async def served(settings: HealthSection, client: discord.Client, jobs: Jobs) ->
         return web.json_response(state())
 
     async def readyz(_: web.Request) -> web.Response:
-        return web.json_response(state(), status=200 if connected() and jobs.workers.ready else 503)
+        return web.json_response(state(), status=200 if client.connected() and jobs.workers.ready else 503)
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=jobs.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     watch = jobs.metrics.watch
-    watch("connected", "Whether the connection to Discord is up.", connected)
+    watch("connected", "Whether commands can come, for all servers of this process.", client.connected)
+    watch("shards", "Shards of all processes of this bot together.", lambda: client.shard_count or 0)
     watch("requests_open", "Requests that are being answered, waiting ones among them.", lambda: jobs.open)
     watch("requests_waiting", "Pieces of work that wait for a worker.", lambda: jobs.in_line)
     watch("workers_ready", "Workers that are alive and have loaded their models.", lambda: jobs.workers.ready)

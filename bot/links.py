@@ -8,7 +8,7 @@ from typing import Any
 
 import discord
 
-from bot import permissions
+from bot import guilds, permissions
 from bot.photos.sources import of_message
 from bot.places import Place
 from core.contracts import MissingPermission, NoSuchMessage, NotAMessageLink, NotInstalledHere
@@ -56,10 +56,10 @@ def check(interaction: Interaction, link: Link, *, message_content: bool) -> Non
     if link.guild is None:
         _check_conversation(interaction, link)
         return
-    guild = _guild(interaction, link.guild)
-    channel = guild.get_channel_or_thread(link.channel)
+    guild = guilds.known(interaction, link.guild)
+    channel = guild and guild.get_channel_or_thread(link.channel)
     person = interaction.user
-    if isinstance(channel, Place) and isinstance(person, discord.Member) and person.guild.id == guild.id:
+    if isinstance(channel, Place) and isinstance(person, discord.Member) and person.guild.id == channel.guild.id:
         _check_channel(channel, person)
     permissions.check_content(link.mention, message_content=message_content)
 
@@ -67,12 +67,13 @@ def check(interaction: Interaction, link: Link, *, message_content: bool) -> Non
 async def fetch(interaction: Interaction, link: Link) -> discord.Message:
     """The message, which `check` has let pass.
 
-    Raises NoSuchMessage: it is not there, or the person may not read it; MissingPermission: the bot may not.
+    Raises NoSuchMessage: it is not there, or the person may not read it; MissingPermission, NotInstalledHere: the bot
+    may not.
     """
     if link.guild is None:
         _check_conversation(interaction, link)
         return await _message(interaction.client.get_partial_messageable(link.channel), link)
-    guild = _guild(interaction, link.guild)
+    guild = await guilds.find(interaction, link.guild)
     try:
         channel = guild.get_channel_or_thread(link.channel) or await guild.fetch_channel(link.channel)
     except discord.Forbidden:
@@ -99,13 +100,6 @@ def with_pictures(message: discord.Message) -> discord.Message | Link:
     return Link(reference.guild_id, reference.channel_id, reference.message_id)
 
 
-def _guild(interaction: Interaction, id_: int) -> discord.Guild:
-    guild: discord.Guild | None = interaction.client.get_guild(id_)
-    if guild is None:
-        raise NotInstalledHere
-    return guild
-
-
 def _check_conversation(interaction: Interaction, link: Link) -> None:
     """The bot reads its own direct conversations alone, and each is for the one who has it."""
     if link.channel != interaction.channel_id:
@@ -117,7 +111,7 @@ def _check_conversation(interaction: Interaction, link: Link) -> None:
 async def _check_person(interaction: Interaction, channel: Place) -> None:
     person: discord.Member | discord.User = interaction.user
     try:
-        if not isinstance(person, discord.Member) or person.guild.id != channel.guild.id:
+        if not isinstance(person, discord.Member) or person.guild is not channel.guild:  # the same, with its roles
             person = await channel.guild.fetch_member(person.id)
         _check_channel(channel, person)
         private = isinstance(channel, discord.Thread) and channel.is_private()

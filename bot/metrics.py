@@ -45,6 +45,12 @@ class Metrics:
         self._photos = Histogram(
             "sokkuri_photo_bytes", "Sizes of the photos that were fetched.", buckets=BYTES, registry=self._registry
         )
+        self._shards = Gauge(
+            "sokkuri_shard_connected",
+            "Whether this shard of the process has its connection to Discord.",
+            ["shard"],
+            registry=self._registry,
+        )
         Info("sokkuri_model", "The model that faces are compared by.", registry=self._registry).info({"name": model})
 
     def requested(self, command: str) -> None:
@@ -62,6 +68,9 @@ class Metrics:
     def photo(self, size: int) -> None:
         """In bytes."""
         self._photos.observe(size)
+
+    def shard(self, number: int, *, connected: bool) -> None:
+        self._shards.labels(str(number)).set(connected)
 
     def watch(self, name: str, text: str, value: Callable[[], float]) -> None:
         """A gauge `sokkuri_NAME` that is read whenever somebody asks."""

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import permissions
+from bot import guilds, permissions
 from core.contracts import MissingPermission, WrongPlace
 
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
@@ -70,12 +70,13 @@ def check(interaction: Interaction, choice: Choice | None, *, message_content: b
 async def find(interaction: Interaction, choice: Choice | None) -> Place:
     """The chosen place, or the one where the command was given, which `check` has let pass.
 
-    Raises WrongPlace: it holds no messages; MissingPermission: the bot may not read it.
+    Raises WrongPlace: it holds no messages; MissingPermission, NotInstalledHere: the bot may not read it.
     """
     place: object = interaction.channel
     if choice is not None:
+        guild = await guilds.find(interaction, choice.guild_id)
         try:
-            place = choice.resolve() or await choice.fetch()
+            place = guild.get_channel_or_thread(choice.id) or await guild.fetch_channel(choice.id)
         except (discord.Forbidden, discord.NotFound):
             raise MissingPermission("view_channel", f"<#{choice.id}>") from None
     if not isinstance(place, Place):

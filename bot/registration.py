@@ -64,16 +64,23 @@ class Difference:
         return bool(self.missing or self.outdated or self.superfluous)
 
 
-async def register(tree: app_commands.CommandTree[Any], translator: CommandTranslator) -> Mapping[str, int]:
+async def register(
+    tree: app_commands.CommandTree[Any], translator: CommandTranslator, *, change: bool = True
+) -> Mapping[str, int]:
     """Make Discord know exactly the commands of `tree`; the ids of those that are typed, by their names.
 
-    Asked first, because a change takes a while to reach every device, and may be made only so often a day.
+    Asked first, because a change takes a while to reach every device, and may be made only so often a day. Several
+    processes may do this at once: each tells all commands, and one that is known keeps its id. `change`: without it,
+    what Discord knows is left to another process.
     """
     await tree.set_translator(translator)
     application = tree.client.application_id
     route = Route("GET", "/applications/{application_id}/commands", application_id=application)
     theirs = await tree.client.http.request(route, params={"with_localizations": "true"})
-    if not difference(theirs, await payloads(tree, translator)):
+    differs = difference(theirs, await payloads(tree, translator))
+    if differs and not change:
+        log.info("the commands that Discord knows are not these; they are left to the process with shard 0")
+    if not (differs and change):
         return {one["name"]: int(one["id"]) for one in theirs if _kind(one) == AppCommandType.chat_input.value}
     commands = await tree.sync()
     log.info("registered the commands %s", ", ".join(command.name for command in commands))

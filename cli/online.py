@@ -96,7 +96,7 @@ def online(settings: Settings) -> Iterator[Finding]:
         ours = asyncio.run(_commands(settings))
         yield from installs(application, ours)
         yield commands(api.get(f"/applications/{application['id']}/commands?with_localizations=true").body, ours)
-        yield gateway(api.get("/gateway/bot").body)
+        yield from gateway(settings, api.get("/gateway/bot").body)
         yield clock(answer.ahead)
         yield servers(api.get(f"/users/@me/guilds?limit={GUILDS_ASKED}").body, application["id"])
     except Refused as refused:
@@ -163,16 +163,24 @@ def commands(theirs: Sequence[dict[str, Any]], ours: Sequence[dict[str, Any]]) -
     return Finding("commands", "note", "; ".join(told), "start the bot anew: it registers them itself")
 
 
-def gateway(body: Mapping[str, Any]) -> Finding:
-    limit = body["session_start_limit"]
+def gateway(settings: Settings, body: Mapping[str, Any]) -> Iterator[Finding]:
+    limit, advised = body["session_start_limit"], body["shards"]
+    shards = settings.discord.shards or advised
+    mine = len(settings.discord.shard_ids) or shards
     left, total = limit["remaining"], limit["total"]
     found = f"{left:,} of {total:,} session starts left"
     anew = f"wait {limit['reset_after'] / 3_600_000:.1f} hours, and find out what starts the bot again and again"
-    if left < body["shards"]:
-        return Finding("gateway", "missing", found, anew)
-    if left < FEW_STARTS:
-        return Finding("gateway", "note", found, anew)
-    return Finding("gateway", "ok", found)
+    if left < mine:
+        yield Finding("gateway", "missing", found, anew)
+    elif left < FEW_STARTS:
+        yield Finding("gateway", "note", found, anew)
+    else:
+        yield Finding("gateway", "ok", found)
+    if shards < advised:
+        found = f"shards is {shards}, where Discord recommends {advised}"
+        yield Finding(
+            "gateway", "note", found, f"set shards = {advised} under [discord], for every process of this bot"
+        )
 
 
 def clock(ahead: float | None) -> Finding:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import math
 import secrets
 import zlib
 from collections import deque
@@ -46,6 +47,8 @@ class Op(IntEnum):
 
 
 STARTS = 1000
+MOST_GUILDS_OF_A_SHARD = 2500
+SECONDS_OF_IDENTIFYING = 5.0
 PRIVILEGED_INTENTS = {
     "members": discord.Intents(members=True).value,
     "presences": discord.Intents(presences=True).value,
@@ -142,7 +145,9 @@ class Session:
 class Gateway:
     """`url`: its address, set once the port is known; `heartbeat_interval` in seconds; `heartbeats`: how many came;
     `resumed`: how many sessions were taken up again; `refuse_resume`: answer RESUME with INVALID_SESSION;
-    `starts_left`: of `STARTS`, how many sessions it says the bot may still begin today.
+    `starts_left`: of `STARTS`, how many sessions the bot may still begin today; `max_concurrency`: how many it may
+    begin within 5 s, None where nobody counts (Discord counts for all shards of the same remainder); `most_guilds`: of
+    one shard.
     """
 
     def __init__(
@@ -163,7 +168,9 @@ class Gateway:
         self.heartbeats = 0
         self.resumed = 0
         self.refuse_resume = False
-        self.starts_left = STARTS - 1
+        self.starts_left = STARTS
+        self.max_concurrency: int | None = None
+        self.most_guilds = MOST_GUILDS_OF_A_SHARD
         self._changes = changes
         self._world = world
         self._application = application
@@ -171,6 +178,7 @@ class Gateway:
         self._refusals = refusals
         self._trace = trace
         self._sessions: dict[str, Session] = {}
+        self._identified: dict[int, float] = {}
         self._connections: set[Connection] = set()
 
     # ------------------------------------------------------------ for the other rooms
@@ -304,7 +312,8 @@ class Gateway:
                 raise Close(4001, f"unknown operation {operation}")
         return session
 
-    async def _identify(self, connection: Connection, data: Json) -> Session:
+    async def _identify(self, connection: Connection, data: Json) -> Session | None:
+        """None: too many sessions were begun at once; the bot is to try again."""
         if data.get("token") != self._application.token:
             raise Close(4004, "authentication failed")
         number, count = _shard(data.get("shard"))
@@ -316,17 +325,36 @@ class Gateway:
                 raise Close(4014, f"disallowed intent {name}: not switched on for this application")
         intents = discord.Intents.none()
         intents.value = bits
+        session = Session(secrets.token_hex(16), (number, count), intents, connection)
+        if len(self._guilds_of(session)) > self.most_guilds:
+            raise Close(4011, f"sharding required: more than {self.most_guilds} guilds on shard {number} of {count}")
+        if not self._may_identify(number):
+            await connection.send({"op": Op.INVALID_SESSION, "d": False})
+            return None
+        self.starts_left = max(0, self.starts_left - 1)
         for old in [one for one in self._sessions.values() if one.shard == (number, count) and not one.connection]:
             del self._sessions[old.id]
-        session = Session(secrets.token_hex(16), (number, count), intents, connection)
         self._sessions[session.id] = session
         await self._greet(session)
         self._changes.notify()
         return session
 
+    def _guilds_of(self, session: Session) -> list[Guild]:
+        known = (guild for guild in self._world.guilds.values() if self._application.member_of(guild))
+        return [guild for guild in known if session.serves(guild)]
+
+    def _may_identify(self, shard: int) -> bool:
+        """https://discord.com/developers/docs/events/gateway#sharding-max-concurrency"""
+        if self.max_concurrency is None:
+            return True
+        now, lane = asyncio.get_running_loop().time(), shard % self.max_concurrency
+        if now - self._identified.get(lane, -math.inf) < SECONDS_OF_IDENTIFYING:
+            return False
+        self._identified[lane] = now
+        return True
+
     async def _greet(self, session: Session) -> None:
-        known = [guild for guild in self._world.guilds.values() if self._application.member_of(guild)]
-        guilds = [guild for guild in known if session.serves(guild)]
+        guilds = self._guilds_of(session)
         application = self._payloads.application()
         await session.dispatch(
             "READY",

@@ -121,6 +121,16 @@ async def test_session_starts(sandbox: Sandbox, left: int, state: str) -> None:
     assert f"{left} of 1,000" in finding.found
 
 
+async def test_fewer_shards_than_discord_recommends(sandbox: Sandbox) -> None:
+    sandbox.gateway.shards = 4
+    assert (await ask(sandbox))["gateway"].state == "ok"
+    finding = (await ask(sandbox, shards=2))["gateway"]
+    assert (finding.state, finding.found) == ("note", "shards is 2, where Discord recommends 4")
+    sandbox.gateway.starts_left = 1
+    assert (await ask(sandbox, shards=4))["gateway"].state == "missing"
+    assert (await ask(sandbox, shards=4, shard_ids=[3]))["gateway"].state == "note"
+
+
 @pytest.mark.parametrize(("seconds", "told"), [(90, "90 s behind"), (-90, "90 s ahead of")])
 async def test_a_wrong_clock(sandbox: Sandbox, seconds: float, told: str) -> None:
     sandbox.clock.advance(seconds)

@@ -39,8 +39,12 @@ class Guilds:
         return 200, {"url": self._gateway.url}
 
     async def _gateway_bot(self, call: Call) -> Answer:
-        left = self._gateway.starts_left
-        limit = {"total": STARTS, "remaining": left, "reset_after": 14_400_000, "max_concurrency": 1}
+        limit = {
+            "total": STARTS,
+            "remaining": self._gateway.starts_left,
+            "reset_after": 14_400_000,
+            "max_concurrency": self._gateway.max_concurrency or 1,
+        }
         return 200, {"url": self._gateway.url, "shards": self._gateway.shards, "session_start_limit": limit}
 
     async def _me(self, call: Call) -> Answer:

@@ -204,3 +204,22 @@ async def test_a_session_remembers_only_its_latest_events() -> None:
         await session.dispatch("EVENT", {"n": number})
     assert session.sequence == 1500
     assert [session.sent[0]["s"], session.sent[-1]["s"]] == [501, 1500]
+
+
+async def test_a_shard_with_too_many_guilds_is_closed(sandbox) -> None:
+    sandbox.gateway.most_guilds = 1
+    sandbox.add_guild("Another")
+    async with raw(sandbox) as client:
+        await client.say(2, identity(sandbox))
+        assert await client.closed() == 4011
+
+
+async def test_sessions_may_not_begin_all_at_once(sandbox) -> None:
+    sandbox.gateway.max_concurrency = 1
+    left = sandbox.gateway.starts_left
+    async with raw(sandbox) as first, raw(sandbox) as second:
+        for client, begins in ((first, "READY"), (second, None)):
+            await client.hear()
+            await client.say(2, identity(sandbox))
+            assert (await client.hear()).get("t") == begins
+    assert sandbox.gateway.starts_left == left - 1
