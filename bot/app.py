@@ -18,7 +18,7 @@ from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import health, locales, logs, memory, registration, reload, replies, welcome
+from bot import endpoint, health, locales, logs, memory, registration, reload, replies, welcome
 from bot.commands import Rooms, about, average, context_menus, edit, gradcam, job_id, lookalikes, similar
 from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings
 from bot.cooldown import Cooldown
@@ -63,7 +63,7 @@ async def run(settings: Settings, read: Callable[[], Settings] | None = None) ->
             await stack.enter_async_context(health.served(settings.health, client, rooms.jobs))
             if read is not None:
                 await stack.enter_async_context(reload.on_hangup(settings, languages, read, client.renew))
-            await _until_told(client, rooms.jobs, rooms.menus, settings)
+            await _until_told(client, rooms.jobs, rooms.menus, settings, session)
     log.info("stopped")
 
 
@@ -92,12 +92,14 @@ def furnished(
         metrics=metrics,
     )
     photos = Photos(session, settings.limits, settings.discord, metrics.photo)
-    menus = Menus(settings.limits.menu_seconds, words)
-    return Rooms(settings, languages, photos, jobs, menus, Progresses(words), Cooldown(settings.limits))
+    others = bool(settings.interactions.port)  # instances that clicks may come to
+    menus = Menus(settings.limits.menu_seconds, words, "menu-elsewhere" if others else "menu-over")
+    progresses = Progresses(words, "stop-elsewhere" if others else "stop-over")
+    return Rooms(settings, languages, photos, jobs, menus, progresses, Cooldown(settings.limits))
 
 
 class Client(discord.AutoShardedClient):
-    """Connected to Discord, and answering commands.
+    """Connected to Discord by its gateway, or taking what comes over HTTP, and answering commands.
 
     It asks for no messages as they are posted: commands bring all that is needed, and histories are read when asked
     for. The Message Content intent decides what is in those.
@@ -115,6 +117,8 @@ class Client(discord.AutoShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.shard_ids = list(settings.shard_ids) or None
+        self._over_http = bool(rooms.settings.interactions.port)
+        self._listening = False
         self._rooms = rooms
         self.tree = Tree(self, rooms)
         for module in COMMANDS:
@@ -123,13 +127,15 @@ class Client(discord.AutoShardedClient):
             self.tree.add_command(menu)
 
     async def setup_hook(self) -> None:
-        if self._rooms.settings.discord.api != DISCORD_API:
+        if self._rooms.settings.discord.api != DISCORD_API and not self._over_http:
             _, gateway, _ = await self.http.get_bot_gateway()
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
         await self._register()
 
     def is_told_of(self, guild_id: int) -> bool:
         """Whether the gateway would tell this process of that server, if the bot is on it."""
+        if self._over_http:
+            return False
         count = self.shard_count or 1
         return (guild_id >> 22) % count in (self.shard_ids or range(count))
 
@@ -157,8 +163,41 @@ class Client(discord.AutoShardedClient):
 
     def connected(self) -> bool:
         """Whether commands can come, for all servers of this process."""
+        if self._over_http:
+            return self._listening
         closed = self.is_closed() or any(shard.is_closed() for shard in self.shards.values())
         return self.is_ready() and not closed
+
+    async def listen(self, token: str, session: aiohttp.ClientSession) -> None:
+        """Log in, and take what comes over HTTP until this is cancelled. Raises ConfigError, and as `login` does."""
+        settings, rooms = self._rooms.settings.interactions, self._rooms
+        with _unsaid("discord.client", "interaction endpoint URL"):  # here that is as it should be
+            await self.login(token)
+        assert self.application is not None
+        key = self.application.verify_key
+        if settings.public_key.lower() not in ("", key):
+            raise ConfigError(
+                "interactions.public_key is not that of the application that the token belongs to: copy it anew from "
+                "https://discord.com/developers/applications, page General Information, or leave it out"
+            )
+
+        def is_elsewhere(custom_id: str) -> bool:
+            return rooms.menus.lacks(custom_id) or rooms.progresses.lacks(custom_id)
+
+        peers = endpoint.Peers(session, settings.peers)
+        accept = self._connection.parse_interaction_create
+        async with endpoint.served(settings, key, peers, accept=accept, is_elsewhere=is_elsewhere):
+            log.info("taking commands of %s over HTTP, on %s, port %d", self.user, settings.host, settings.port)
+            if self.application.interactions_endpoint_url is None:
+                log.warning(
+                    "no Interactions Endpoint URL is set, so Discord sends nothing here: set it at "
+                    "https://discord.com/developers/applications, page General Information"
+                )
+            self._listening = True
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self._listening = False
 
     async def on_shard_connect(self, shard: int) -> None:
         self._rooms.jobs.metrics.shard(shard, connected=True)
@@ -228,8 +267,10 @@ class Tree(app_commands.CommandTree[Client]):
             traceback.clear_frames(problem.__traceback__)
 
 
-async def _until_told(client: Client, jobs: Jobs, menus: Menus, settings: Settings) -> None:
-    connection = asyncio.create_task(_connect(client, settings.discord))
+async def _until_told(
+    client: Client, jobs: Jobs, menus: Menus, settings: Settings, session: aiohttp.ClientSession
+) -> None:
+    connection = asyncio.create_task(_connect(client, settings, session))
     with _told_to_stop() as told:
         stop = asyncio.create_task(told.wait())
         try:
@@ -248,13 +289,17 @@ async def _until_told(client: Client, jobs: Jobs, menus: Menus, settings: Settin
             await asyncio.gather(connection, return_exceptions=True)
 
 
-async def _connect(client: Client, settings: DiscordSection) -> None:
-    """Log in and stay connected until the client is closed."""
+async def _connect(client: Client, all_settings: Settings, session: aiohttp.ClientSession) -> None:
+    """Log in, and stay connected until the client is closed, or listen until this is cancelled."""
+    settings = all_settings.discord
     if settings.api != DISCORD_API:
         Route.BASE = settings.api
     Asset.BASE = settings.cdn
     try:
-        await client.start(settings.token.get_secret_value())
+        if all_settings.interactions.port:
+            await client.listen(settings.token.get_secret_value(), session)
+        else:
+            await client.start(settings.token.get_secret_value())
     except discord.LoginFailure:
         raise ConfigError(
             "Discord refused the token: copy it anew from https://discord.com/developers/applications, page Bot, "
@@ -286,6 +331,20 @@ def _why_closed(code: int, settings: DiscordSection) -> str:
                 "under [discord], or set 0 for as many as Discord recommends"
             )
     return f"Discord ended the connection for good, with code {code}"
+
+
+@contextmanager
+def _unsaid(logger: str, part: str) -> Iterator[None]:
+    """For the time of the block, `logger` keeps to itself what has `part` in it."""
+
+    def is_said(record: logging.LogRecord) -> bool:
+        return part not in str(record.msg)
+
+    logging.getLogger(logger).addFilter(is_said)
+    try:
+        yield
+    finally:
+        logging.getLogger(logger).removeFilter(is_said)
 
 
 @contextmanager

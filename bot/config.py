@@ -105,6 +105,17 @@ class DiscordSection(Section):
         return value.rstrip("/")
 
 
+class InteractionsSection(Section):
+    """Commands over HTTP in place of the gateway. `port` 0: by the gateway; `public_key` "": Discord is asked for it;
+    `peers`: addresses of all instances.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    public_key: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{64})?$")] = ""
+    peers: tuple[Annotated[str, Field(pattern=r"^http://[^\s/?#@]+/?$")], ...] = ()
+
+
 class LimitsSection(ChangingSection):
     """What a request may cost. Bytes, pixels (width times height), seconds, and counts."""
 
@@ -227,6 +238,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
     discord: DiscordSection = DiscordSection()
+    interactions: InteractionsSection = InteractionsSection()
     limits: LimitsSection = Field(default_factory=LimitsSection)
     workers: WorkersSection = WorkersSection()
     dask: DaskSection = DaskSection()

@@ -91,11 +91,14 @@ def delete_id(person: int) -> str:
 
 
 class Menus:
-    """All that can be used. `seconds`: how long it can; `words`: of the person of an interaction."""
+    """All that can be used. `seconds`: how long it can; `words`: of the person of an interaction; `lost`: name of what
+    is said of that which is not held here.
+    """
 
-    def __init__(self, seconds: float, words: Callable[[Interaction], Language]) -> None:
+    def __init__(self, seconds: float, words: Callable[[Interaction], Language], lost: str = "menu-over") -> None:
         self.seconds = seconds
         self.words = words
+        self._lost = lost
         self._open: dict[int, Controls] = {}
 
     async def put(self, asked: Interaction, reply: Reply, again: Again, failed: Failed) -> None:
@@ -107,6 +110,11 @@ class Menus:
 
     def closed(self, controls: Controls) -> None:
         self._open.pop(controls.asked.id, None)
+
+    def lacks(self, custom_id: str) -> bool:
+        """Whether this stands under an answer that is not held here, so that its use is over, or another process's."""
+        kind, _, rest = custom_id.partition("-")
+        return kind == USE and rest.partition("-")[0] not in map(str, self._open)
 
     async def answer(self, interaction: Interaction) -> None:
         """A click on anything that stands under an answer, be it one that a bot before this one gave."""
@@ -120,7 +128,7 @@ class Menus:
             asked, _, what = rest.partition("-")
             controls = self._open.get(int(asked))
             if controls is None:
-                await self._refuse(interaction, "menu-over")
+                await self._refuse(interaction, self._lost)
             elif interaction.user.id != controls.asked.user.id:
                 await self._refuse(interaction, "menu-not-yours")
             else:

@@ -37,14 +37,16 @@ Interaction = discord.Interaction[Any]
 
 
 class Progresses:
-    """All that can be stopped now. `words`: of the person of an interaction.
+    """All that can be stopped now. `words`: of the person of an interaction; `lost`: name of what is said of that
+    which is not held here.
 
     Clicks are looked up here and not by discord.py, which knows of a button only when Discord has answered that it is
     there, while somebody may have been quicker.
     """
 
-    def __init__(self, words: Callable[[Interaction], Language]) -> None:
+    def __init__(self, words: Callable[[Interaction], Language], lost: str = "stop-over") -> None:
         self.words = words
+        self._lost = lost
         self._open: dict[str, Progress] = {}
 
     def of(self, asked: Interaction, job: Job) -> Progress:
@@ -56,6 +58,10 @@ class Progresses:
     def closed(self, progress: Progress) -> None:
         self._open.pop(progress.custom_id, None)
 
+    def lacks(self, custom_id: str) -> bool:
+        """Whether this stops what is not held here: a request that is over, or another process's."""
+        return custom_id.startswith(Progress.PREFIX) and custom_id not in self._open
+
     async def answer(self, interaction: Interaction) -> None:
         """A click on a button of ours, be its request over or one of a bot before this one."""
         if interaction.type is discord.InteractionType.component:
@@ -63,7 +69,7 @@ class Progresses:
             if data["custom_id"].startswith(Progress.PREFIX):
                 progress = self._open.get(data["custom_id"])
                 if progress is None:
-                    await self.refuse(interaction, "stop-over")
+                    await self.refuse(interaction, self._lost)
                 else:
                     await progress.clicked(interaction)
 

@@ -92,11 +92,14 @@ def online(settings: Settings) -> Iterator[Finding]:
         application = answer.body
         yield Finding("token", "ok", f"Discord knows it as {application['name']}")
         yield intent(settings, int(application.get("flags", 0)))
-        yield from portal(application)
+        yield from portal(settings, application)
         ours = asyncio.run(_commands(settings))
         yield from installs(application, ours)
         yield commands(api.get(f"/applications/{application['id']}/commands?with_localizations=true").body, ours)
-        yield from gateway(settings, api.get("/gateway/bot").body)
+        if settings.interactions.port:
+            yield from endpoint(settings, application)
+        else:
+            yield from gateway(settings, api.get("/gateway/bot").body)
         yield clock(answer.ahead)
         yield servers(api.get(f"/users/@me/guilds?limit={GUILDS_ASKED}").body, application["id"])
     except Refused as refused:
@@ -125,11 +128,12 @@ def intent(settings: Settings, flags: int) -> Finding:
     return Finding("intent", "missing", lost, f"switch it on at {PORTAL} (Bot, Privileged Gateway Intents)")
 
 
-def portal(application: Mapping[str, Any]) -> Iterator[Finding]:
+def portal(settings: Settings, application: Mapping[str, Any]) -> Iterator[Finding]:
     """Switches that keep the bot from being used at all."""
-    if application.get("interactions_endpoint_url"):
+    if application.get("interactions_endpoint_url") and not settings.interactions.port:
         found = "an Interactions Endpoint URL is set: commands go there, and never reach this bot"
-        yield Finding("portal", "missing", found, f"clear it at {PORTAL} (General Information)")
+        remedy = f"clear it at {PORTAL} (General Information), or set port under [interactions] to take them there"
+        yield Finding("portal", "missing", found, remedy)
     if application.get("bot_require_code_grant"):
         found = "Requires OAuth2 Code Grant is on: the bot cannot be added to servers"
         yield Finding("portal", "missing", found, f"switch it off at {PORTAL} (Bot)")
@@ -181,6 +185,35 @@ def gateway(settings: Settings, body: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(
             "gateway", "note", found, f"set shards = {advised} under [discord], for every process of this bot"
         )
+
+
+def endpoint(settings: Settings, application: Mapping[str, Any]) -> Iterator[Finding]:
+    """Where Discord sends commands over HTTP, and whether what answers there lets in what Discord did not sign."""
+    key = settings.interactions.public_key.lower()
+    if key not in ("", application["verify_key"]):
+        found = "public_key under [interactions] is another application's"
+        yield Finding(
+            "endpoint", "missing", found, f"copy it anew from {PORTAL} (General Information), or leave it out"
+        )
+    url = application.get("interactions_endpoint_url")
+    if not url:
+        found = "no Interactions Endpoint URL is set: Discord sends commands by the gateway, where nobody listens"
+        remedy = f"start the bot, then set it at {PORTAL} (General Information): the https address that leads to it"
+        yield Finding("endpoint", "missing", found, remedy)
+        return
+    start = "start the bot, and mend what stands between it and the internet (a proxy, its certificate)"
+    headers = {"X-Signature-Ed25519": "00" * 64, "X-Signature-Timestamp": "0", "Content-Type": "application/json"}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, b'{"type": 1}', headers), timeout=SECONDS):
+            found = f"what answers at {url} lets in what Discord did not sign"
+            yield Finding("endpoint", "missing", found, "set another address: that is not this bot")
+    except urllib.error.HTTPError as error:
+        if error.code == 401:
+            yield Finding("endpoint", "ok", f"{url} answers, and refuses what Discord did not sign")
+        else:
+            yield Finding("endpoint", "missing", f"{url} answers {error.code} where it should be 401", start)
+    except (OSError, ValueError) as error:
+        yield Finding("endpoint", "missing", f"{url} cannot be reached from here ({error})", start)
 
 
 def clock(ahead: float | None) -> Finding:

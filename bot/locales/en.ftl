@@ -168,6 +168,7 @@ menu-method = Method: { $method }
 menu-methods = Another method
 menu-not-yours = Only the person who asked can use this. Use the command yourself, and you get buttons and menus of your own.
 menu-over = This has been switched off: I keep no photos. Please use the command again.
+menu-elsewhere = I do not find what this belongs to: it has been switched off, or another part of me has it, which could not be reached. Please press it once more, or use the command again.
 
 button-swap = Swap
 button-heatmap-left = Left heatmap
@@ -286,6 +287,7 @@ stop = Stop
 cancel = Cancel
 stop-not-yours = Only the person who asked, or a moderator, can stop this.
 stop-over = There is nothing left to stop here: this request is over.
+stop-elsewhere = I do not find this request: it is over, or another part of me is at it, which could not be reached. If it still runs, please press once more.
 
 reason-not-on-discord = it is on a website from which I fetch nothing
 reason-no-face = no face found

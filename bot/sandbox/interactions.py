@@ -15,6 +15,7 @@ import discord
 from bot.sandbox import rules
 from bot.sandbox.commands import CannotInvoke, Filled, Kind, Value, fill
 from bot.sandbox.conditions import DEFAULT_SIZE_LIMIT
+from bot.sandbox.delivery import Delivery
 from bot.sandbox.invocation import InteractionType, Invocation
 from bot.sandbox.parts import Parts
 from bot.sandbox.refused import Refusal
@@ -39,7 +40,8 @@ class Setting:
 
 
 class Interactions:
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, delivery: Delivery) -> None:
+        self._delivery = delivery
         self._world = parts.world
         self._application = parts.application
         self._payloads = parts.payloads
@@ -264,7 +266,10 @@ class Interactions:
         loop = asyncio.get_running_loop()
         timer = loop.call_later(rules.SECONDS_TO_ACKNOWLEDGE, self._check, invocation)
         self._timers = {one for one in self._timers if one.when() > loop.time()} | {timer}
-        await self._gateway.publish("INTERACTION_CREATE", channel.guild, lambda _: payload)
+        if self._delivery.url is None:
+            await self._gateway.publish("INTERACTION_CREATE", channel.guild, lambda _: payload)
+        else:
+            self._delivery.post(invocation, payload)
         return invocation
 
     def _check(self, invocation: Invocation) -> None:

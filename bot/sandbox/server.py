@@ -23,6 +23,7 @@ from bot.sandbox.cdn import Cdn
 from bot.sandbox.changes import Changes
 from bot.sandbox.commands import LOCALES, CannotInvoke, Value
 from bot.sandbox.conditions import Conditions
+from bot.sandbox.delivery import Delivery
 from bot.sandbox.feed import ConditionsChanged, Did, Feed, Opened
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.guard import Guard
@@ -70,9 +71,9 @@ class Sandbox:
 
     Once entered, `api`, `cdn.base` and `gateway.url` are where the bot is led; `token`: the bot's; `requests`: every
     HTTP request with its answer; `refusals`: every breach of Discord's rules; `trace`: all that passes, in short;
-    `conditions`, `faults`, `cdn`, `gateway`: what can be broken on purpose; `clock`: the sandbox's own time; `page`:
-    where a browser finds it; `feed`: all that happens. There is a guild already, its `owner`, and the channel
-    "general".
+    `conditions`, `faults`, `cdn`, `gateway`: what can be broken on purpose; `delivery`: interactions over HTTP;
+    `clock`: the sandbox's own time; `page`: where a browser finds it; `feed`: all that happens. There is a guild
+    already, its `owner`, and the channel "general".
     """
 
     def __init__(
@@ -122,7 +123,8 @@ class Sandbox:
             self.trace,
         )
         self._api = Api(self._parts, self.requests)
-        self._interactions = Interactions(self._parts)
+        self.delivery = Delivery(self._parts)
+        self._interactions = Interactions(self._parts, self.delivery)
         self._page = Page(self, self._parts)
         self._guard = Guard()
         self._port = port
@@ -145,6 +147,7 @@ class Sandbox:
             raise
         self._port = self._runner.addresses[0][1]
         self._guard.port = self._port
+        await self.delivery.__aenter__()
         self.gateway.url = f"ws://127.0.0.1:{self._port}/gateway"
         self.cdn.base = self.address
         return self
@@ -153,6 +156,7 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._interactions.close()
+        await self.delivery.__aexit__(kind, error, trace)
         await self._page.close()
         await self.gateway.drop(1001)
         if self._runner is not None:
@@ -211,7 +215,9 @@ class Sandbox:
         app = self.application
 
         def ready() -> bool:
-            return self.gateway.ready and (not commands or bool(app.commands or any(app.guild_commands.values())))
+            return (self.gateway.ready or self.delivery.url is not None) and (
+                not commands or bool(app.commands or any(app.guild_commands.values()))
+            )
 
         await self._changes.until(ready, within)
 

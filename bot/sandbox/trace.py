@@ -91,6 +91,18 @@ class Trace:
             refused=refused,
         )
 
+    def posted(self, sent: Any, status: int, seconds: float, refused: str | None) -> None:
+        """An interaction over HTTP to the bot; `status` 0: it gave no answer."""
+        self._add(
+            "rest",
+            "to_bot",
+            "POST interaction",
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+            sent=in_short(sent),
+            refused=refused,
+        )
+
     def download(self, name: str, status: int, size: int, seconds: float) -> None:
         """The bot fetched a file of `size` bytes, or was told that it is not there."""
         self._add(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,17 @@ import openapi
 import pytest
 from program import Run
 
-from bot import app
-from bot.config import Settings
+from bot import app, endpoint
+from bot.config import InteractionsSection, Settings
 from bot.sandbox import Sandbox
 from cli import online
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
 
 
 @pytest.fixture(autouse=True)
@@ -41,9 +47,12 @@ async def register(sandbox: Sandbox, commands: list[dict[str, Any]]) -> None:
             assert response.status == 200
 
 
-async def ask(sandbox: Sandbox, **discord: Any) -> dict[str, online.Finding]:
+async def ask(
+    sandbox: Sandbox, *, interactions: dict[str, Any] | None = None, **discord: Any
+) -> dict[str, online.Finding]:
     """The findings by their names."""
-    settings = Settings(discord={"token": sandbox.token, "api": sandbox.api, **discord})
+    discord = {"token": sandbox.token, "api": sandbox.api, **discord}
+    settings = Settings(discord=discord, interactions=interactions or {})
     findings = await asyncio.to_thread(lambda: list(online.online(settings)))
     assert settings.discord.token.get_secret_value() not in repr(findings)
     assert all(finding.remedy for finding in findings if finding.state != "ok")
@@ -103,6 +112,40 @@ async def test_switches_that_keep_people_from_the_bot(sandbox: Sandbox) -> None:
     sandbox.application.settings = {"bot_require_code_grant": True}
     finding = (await ask(sandbox))["portal"]
     assert (finding.state, "OAuth2" in finding.found) == ("missing", True)
+
+
+async def test_commands_over_http(sandbox: Sandbox) -> None:
+    """As the settings have it: by an endpoint that is set, answers, and lets nobody in."""
+    http = {"port": free_port()}
+
+    async def ask_for(url: str | None, **more: object) -> tuple[str, str]:
+        sandbox.application.settings["interactions_endpoint_url"] = url
+        found = await ask(sandbox, interactions=http | more)
+        assert not found.keys() & {"gateway", "portal"}
+        return found["endpoint"].state, found["endpoint"].found
+
+    assert (await ask_for(None))[0] == "missing"
+    state, found = await ask_for(f"http://127.0.0.1:{http['port']}/interactions")
+    assert (state, "cannot be reached" in found) == ("missing", True)
+    state, found = await ask_for(f"{sandbox.address}/interactions")
+    assert (state, "answers 403" in found) == ("missing", True)
+
+    def accept(payload: object) -> None:
+        raise AssertionError(payload)
+
+    public_key = sandbox.application.settings["verify_key"]
+    async with aiohttp.ClientSession() as session:
+        settings, peers = InteractionsSection(**http), endpoint.Peers(session, ())
+        async with endpoint.served(settings, public_key, peers, accept=accept, is_elsewhere=lambda _: False):
+            url = f"http://127.0.0.1:{http['port']}/interactions"
+            assert (await ask_for(url))[0] == "ok"
+            assert (await ask_for(url, public_key=public_key.upper()))[0] == "ok"
+            findings = await asyncio.to_thread(
+                lambda: list(
+                    online.endpoint(Settings(interactions={"public_key": "ab" * 32}), {"verify_key": public_key})
+                )
+            )
+            assert "another application's" in findings[0].found
 
 
 def test_ways_to_install_that_only_the_commands_know() -> None:

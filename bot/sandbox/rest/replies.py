@@ -11,7 +11,7 @@ from bot.sandbox.messages import SENDABLE_FLAGS, Sent
 from bot.sandbox.parts import Parts
 from bot.sandbox.refused import Form
 from bot.sandbox.rest.calls import Answer, Call, Route
-from bot.sandbox.state import Json, Message, MessageFlag
+from bot.sandbox.state import File, Json, Message, MessageFlag
 
 CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 20, 23
 
@@ -51,16 +51,22 @@ class Replies:
         invocation = self._invocations.get(call.match["token"])
         if invocation is None or invocation.id != call.id("interaction"):
             raise refused.unknown_interaction()
+        message = await self.respond(invocation, call.body, call.files)
+        return (200, self._callback_answer(invocation, message)) if call.flag("with_response") else (204, None)
+
+    async def respond(self, invocation: Invocation, body: Json, files: Mapping[int, File]) -> Message | None:
+        """The bot's first answer, and the message that it makes or changes. Raises Refused."""
         if invocation.acknowledged_after is not None:
             raise refused.already_acknowledged()
         after = self._clock.now() - invocation.created
         if invocation.failed or after > rules.SECONDS_TO_ACKNOWLEDGE:
             raise refused.unknown_interaction()
         form = Form()
-        form.choice(("type",), call.body.get("type"), _ALLOWED_CALLBACKS[invocation.type])
+        kind = body.get("type") if isinstance(body, dict) else None
+        form.choice(("type",), kind, _ALLOWED_CALLBACKS[invocation.type])
         form.refuse_if_wrong()
-        kind = CallbackType(call.body["type"])
-        message = self._respond(invocation, kind, Sent(call.body.get("data") or {}, call.files))
+        kind = CallbackType(body["type"])
+        message = self._respond(invocation, kind, Sent(body.get("data") or {}, files))
         invocation.acknowledged_after, invocation.callback = after, kind
         self._trace.acknowledged(invocation.name, kind.name, after)
         if message is not None:
@@ -72,7 +78,7 @@ class Replies:
             if kind is not CallbackType.DEFERRED_UPDATE:
                 invocation.show(message)
         invocation.changes.notify()
-        return (200, self._callback_answer(invocation, message)) if call.flag("with_response") else (204, None)
+        return message
 
     def _respond(self, invocation: Invocation, kind: CallbackType, sent: Sent) -> Message | None:
         """The message that a callback makes or changes, and what it opens or offers kept on the invocation."""
