@@ -28,7 +28,7 @@ from bot.metrics import Metrics
 from bot.photos import Photos
 from bot.progress import Progresses
 from bot.sending import persistently
-from bot.workers import Workers, engine, limits
+from bot.workers import Workers, devices, engine, limits
 from core.contracts import PersonError, Stopping
 
 COMMANDS = (similar, gradcam, lookalikes, average, about)
@@ -60,6 +60,8 @@ async def run(settings: Settings, read: Callable[[], Settings] | None = None) ->
         client = Client(rooms)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(client)
+            if settings.workers.engine == "local":
+                await stack.enter_async_context(devices.told(workers, settings.workers))
             await stack.enter_async_context(health.served(settings.health, client, rooms.jobs))
             if read is not None:
                 await stack.enter_async_context(reload.on_hangup(settings, languages, read, client.renew))

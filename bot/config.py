@@ -25,7 +25,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from core.contracts import Colormap, CoreSettings, Fault, Limits, ModelChoice
+from core.contracts import Colormap, CoreSettings, Device, Fault, Limits, ModelChoice
 
 DISCORD_API = "https://discord.com/api/v10"
 DISCORD_CDN = "https://cdn.discordapp.com"
@@ -140,13 +140,14 @@ class LimitsSection(ChangingSection):
 
 
 class WorkersSection(Section):
-    """Who does the work: `local` processes, or those of a `dask` cluster, of which `count` at once. `tasks`, `threads`,
-    `memory_bytes` and `recycle_bytes` 0: no limit.
+    """Who does the work: `local` processes, or those of a `dask` cluster, of which `count` at once. `device`: where
+    their networks run; `tasks`, `threads`, `memory_bytes` and `recycle_bytes` 0: no limit.
     """
 
     engine: Literal["local", "dask"] = "local"
     count: Count = 2
     threads: Annotated[int, Field(ge=0)] = 1
+    device: Device = "cpu"
     tasks: Annotated[int, Field(ge=0)] = 500
     memory_bytes: Annotated[int, Field(ge=0)] = 4 * 1024**3
     recycle_bytes: Annotated[int, Field(ge=0)] = 3 * 1024**3 // 2
@@ -277,6 +278,7 @@ class Settings(BaseSettings):
             limits=Limits(file_bytes=self.limits.file_bytes, pixels=self.limits.pixels),
             threads=self.workers.threads,
             colormap=self.heatmap.colormap,
+            device=self.workers.device,
         )
 
 

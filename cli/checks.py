@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cli.settings import needed_files
-from core.contracts import CoreSettings, ModelError
+from core.contracts import CoreSettings, Devices, ModelError
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -140,29 +140,39 @@ def workers(settings: Settings) -> Iterator[Finding]:
         yield Finding("workers", "note", "not tried, since a model is missing", "mend the models first")
         return
 
-    async def start() -> None:
+    async def start() -> Devices:
         seconds = settings.workers.start_seconds
         async with LocalWorkers(core, _nothing, count=1, tasks=0, start_seconds=seconds, stage_seconds=seconds) as pool:
-            await pool.submit(_load, None, seconds)
+            return await pool.submit(_load, None, seconds)
 
     try:
-        asyncio.run(start())
+        devices = asyncio.run(start())
     except Exception as error:
         detail = " ".join(str(error).split()) or type(error).__name__
         remedy = "mend what is missing above"
         yield Finding("workers", "missing", f"a worker could not load the models: {detail}", remedy)
     else:
-        yield Finding("workers", "ok", "a worker started and loaded the models")
+        loaded = "a worker started and loaded the models"
+        if devices.why:
+            remedy = 'see "A GPU" in docs/scaling.md, or set device = "cpu" under [workers]'
+            yield Finding("workers", "note", f"{loaded}, but not all on a GPU: {devices.why}", remedy)
+        elif core.device == "cuda":
+            yield Finding("workers", "ok", f"{loaded} on the GPU")
+        else:
+            yield Finding("workers", "ok", loaded)
 
 
 def _nothing(settings: CoreSettings) -> None:
     """Warms nothing: what goes wrong while models are loaded must come back as the task's own error."""
 
 
-def _load(settings: CoreSettings, request: None) -> None:
+def _load(settings: CoreSettings, request: None) -> Devices:
     from core import tasks
 
     tasks.warm(settings)
+    if settings.device == "cuda":  # heatmaps load it later; it is to tell where it would run
+        import torch  # noqa: F401
+    return tasks.devices(settings, None)
 
 
 def room(settings: Settings) -> Iterator[Finding]:

@@ -64,6 +64,7 @@ AverageMethod = Literal["mean", "median", "mode", "trimmed"]
 Light = Literal["linear", "srgb"]
 FacesTaken = Literal["largest", "every"]
 Flaw = Literal["turned_away", "too_small", "too_blurred"]
+Device = Literal["cpu", "cuda"]
 Verdict = Literal["same", "lookalike", "some", "little"]
 PictureFormat = Literal["jpeg", "png", "webp"]
 
@@ -390,7 +391,8 @@ class CoreSettings:
     """Everything that `core` must be told; picklable, so that a worker can be started with it.
 
     `model_folder`: where models are kept (default: `sokkuri` in the user's cache folder); `threads`: how many a
-    worker may use at once (0: as many as it likes); `colormap`: of the heatmaps.
+    worker may use at once (0: as many as it likes); `colormap`: of the heatmaps; `device`: where networks run, "cuda":
+    where there is one.
     """
 
     model: ModelChoice = field(default_factory=ModelChoice)
@@ -398,6 +400,18 @@ class CoreSettings:
     limits: Limits = field(default_factory=Limits)
     threads: int = 1
     colormap: Colormap = "cividis"
+    device: Device = "cpu"
+
+
+@dataclass(frozen=True)
+class Devices:
+    """Where the networks of a process run. `heatmaps`: those that give gradients, None while they are not loaded;
+    `why`: what keeps any from where the settings want it, "" for nothing.
+    """
+
+    embeddings: Device
+    heatmaps: Device | None
+    why: str
 
 
 # ---------------------------------------------------------------- requests and results

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.contracts import ModelBroken, ModelChoice, ModelMissing
+from core.contracts import Device, ModelBroken, ModelChoice, ModelMissing
 from core.models import dlib_resnet
 from core.models.catalog import load_catalog, resolve
 from core.models.onnx_embedder import OnnxEmbedder, require_same, torch_twin
@@ -27,6 +27,10 @@ class Embedder(Protocol):
     @property
     def spec(self) -> ModelSpec: ...
 
+    @property
+    def device(self) -> Device:
+        """Where it really runs."""
+
     def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 RGB crops (n, s, s, 3) in the frame of the model's template to float32 vectors (n, d).
 
@@ -37,22 +41,24 @@ class Embedder(Protocol):
         """The same network as a torch module, for heatmaps. Loads torch on the first call. Raises ModelError."""
 
 
-def load(choice: ModelChoice, folder: Path, threads: int) -> Embedder:
+def load(choice: ModelChoice, folder: Path, threads: int, device: Device = "cpu") -> Embedder:
     """Load a model. Its file is kept in `folder`, and fetched and converted where that was not done yet.
 
-    `threads`: how many one run may use, 0 for as many as there are processors. torch is not loaded for kinds other
+    `threads`: how many one run may use, 0 for as many as there are processors; `device`: where it is to run, "cuda":
+    where there is one. torch is not loaded for kinds other
     than timm, but for the one conversion of dlib's file. Raises ModelMissing, ModelBroken or ModelMisconfigured.
     """
     spec = resolve(choice)
     path = _file(spec, folder)
     if spec.kind == "dlib":
-        return OnnxEmbedder(spec, _dlib_graph(spec, path, folder), threads, partial(_explain_dlib, path, threads))
+        explain = partial(_explain_dlib, path, threads, device)
+        return OnnxEmbedder(spec, _dlib_graph(spec, path, folder), threads, explain, device)
     if spec.kind == "onnx":
-        return OnnxEmbedder(spec, path, threads, partial(_explain_onnx, threads))
+        return OnnxEmbedder(spec, path, threads, partial(_explain_onnx, threads, device), device)
     from core.models.timm_checkpoint import TimmEmbedder
 
     _limit_torch(threads)
-    return TimmEmbedder(spec)
+    return TimmEmbedder(spec, device)
 
 
 def _file(spec: ModelSpec, folder: Path) -> Path:
@@ -88,27 +94,27 @@ def _dlib_graph(spec: ModelSpec, path: Path, folder: Path) -> Path:
     return Store(folder).derived(f"dlib-resnet-{digest[:16]}-v{dlib_resnet.GRAPH_VERSION}.onnx", build)
 
 
-def _explain_dlib(path: Path, threads: int, embedder: OnnxEmbedder) -> Explainable:
+def _explain_dlib(path: Path, threads: int, device: Device, embedder: OnnxEmbedder) -> Explainable:
     from core.models.dlib_resnet.module import DlibResnet
     from core.models.dlib_resnet.weights import read_weights
     from core.models.explainable import explain
 
     _limit_torch(threads)
     module = DlibResnet(read_weights(path.read_bytes(), path.name))
-    return explain(embedder.spec, module, embedder.spec.heatmap.layers)
+    return explain(embedder.spec, module, embedder.spec.heatmap.layers, device)
 
 
-def _explain_onnx(threads: int, embedder: OnnxEmbedder) -> Explainable:
+def _explain_onnx(threads: int, device: Device, embedder: OnnxEmbedder) -> Explainable:
     from core.models.explainable import explain
     from core.models.timm_checkpoint import load_network, timm_layers
 
     _limit_torch(threads)
     spec = embedder.spec
     if spec.torch is None:
-        return explain(spec, torch_twin(embedder), spec.heatmap.layers)
+        return explain(spec, torch_twin(embedder), spec.heatmap.layers, device)
     module = load_network(spec)
     require_same(embedder, module)
-    return explain(spec, module, timm_layers(spec))
+    return explain(spec, module, timm_layers(spec), device)
 
 
 def _limit_torch(threads: int) -> None:

@@ -21,6 +21,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from core.contracts import Device
 from core.detection.centerface import CenterFace
 from core.detection.mesh import FIVE, MeshNetwork
 from core.detection.search import confirm, search
@@ -103,9 +104,12 @@ class FaceFinder:
     Left to the end of the interpreter, MediaPipe would close itself when the modules it needs for that are gone.
     """
 
-    def __init__(self, landmarker: Path, detector: Callable[[], Path], threads: int = 1) -> None:
+    def __init__(
+        self, landmarker: Path, detector: Callable[[], Path], threads: int = 1, device: Device = "cpu"
+    ) -> None:
         """`landmarker`: the path of face_landmarker.task; `detector` gives that of CenterFace (`network_file`), which
-        is asked for when the first file has proved good; `threads`: of a search, 0 for as many as there are processors.
+        is asked for when the first file has proved good; `threads`: of a search, 0 for as many as there are processors;
+        `device`: where CenterFace is to run.
 
         Errors: RuntimeError, ValueError where the first is no such file; ModelError for the second.
         """
@@ -118,7 +122,7 @@ class FaceFinder:
             num_faces=MAX_FACES,
         )
         self._file = landmarker
-        self._network = CenterFace(detector(), threads)
+        self._network = CenterFace(detector(), threads, device)
         with _native_silence():
             self._landmarker: Any = vision.FaceLandmarker.create_from_options(options)
             self._at_once(np.zeros((64, 64, 3), dtype=np.uint8))  # its threads start, and chatter, with the first one

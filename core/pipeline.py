@@ -33,6 +33,7 @@ from core.cards import overlay as overlay_card
 from core.cards import portraits as portraits_card
 from core.contracts import (
     CoreSettings,
+    Devices,
     FoundFace,
     GradcamRequest,
     GradcamResult,
@@ -55,6 +56,7 @@ from core.contracts import (
 )
 from core.detection.centerface import network_file
 from core.faces import Face, FaceFinder, largest
+from core.models import device
 from core.models.catalog import LANDMARKS_FILE
 from core.models.store import Store, folder_of
 from core.photo import decode, encode
@@ -138,17 +140,21 @@ class Pipeline:
         store = Store(self._folder)
         path = store.path(LANDMARKS_FILE)
         try:
-            return FaceFinder(path, partial(network_file, store), self._settings.threads)
+            return FaceFinder(path, partial(network_file, store), self._settings.threads, self._settings.device)
         except (RuntimeError, ValueError) as error:
             raise ModelBroken(LANDMARKS_FILE, f"{path} cannot be loaded: {error}") from error
 
     @cached_property
     def embedder(self) -> embedding.Embedder:
-        return embedding.load(self._settings.model, self._folder, self._settings.threads)
+        return embedding.load(self._settings.model, self._folder, self._settings.threads, self._settings.device)
 
     @cached_property
     def comparer(self) -> comparison.Comparer:
         return comparison.Comparer(self.embedder.spec)
+
+    def devices(self) -> Devices:
+        """Where the networks run, and why not elsewhere."""
+        return device.report(self._settings.device, self.embedder.device)
 
     def warm(self) -> None:
         """Load what nearly every request needs, and run it once; torch waits for the first heatmap."""

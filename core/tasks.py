@@ -22,6 +22,7 @@ from core.contracts import (
     AverageSum,
     AverageWeigh,
     CoreSettings,
+    Devices,
     Fingerprints,
     GradcamRequest,
     GradcamResult,
@@ -171,6 +172,11 @@ def models(settings: CoreSettings) -> tuple[ModelCard, ...]:
         ModelCard(spec.name, "" if spec.licence == "your own" else spec.licence.partition(" (")[0]),
         *(ModelCard(file.holds.partition(":")[0], file.licence) for file in finders),
     )
+
+
+def devices(settings: CoreSettings, request: None) -> Devices:
+    """Where the networks of this process run."""
+    return _process.pipeline(settings).devices()
 
 
 def warm(settings: CoreSettings) -> None:

@@ -24,8 +24,11 @@ LIBRARIES = (
     "torch",
 )
 
-OF_THE_MACHINE = ("model_folder", "threads")
-"""Settings that may differ from one machine to the next, and the results do not."""
+OF_THE_MACHINE = ("model_folder", "threads", "device")
+"""Settings that may differ from one machine to the next, and the results do not, but for the last digits of a GPU's."""
+
+ELSEWHERE = {"onnxruntime": "onnxruntime-gpu"}
+"""Other distributions of the same library."""
 
 
 def of(settings: CoreSettings) -> dict[str, str]:
@@ -55,4 +58,4 @@ def _version(name: str) -> str:
     try:
         return version(name).partition("+")[0]  # a local part, as +cpu, says where it computes, not what
     except PackageNotFoundError:
-        return "none"
+        return _version(ELSEWHERE[name]) if name in ELSEWHERE else "none"

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from bot import logs
 from bot.config import Settings
-from bot.workers import Seat, build, dask, limits
+from bot.workers import Seat, build, dask, devices, limits
 from bot.workers.engine import local
 from bot.workers.local import LocalWorkers
 from core.contracts import SokkuriError, WorkerLost
@@ -45,7 +45,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="sokkuri-worker-") as folder:
-        async with local(settings) as processes:
+        async with local(settings) as processes, devices.told(processes, settings.workers):
             plugin = Seats(processes, build.of(settings.core()))
             names = [dask.seats(build.digest(plugin.build)), *map(dask.offer, settings.dask.offers)]
             resources = {name: float(processes.count) for name in names}

@@ -16,8 +16,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from core.contracts import ModelBroken
+from core.contracts import Device, ModelBroken
 from core.models.catalog import DETECTOR_FILE, load_catalog
+from core.models.device import open_onnx
 from core.models.store import Store
 
 STEP = 32
@@ -78,15 +79,15 @@ def best_of(detections: list[Detection]) -> list[Detection]:
 
 
 class CenterFace:
-    """The network; `threads`: of one run, 0 for as many as there are processors."""
+    """The network; `threads`: of one run, 0 for as many as there are processors; `device`: where it is to run."""
 
-    def __init__(self, path: Path, threads: int) -> None:
+    def __init__(self, path: Path, threads: int, device: Device = "cpu") -> None:
         """`path`: from `network_file`. Raises ModelBroken where it is no such network."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         try:
-            self._session: Any = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            self._session: Any = open_onnx(path, options, device)
         except Exception as error:  # onnxruntime's errors have no common root but this
             raise ModelBroken(DETECTOR_FILE, f"{path} cannot be loaded: {error}") from error
         self._input = self._session.get_inputs()[0].name

@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.contracts import ModelMisconfigured
+from core.contracts import Device, ModelMisconfigured
+from core.models.device import of_torch
 from core.models.normalise import normalise
 from core.models.spec import ModelSpec
 
@@ -20,8 +21,8 @@ from core.models.spec import ModelSpec
 @dataclass(frozen=True, eq=False)
 class Explainable:
     """`module`: in eval mode, its parameters open to gradients; takes what `preprocess` makes of uint8 RGB crops
-    (n, s, s, 3), a float32 tensor (n, 3, s, s), and gives vectors (n, d); `layers`: its layers to look at, outermost
-    last, and their names. Each gives maps (n, channels, h, w).
+    (n, s, s, 3), a float32 tensor (n, 3, s, s) on the module's device, and gives vectors (n, d); `layers`: its layers
+    to look at, outermost last, and their names. Each gives maps (n, channels, h, w).
     """
 
     module: nn.Module
@@ -30,14 +31,15 @@ class Explainable:
     preprocess: Callable[[NDArray[np.uint8]], Tensor]
 
 
-def explain(spec: ModelSpec, module: nn.Module, layers: Sequence[str]) -> Explainable:
-    """Make a module explainable at `layers` (names; none: its last map). Raises ModelMisconfigured."""
+def explain(spec: ModelSpec, module: nn.Module, layers: Sequence[str], device: Device = "cpu") -> Explainable:
+    """Make a module explainable at `layers` (names; none: its last map), on `device`. Raises ModelMisconfigured."""
+    place = of_torch(device)
 
     def preprocess(crops: NDArray[np.uint8]) -> Tensor:
-        return torch.from_numpy(normalise(spec, crops))
+        return torch.from_numpy(normalise(spec, crops)).to(place)
 
-    module.eval().requires_grad_(True)
-    probe = torch.zeros(1, 3, spec.input_size, spec.input_size)
+    module.eval().requires_grad_(True).to(place)
+    probe = torch.zeros(1, 3, spec.input_size, spec.input_size, device=place)
     maps = _maps(module, probe)
     if not maps:
         raise ModelMisconfigured(spec.name, "heatmap: expected a network with maps inside, found none in it")

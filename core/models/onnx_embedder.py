@@ -11,7 +11,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from core.contracts import ModelBroken, ModelMisconfigured
+from core.contracts import Device, ModelBroken, ModelMisconfigured
+from core.models.device import of_onnx, open_onnx
 from core.models.normalise import normalise
 from core.models.spec import ModelSpec
 
@@ -37,16 +38,25 @@ class OnnxEmbedder:
     """
 
     def __init__(
-        self, spec: ModelSpec, path: Path, threads: int, explain: Callable[[OnnxEmbedder], Explainable]
+        self,
+        spec: ModelSpec,
+        path: Path,
+        threads: int,
+        explain: Callable[[OnnxEmbedder], Explainable],
+        device: Device = "cpu",
     ) -> None:
         self.spec = spec
         self.path = path
         self._explain = explain
         self._explainable: Explainable | None = None
-        self._session = _open(spec, path, _options(threads))
+        self._session = _open(spec, path, _options(threads), device)
         self._input, self._batch = _check_input(spec, path, self._session)
         self._output = self._session.get_outputs()[0].name
         self._check_output()
+
+    @property
+    def device(self) -> Device:
+        return of_onnx(self._session)
 
     def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 RGB crops (n, s, s, 3) to float32 vectors (n, d), as the network gives them."""
@@ -145,7 +155,7 @@ def _folded(spec: ModelSpec, graph: onnx.ModelProto, batch: int | None) -> onnx.
         options = _options(threads=1)
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.optimized_model_filepath = str(folded)
-        _open(spec, source, options)
+        _open(spec, source, options, "cpu")
         return _as_opset_17(onnx.load(folded))
 
 
@@ -203,9 +213,11 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
     return options
 
 
-def _open(spec: ModelSpec, path: Path, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:
+def _open(
+    spec: ModelSpec, path: Path, options: onnxruntime.SessionOptions, device: Device
+) -> onnxruntime.InferenceSession:
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return open_onnx(path, options, device)
     except Exception as error:  # onnxruntime's errors have no common root but this
         raise ModelBroken(
             spec.name,

@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.contracts import ModelBroken, ModelMisconfigured, ModelMissing
+from core.contracts import Device, ModelBroken, ModelMisconfigured, ModelMissing
+from core.models.device import of_torch
 from core.models.explainable import Explainable, explain
 from core.models.normalise import normalise
 from core.models.spec import ModelSpec, TimmNetwork
@@ -38,10 +39,11 @@ class TimmNet(nn.Module):
 class TimmEmbedder:
     """A timm network, run in torch. Raises ModelMissing, ModelBroken or ModelMisconfigured as `load_network` does."""
 
-    def __init__(self, spec: ModelSpec) -> None:
+    def __init__(self, spec: ModelSpec, device: Device = "cpu") -> None:
         self.spec = spec
+        self._place = of_torch(device)
         self._network = cast(TimmNetwork, spec.torch)  # never None for kind "timm", see resolve
-        self._module = load_network(spec)
+        self._module = load_network(spec).to(self._place)
         size = spec.input_size
         try:
             found = self(np.zeros((1, size, size, 3), np.uint8)).shape
@@ -52,20 +54,24 @@ class TimmEmbedder:
         if found != (1, spec.width):
             raise ModelMisconfigured(spec.name, f"width: expected vectors (1, {spec.width}), found {found}")
 
+    @property
+    def device(self) -> Device:
+        return "cuda" if self._place.type == "cuda" else "cpu"
+
     def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 RGB crops (n, s, s, 3) to float32 vectors (n, d), as the network gives them."""
         if len(crops) == 0:
             return np.empty((0, cast(int, self.spec.width)), np.float32)
         with torch.inference_mode():
             parts = [
-                self._module(torch.from_numpy(normalise(self.spec, crops[start : start + _BATCH]))).numpy()
+                self._module(torch.from_numpy(normalise(self.spec, crops[start : start + _BATCH])).to(self._place))
                 for start in range(0, len(crops), _BATCH)
             ]
-        return np.concatenate(parts)
+        return torch.cat(parts).cpu().numpy()
 
     def explainable(self) -> Explainable:
         """This very network, at the layer of `torch`, or else those of `heatmap`. Raises ModelMisconfigured."""
-        return explain(self.spec, self._module, timm_layers(self.spec))
+        return explain(self.spec, self._module, timm_layers(self.spec), self.device)
 
 
 def timm_layers(spec: ModelSpec) -> tuple[str, ...]:

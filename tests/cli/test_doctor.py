@@ -6,12 +6,14 @@ import json
 import shutil
 from pathlib import Path
 
+import onnxruntime
 import pytest
 from program import Run
 
 from bot.config import Settings
 from cli import checks
 from cli.checks import Finding
+from core.models.device import CUDA
 from core.models.store import default_folder
 
 
@@ -170,3 +172,11 @@ def test_everything_at_once(sokkuri: Run) -> None:
     assert {check["name"] for check in answer["checks"]} == {
         *("python", "libraries", "packages", "settings", "models", "workers", "languages", "token", "room")
     }
+
+
+@pytest.mark.skipif(CUDA in onnxruntime.get_available_providers(), reason="this onnxruntime knows CUDA")
+def test_a_gpu_that_there_is_not(sokkuri: Run) -> None:
+    done = sokkuri("doctor", "--check", "workers", env={"SOKKURI_WORKERS__DEVICE": "cuda"})
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("WARN workers")
+    assert "not all on a GPU: this build of onnxruntime knows none: install onnxruntime-gpu" in done.stdout
