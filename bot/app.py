@@ -18,7 +18,7 @@ from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import endpoint, health, locales, logs, memory, registration, reload, replies, welcome
+from bot import health, locales, logs, memory, registration, reload, replies, welcome
 from bot.commands import Rooms, about, average, context_menus, edit, gradcam, job_id, lookalikes, similar
 from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings
 from bot.cooldown import Cooldown
@@ -172,6 +172,8 @@ class Client(discord.AutoShardedClient):
 
     async def listen(self, token: str, session: aiohttp.ClientSession) -> None:
         """Log in, and take what comes over HTTP until this is cancelled. Raises ConfigError, and as `login` does."""
+        from bot import endpoint  # what it takes is for this way alone
+
         settings, rooms = self._rooms.settings.interactions, self._rooms
         with _unsaid("discord.client", "interaction endpoint URL"):  # here that is as it should be
             await self.login(token)

@@ -1,8 +1,8 @@
 """Whether the bot is well, for whoever looks after the machine.
 
 `GET /healthz`: 200, which says that the bot's loop is alive; one that is not should be started again. `GET /readyz`:
-200 while it can do work, 503 while one of its shards has no connection to Discord, or it has no worker; that mends
-itself. Both tell why, as JSON.
+200 while it can do work, 503 while one of its shards has no connection to Discord, or it has no worker, which mends
+itself, and when it is about to stop. Both tell why, as JSON.
 `GET /metrics`: figures for Prometheus.
 """
 
@@ -58,13 +58,15 @@ async def served(settings: HealthSection, client: Client, jobs: Jobs) -> AsyncIt
             "workers": jobs.workers.ready,
             "requests": jobs.open,
             "working": jobs.working,
+            "stopping": jobs.stopping,
         }
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response(state())
 
     async def readyz(_: web.Request) -> web.Response:
-        return web.json_response(state(), status=200 if client.connected() and jobs.workers.ready else 503)
+        ready = client.connected() and jobs.workers.ready and not jobs.stopping
+        return web.json_response(state(), status=200 if ready else 503)
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=jobs.metrics.text(), headers={"Content-Type": CONTENT_TYPE})

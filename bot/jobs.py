@@ -191,7 +191,8 @@ class Jobs:
     """`limits`: how many requests are admitted; `deadline`: seconds for one's work; `refuse_seconds`: for how long
     photos that ended two workers are refused.
 
-    `open` requests are being answered, `working` pieces of work are in workers' hands, and `in_line` wait for one.
+    `open` requests are being answered, `working` pieces of work are in workers' hands, and `in_line` wait for one;
+    `stopping`: no more are taken.
     """
 
     def __init__(
@@ -216,7 +217,7 @@ class Jobs:
         self._one_each: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._open: dict[Job, asyncio.Task[object]] = {}
         self._tasks: set[asyncio.Task[object]] = set()
-        self._stopping = False
+        self.stopping = False
 
     @property
     def open(self) -> int:
@@ -240,7 +241,7 @@ class Jobs:
         self.metrics.requested(name)
         line = self._long if long else self._short
         try:
-            if self._stopping:
+            if self.stopping:
                 raise Stopping
             self._check(asker, line)
         except (Stopping, Busy) as refusal:
@@ -256,7 +257,7 @@ class Jobs:
             finally:
                 await job.end()
         except asyncio.CancelledError:
-            if self._stopping:
+            if self.stopping:
                 outcome = Stopping.code
                 current.uncancel()
                 raise Stopping from None
@@ -291,7 +292,7 @@ class Jobs:
 
         What still runs after `grace` seconds is cut off; the people who wait for it are told.
         """
-        self._stopping = True
+        self.stopping = True
         if self._tasks:
             log.info("waiting for %d requests to end", len(self._tasks))
             await asyncio.wait(self._tasks, timeout=grace)

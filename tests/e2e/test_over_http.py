@@ -243,6 +243,8 @@ async def test_told_to_stop_it_ends_what_runs_and_refuses_what_comes(sandbox: Sa
         await bot.work_begins(working=1, requests=1)
         bot.process.terminate()
         await bot.log_shows("told to stop")
+        status, state = await bot.health("readyz")
+        assert (status, state["stopping"], (await bot.health())[0]) == (503, True, 200)
         late = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}, user=sandbox.person("Late"))
         assert "restart" in (await answer(late)).text
         for worker in workers:
