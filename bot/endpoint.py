@@ -19,7 +19,7 @@ import json
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -99,18 +99,13 @@ class Peers:
         sent = {name: headers[name] for name in (SIGNATURE, TIMESTAMP)} | {HANDED_ON: "1"}
         try:
             async with asyncio.timeout(SECONDS_TO_HAND_ON):
-                hosts = await asyncio.gather(*map(self._hosts, self._addresses))
-                asked = [asyncio.create_task(self._ask(one, sent, body)) for some in hosts for one in some]
-                try:
-                    for answer in asyncio.as_completed(asked):
-                        if await answer:
-                            return True
-                finally:
-                    for one in asked:
-                        one.cancel()
+                return await _any(self._taken_at(address, sent, body) for address in self._addresses)
         except TimeoutError:
             log.warning("an instance of interactions.peers did not answer in %g s", SECONDS_TO_HAND_ON)
-        return False
+            return False
+
+    async def _taken_at(self, address: yarl.URL, headers: Mapping[str, str], body: bytes) -> bool:
+        return await _any(self._ask(one, headers, body) for one in await self._hosts(address))
 
     async def _hosts(self, address: yarl.URL) -> list[yarl.URL]:
         try:
@@ -178,6 +173,19 @@ async def served(
         yield
     finally:
         await runner.cleanup()
+
+
+async def _any(asking: Iterable[Coroutine[Any, Any, bool]]) -> bool:
+    """Whether one of them says yes, as soon as it does."""
+    tasks = [asyncio.create_task(one) for one in asking]
+    try:
+        for answer in asyncio.as_completed(tasks):
+            if await answer:
+                return True
+        return False
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _arrived(request: web.Request) -> bytes:
