@@ -9,12 +9,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import discord
+import numpy as np
 import openapi
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageFilter
 from running import FACES, PATIENCE, Bot, answer, crowd, face, running
 
+from bot import averaging
 from bot.sandbox import Channel, File, Invocation, Message, Sandbox
 from bot.sandbox.state import Overwrite, walk_components
 
@@ -181,6 +183,19 @@ async def test_with_all_options(bot: Bot, locale: str) -> None:
     picture = check_picture(reply, locale)
     assert 512 < picture.width < 768
     assert ("中央値" if locale == "ja" else "Median") in reply.text
+
+
+@pytest.mark.parametrize("method", ["mean", "median"])
+async def test_faces_that_are_too_many_for_one_worker(bot: Bot, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All workers combine them, a few rows or faces each, and nobody sees that."""
+    thread = await thread_of(bot.sandbox, *map(face, GOOD))
+    options = {"thread": thread, "method": method, "one_each": True, "texture": False}
+    whole = await answer(await bot.sandbox.slash("average", options))
+    monkeypatch.setattr(averaging, "BYTES_AT_ONCE", 0)
+    pieced = await answer(await bot.sandbox.slash("average", options))
+    assert pieced.text == whole.text
+    before, after = (np.asarray(Image.open(io.BytesIO(reply.files[0].data))).astype(int) for reply in (whole, pieced))
+    assert np.abs(before - after).max() <= 2  # a sum's rounding, and JPEG's
 
 
 # ---------------------------------------------------------------- mixtures
