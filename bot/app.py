@@ -33,9 +33,6 @@ from core.contracts import PersonError, Stopping
 
 COMMANDS = (similar, gradcam, lookalikes, average, about)
 
-BEGIN_TOGETHER = 8
-"""Requests that begin in one round of the loop: each takes it about a millisecond until it is acknowledged."""
-
 log = logging.getLogger(__name__)
 
 
@@ -197,6 +194,7 @@ class Client(discord.AutoShardedClient):
                     "no Interactions Endpoint URL is set, so Discord sends nothing here: set it at "
                     "https://discord.com/developers/applications, page General Information"
                 )
+            memory.settle()
             self._listening = True
             try:
                 await asyncio.Event().wait()
@@ -213,6 +211,7 @@ class Client(discord.AutoShardedClient):
         self._rooms.jobs.metrics.shard(shard, connected=False)
 
     async def on_ready(self) -> None:
+        memory.settle()
         log.info(
             "connected as %s to %d servers, with %d of %d shards: %s",
             self.user,
@@ -230,16 +229,15 @@ class Tree(app_commands.CommandTree[Client]):
         super().__init__(client)
         self._rooms = rooms
         self.ids: Mapping[str, int] = {}
-        self._beginning = 0
+        self._beginning = asyncio.Lock()
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Let a few begin in each round of the loop where many come at once, so that it is not kept from all else."""
-        self._beginning += 1
-        try:
-            for _ in range(self._beginning // BEGIN_TOGETHER):
-                await asyncio.sleep(0)
-        finally:
-            self._beginning -= 1
+        """Let one begin in each round of the loop where many come at once, so that it is not kept from all else.
+
+        Each takes it some 3 ms until it is acknowledged, over as many rounds as there are steps on the way.
+        """
+        async with self._beginning:
+            await asyncio.sleep(0)
         return True
 
     def mention(self, name: str, words: locales.Language) -> str:

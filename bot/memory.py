@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 
 _M_MMAP_THRESHOLD = -3
 _LARGE = 1 << 20
@@ -24,3 +25,14 @@ def give_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def settle() -> None:
+    """What is there now mostly stays: leave it out of the collections of garbage to come.
+
+    Else every now and then one goes through all modules, commands and words, which takes some 35 ms, for which the
+    event loop stands still. What an earlier call left out, and nobody has needed since, is freed.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

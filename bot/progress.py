@@ -140,13 +140,13 @@ class Progress:
         self._showing.cancel()
 
     async def _show(self) -> None:
+        await asyncio.sleep(SECONDS_BETWEEN)
         button: discord.ui.Button[discord.ui.View] = discord.ui.Button(
             custom_id=self.custom_id, label=self._words.text("stop" if self._job.long else "cancel")
         )
         view = discord.ui.View(timeout=None).add_item(button)
         view.stop()  # see Progresses: discord.py is not to listen for it
         shown = ""
-        await asyncio.sleep(SECONDS_BETWEEN)
         while not self._job.stopped:
             await self._news.wait()
             self._news.clear()
