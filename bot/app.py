@@ -18,18 +18,18 @@ from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import health, locales, logs, memory, registration, reload, replies, welcome
-from bot.commands import Rooms, about, average, context_menus, edit, gradcam, job_id, lookalikes, similar
+from bot import failures, health, locales, logs, memory, registration, reload, replies, welcome
+from bot.commands import Rooms, about, average, context_menus, gradcam, lookalikes, similar
 from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings
 from bot.cooldown import Cooldown
+from bot.course import course, ended_at_once, job_id
 from bot.jobs import LAST_WORDS, Jobs
 from bot.menus import Menus
 from bot.metrics import Metrics
 from bot.photos import Photos
 from bot.progress import Progresses
-from bot.sending import persistently
 from bot.workers import Workers, devices, engine, limits
-from core.contracts import PersonError, Stopping
+from core.contracts import PersonError, SokkuriError, Stopped, Stopping
 
 COMMANDS = (similar, gradcam, lookalikes, average, about)
 
@@ -249,22 +249,19 @@ class Tree(app_commands.CommandTree[Client]):
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
         problem = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         request = job_id(interaction)
-        if isinstance(problem, PersonError | Stopping):
-            log.info("request %s: %s", request, problem.code)
-        else:
+        words = self._rooms.words(interaction)
+        if not course(interaction).admitted:
+            name = interaction.command.name if interaction.command else "click"
+            outcome = problem.code if isinstance(problem, SokkuriError) else "fault"
+            ended_at_once(interaction, name, outcome)
+            self._rooms.jobs.metrics.requested(name)
+            self._rooms.jobs.metrics.ended(name, outcome, {})
+        if not isinstance(problem, PersonError | Stopping):
             log.error("request %s failed", request, exc_info=problem)
-        reply = replies.error(problem, request, self._rooms.words(interaction))
         try:
-            if interaction.response.type is discord.InteractionResponseType.deferred_message_update:
-                # the answer that was clicked on stays
-                await persistently(lambda: interaction.followup.send(reply.text, ephemeral=True))
-            elif interaction.response.is_done():
-                await edit(interaction, reply.text)
-            else:
-                await interaction.response.send_message(reply.text, ephemeral=True)
-        except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as unsent:
-            # the command's 15 minutes are over, or Discord is unwell
-            log.warning("request %s: the answer could not be sent: %s", request, unsent)
+            # whoever stopped it did so where all could see it
+            stopped = isinstance(problem, Stopped)
+            await failures.tell(interaction, replies.error(problem, request, words), words, in_place=stopped)
         finally:  # else its photos stay in the frames of what failed until the next collection of garbage
             traceback.clear_frames(problem.__traceback__)
 

@@ -60,7 +60,7 @@ class Job:
     """One request. `id` is short enough to be read out, and stands in the log and in an apology.
 
     A `long` one is done in pieces, and gives what is ready when it is stopped. `on_phase` hears where it is, each time
-    that changes.
+    that changes. `outcome`: what the log says of it where no error ends it.
     """
 
     def __init__(self, job_id: str, name: str, asker: Asker, jobs: Jobs, line: Line, *, long: bool) -> None:
@@ -69,6 +69,7 @@ class Job:
         self.asker = asker
         self.long = long
         self.stages: dict[str, float] = {}
+        self.outcome = "done"
         self.stopped = False
         self.on_phase: Callable[[Phase], None] = lambda phase: None
         self._jobs = jobs
@@ -245,17 +246,19 @@ class Jobs:
                 raise Stopping
             self._check(asker, line)
         except (Stopping, Busy) as refusal:
+            logs.request(logs.RequestLine(job_id, name, asker.guild, refusal.code, 0.0))
             self.metrics.ended(name, refusal.code, {})
             raise
         job = Job(job_id, name, asker, self, line, long=long)
         self._open[job] = current
         began = time.monotonic()
-        outcome = "done"
+        outcome = "fault"
         try:
             try:
                 yield job
             finally:
                 await job.end()
+            outcome = job.outcome
         except asyncio.CancelledError:
             if self.stopping:
                 outcome = Stopping.code
@@ -264,7 +267,8 @@ class Jobs:
             outcome = "cancelled"
             raise
         except Exception as error:
-            outcome = error.code if isinstance(error, SokkuriError) else "fault"
+            if isinstance(error, SokkuriError):
+                outcome = error.code
             raise
         finally:
             del self._open[job]

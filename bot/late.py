@@ -21,6 +21,9 @@ from bot.sending import persistently
 EXPIRED = frozenset({10015, 50027})
 """Discord's codes (unknown webhook, invalid webhook token) for a command whose time is over."""
 
+DELETED = 10008
+"""Discord's code (unknown message) for an answer that somebody deleted before it was there."""
+
 log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
@@ -28,7 +31,7 @@ Interaction = discord.Interaction[Any]
 
 async def put(interaction: Interaction, reply: Reply, *, words: Language, shown: int | None, private: bool) -> bool:
     """Post `reply`; whether that was possible. Of what could be pressed only the button that deletes it is left, since
-    that one needs nobody's memory. `words`: of the person; `shown`: message of the progress.
+    that one needs nobody's memory. `words`: of the person; `shown`: the message in which it would have stood.
     """
     channel = interaction.channel
     if private or not isinstance(channel, discord.abc.Messageable) or not _may_write(interaction):

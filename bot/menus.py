@@ -22,6 +22,7 @@ import aiohttp
 import discord
 
 from bot import messages
+from bot.course import ended_at_once
 from bot.locales import Language
 from bot.messages import OPTIONS, Button, Menu, Option, Remake, Reply, View
 
@@ -142,12 +143,14 @@ class Menus:
             if interaction.message is not None and interaction.message.id == controls.message:
                 controls.forget()
         await interaction.response.defer()
+        ended_at_once(interaction, "delete", "done")
         try:
             await interaction.delete_original_response()
         except discord.NotFound:
             log.info("an answer was deleted already")
 
     async def _refuse(self, interaction: Interaction, why: str) -> None:
+        ended_at_once(interaction, "click", why.replace("-", "_"))
         await interaction.response.send_message(self.words(interaction).text(why), ephemeral=True)
 
     async def close(self) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Self
 import aiohttp
 import discord
 
+from bot.course import ended_at_once
 from bot.jobs import Job, Phase
 from bot.locales import Language
 
@@ -74,20 +75,17 @@ class Progresses:
                     await progress.clicked(interaction)
 
     async def refuse(self, interaction: Interaction, why: str) -> None:
+        ended_at_once(interaction, "click", why.replace("-", "_"))
         await interaction.response.send_message(self.words(interaction).text(why), ephemeral=True)
 
 
 class Progress:
-    """Of one job, in the place of the reply to `asked`, for the time of an `async with`; the answer comes after it.
-
-    `message`: where it is shown, once it is.
-    """
+    """Of one job, in the place of the reply to `asked`, for the time of an `async with`; the answer comes after it."""
 
     PREFIX = "stop-"
 
     def __init__(self, room: Progresses, asked: Interaction, job: Job) -> None:
         self.custom_id = f"{self.PREFIX}{job.id}"
-        self.message: int | None = None
         self._room = room
         self._asked = asked
         self._job = job
@@ -156,10 +154,10 @@ class Progress:
                 if (text := self._text()) == shown:
                     continue
                 try:
-                    message = await self._asked.edit_original_response(
+                    await self._asked.edit_original_response(
                         content=text, view=view, allowed_mentions=discord.AllowedMentions.none()
                     )
-                    self.message, shown = message.id, text
+                    shown = text
                 except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as unsent:
                     log.info("request %s: its progress could not be shown: %s", self._job.id, unsent)
                     if isinstance(unsent, discord.HTTPException) and unsent.status in FINAL:

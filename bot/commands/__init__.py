@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import inspect
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -18,13 +16,13 @@ from discord import app_commands
 from bot import late
 from bot.config import Settings
 from bot.cooldown import Cooldown
+from bot.course import age, course, job_id
 from bot.jobs import Asker, Job, Jobs
 from bot.locales import FALLBACK, Language, Languages
 from bot.menus import Menus
 from bot.messages import Remake, Reply, fitting
 from bot.photos import Photos
 from bot.progress import Progress, Progresses
-from bot.sending import persistently
 
 SECONDS, LEAST_SECONDS = 12 * 60, 2 * 60
 """After which, counted from the command, a long job is stopped, to answer with what is ready: Discord takes nothing 15
@@ -45,7 +43,7 @@ Interaction = discord.Interaction[Any]
 @dataclass(frozen=True)
 class Answer:
     """An acknowledged command, or click that is answered as one: its `job`, the `progress` that is shown, and the
-    `words` for its person; `private`: for this person's eyes only.
+    `words` for its person.
     """
 
     interaction: Interaction
@@ -53,12 +51,12 @@ class Answer:
     progress: Progress
     words: Language
     rooms: Rooms
-    private: bool
 
     async def reply(self, reply: Reply) -> None:
         """In files as small as the interaction wants them, and with what can be pressed and chosen below.
 
-        Where the command has expired while it stood in line, the answer comes as a message of its own, if it may.
+        Where the command has expired while it stood in line, the answer comes as a message of its own, if it may. Where
+        somebody has deleted what stood there of it meanwhile, nothing is posted.
         """
         light = await fitting(reply, self.interaction.filesize_limit, self.job, self.words)
         await self.progress.end()
@@ -68,11 +66,21 @@ class Answer:
             try:
                 await self.rooms.menus.put(self.interaction, light, self.rooms.again, failed)
             except discord.HTTPException as error:
-                if error.code not in late.EXPIRED:
+                if error.code == late.DELETED:
+                    log.info("request %s: what its answer was to stand in is deleted, and so nothing is", self.job.id)
+                    self.job.outcome = "deleted"
+                elif error.code in late.EXPIRED:
+                    await self._put_late(light)
+                else:
                     raise
-                shown = self.progress.message
-                if not await late.put(self.interaction, light, words=self.words, shown=shown, private=self.private):
-                    log.warning("request %s: its answer came too late, and was dropped", self.job.id)
+
+    async def _put_late(self, reply: Reply) -> None:
+        at = course(self.interaction)
+        if await late.put(self.interaction, reply, words=self.words, shown=at.shown, private=at.private):
+            self.job.outcome = "late"
+        else:
+            self.job.outcome = "dropped"
+            log.warning("request %s: its answer came too late, and was dropped", self.job.id)
 
 
 @dataclass(frozen=True)
@@ -104,14 +112,15 @@ class Rooms:
         name = interaction.command.name if interaction.command else "further answer"
         if interaction.message is not None:
             private = private or interaction.message.flags.ephemeral
+        at = course(interaction)
+        at.admitted = True
         async with self.jobs.admit(job_id(interaction), name, asker(interaction), long=long) as job:
-            await interaction.response.defer(thinking=True, ephemeral=private)
-            since = discord.utils.utcnow() - interaction.created_at
-            self.jobs.metrics.acknowledged(since.total_seconds())
+            at.thinking = await interaction.response.defer(thinking=True, ephemeral=private)
+            self.jobs.metrics.acknowledged(age(interaction))
             async with self.progresses.of(interaction, job) as progress:
                 async with job.unless_stopped():
                     await job.begin()
-                answer = Answer(interaction, job, progress, self.words(interaction), self, private)
+                answer = Answer(interaction, job, progress, self.words(interaction), self)
                 if long:
                     with self._in_time(interaction, job):
                         yield answer
@@ -122,8 +131,7 @@ class Rooms:
     @contextmanager
     def _in_time(self, interaction: Interaction, job: Job) -> Iterator[None]:
         """Stop the job in the block early enough for its answer to find the command's key still good."""
-        since = (discord.utils.utcnow() - interaction.created_at).total_seconds()
-        end = asyncio.get_running_loop().call_later(max(SECONDS - since, LEAST_SECONDS), job.stop)
+        end = asyncio.get_running_loop().call_later(max(SECONDS - age(interaction), LEAST_SECONDS), job.stop)
         try:
             yield
         finally:
@@ -135,6 +143,7 @@ class Rooms:
         Errors: as in `answering`.
         """
         self.cooldown.take(interaction.user.id)
+        course(interaction).admitted = True
         async with self.jobs.admit(job_id(interaction), "answer anew", asker(interaction)) as job:
             await job.begin()
             words = self.words(interaction)
@@ -169,20 +178,5 @@ class Rooms:
         return make
 
 
-async def edit(interaction: Interaction, text: str) -> discord.Message:
-    """Put `text` where "is thinking" stands. Nobody is mentioned, whatever a file is called."""
-    return await persistently(
-        lambda: interaction.edit_original_response(
-            content=text, attachments=[], view=None, allowed_mentions=discord.AllowedMentions.none()
-        )
-    )
-
-
 def asker(interaction: Interaction) -> Asker:
     return Asker(interaction.user.id, interaction.guild_id)
-
-
-def job_id(interaction: Interaction) -> str:
-    """A short id, the same wherever it is asked for, that can be read out and tells nothing of the person."""
-    digest = hashlib.blake2s(str(interaction.id).encode(), digest_size=5).digest()
-    return base64.b32encode(digest).decode().lower()[:6]

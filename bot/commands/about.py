@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from bot import replies
 from bot.commands import Command, Interaction, Rooms
+from bot.course import ended_at_once
 from core import tasks
 
 
@@ -22,6 +23,7 @@ def command(rooms: Rooms) -> Command:
             words,
         )
         await interaction.response.send_message(reply.text, ephemeral=True, suppress_embeds=True)
+        ended_at_once(interaction, "about", "done")
 
     return about
 

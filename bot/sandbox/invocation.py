@@ -35,7 +35,8 @@ class Invocation:
     """What became of one interaction.
 
     `acknowledged_after`: seconds from the person's click to the bot's first response, None until then;
-    `answer`: the reply as it stands, None before it is there and again when it is deleted (`deleted`);
+    `answer`: the reply as it stands, None before it is there and again when it is deleted (`deleted`); what a bot says
+    after that is the reply then (`instead`);
     `history`: every version of the reply that a person could read, the newest last; `followups`: further messages;
     `choices`: what was offered while typing; `modal`: the form that was opened. `created` is on the sandbox's clock;
     `command_kind`: 1 slash, 2 user, 3 message, 0 where it was no command; `source`: the message whose component it was.
@@ -57,6 +58,7 @@ class Invocation:
     failed: bool = False
     deleted: bool = False
     original: int | None = None
+    instead: int | None = None
     replies: dict[int, Message] = field(default_factory=dict, repr=False)
     history: list[Message] = field(default_factory=list, repr=False)
     choices: list[Json] | None = None
@@ -65,18 +67,20 @@ class Invocation:
 
     @property
     def answer(self) -> Message | None:
-        return self.history[-1] if self.history and not self.deleted else None
+        return self.history[-1] if self.history and (self.instead or not self.deleted) else None
 
     def show(self, message: Message) -> None:
         """A new reply, or a new version of one, is there to be read."""
+        if self.deleted and self.instead is None and message.id not in self.replies:
+            self.instead = message.id
         self.replies[message.id] = message
-        if message.id == self.original and not message.loading:
+        if message.id in (self.original, self.instead) and not message.loading:
             self.history.append(message)
         self.changes.notify()
 
     @property
     def followups(self) -> list[Message]:
-        return [message for id_, message in self.replies.items() if id_ != self.original]
+        return [message for id_, message in self.replies.items() if id_ not in (self.original, self.instead)]
 
     async def acknowledged(self, within: float = 5.0) -> float:
         """Seconds until the bot's first response.

@@ -357,6 +357,10 @@ class Sandbox:
         await messages.put(message)
         return self._did("post", self._setting(author, channel, None), message, content=content, files=attached)
 
+    async def delete(self, message: Message) -> None:
+        """A moderator deletes it, or whoever wrote it."""
+        await self._parts.messages.delete(message)
+
     def newest(self, message: Message) -> Message:
         """The version of it that stands there now."""
         return self._parts.messages.get(message.channel, message.id) or message

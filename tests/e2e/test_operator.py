@@ -10,9 +10,10 @@ from pathlib import Path
 
 import openapi
 import pytest
-from running import PATIENCE, Bot, answer, running
+from running import PATIENCE, Bot, answer, face, running
 
-from bot.sandbox import Guild, Message, Sandbox
+from bot.sandbox import File, Guild, Message, Sandbox
+from bot.sandbox.state import walk_components
 
 
 @pytest.fixture
@@ -90,6 +91,47 @@ async def test_no_greeting_where_it_is_switched_off(sandbox: Sandbox, tmp_path: 
         for text in ("dlib (CC0-1.0", "MediaPipe FaceLandmarker (Apache-2.0)", "English and Japanese", "</similar:"):
             assert text in reply.text
         assert await bot.stop() == 0
+
+
+async def test_each_request_is_one_line_whatever_becomes_of_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    channel = sandbox.channel("general")
+    message = await sandbox.post(channel, content="secret words")
+    limits = {"LIMITS__COOLDOWN_REQUESTS": "3", "LIMITS__COOLDOWN_SECONDS": "600"}
+    async with running(sandbox, tmp_path, LOG_FORMAT="json", **limits) as bot:
+        await bot.healthy()
+        asked = [
+            (await sandbox.slash("about"), "about", "done"),
+            (await sandbox.slash("gradcam"), "gradcam", "too_few_photos"),
+            (await sandbox.message_command("How alike?", message), "How alike?", "no_photos_in_message"),
+            (await sandbox.slash("average", channel=sandbox.direct()), "average", "wrong_place"),
+            (await sandbox.slash("lookalikes"), "lookalikes", "no_photos"),
+            (await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}), "gradcam", "done"),
+        ]
+        pictured = await answer(asked[-1][0])
+        delete = next(one["custom_id"] for one in walk_components(pictured.components) if one.get("label") == "Delete")
+        stranger = sandbox.person("Stranger")
+        asked += [
+            (await sandbox.click(pictured, delete, user=stranger), "click", "delete_not_yours"),
+            (await sandbox.click(pictured, delete), "delete", "done"),
+            (await sandbox.slash("gradcam", {"photo": File("note.jpg", b"x")}), "gradcam", "not_a_picture"),
+            (await sandbox.slash("gradcam", {"photo": File("note.jpg", b"x")}), "gradcam", "too_often"),
+        ]
+        for invocation, _, _ in asked[:-3]:
+            await answer(invocation)
+        for invocation, _, _ in asked[-2:]:
+            assert (await answer(invocation)).ephemeral
+        figures = await bot.metrics()
+        assert await bot.stop() == 0
+
+    lines = [json.loads(line) for line in bot.log.read_text().splitlines()]
+    told = [line for line in lines if line["message"] == "request"]
+    assert sorted((line["command"], line["outcome"]) for line in told) == sorted(one[1:] for one in asked)
+    assert len({line["id"] for line in told}) == len(told)
+    assert {line["guild"] for line in told} == {sandbox.guild.id, None}
+    assert all(line["ms"] >= 0 for line in told)
+    for secret in ("secret", "note", "Stranger", message.link):
+        assert secret not in bot.log.read_text()
+    assert figures['sokkuri_requests_total{command="gradcam",outcome="too_few_photos"}'] == 1
 
 
 async def hang_up(bot: Bot, told: str, times: int = 1) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,10 +11,11 @@ from pathlib import Path
 import openapi
 import pytest
 import pytest_asyncio
+from PIL import Image
 from running import PATIENCE, Bot, answer, crowd, face, running
 
 from benchmarks.crowd import places
-from bot.sandbox import Invocation, Message, Sandbox
+from bot.sandbox import File, Invocation, Message, Sandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -27,7 +29,7 @@ async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
             await answer(invocation)
         assert len(bot.workers()) == 2
         yield bot
-        assert {refusal.code for refusal in sandbox.refusals} <= {50027}  # of those whose answers were too late
+        assert {refusal.code for refusal in sandbox.refusals} <= {50027, 10008}  # too late, and deleted
 
 
 def photo() -> dict[str, object]:
@@ -48,7 +50,10 @@ async def settled(bot: Bot) -> None:
 
 async def test_whoever_cancels_in_the_line_leaves_it_and_the_others_move_up(bot: Bot) -> None:
     frozen = bot.freeze()
-    invocations = [await bot.sandbox.slash("gradcam", photo(), user=user) for user in crowd(bot.sandbox, 5)]
+    invocations = []
+    for user in crowd(bot.sandbox, 5):  # who is acknowledged first stands first
+        invocations.append(await bot.sandbox.slash("gradcam", photo(), user=user))
+        await invocations[-1].acknowledged(PATIENCE)
     second, third = invocations[3:]
     status = await shown(second, "next in line")
     await shown(third, "number 2 in line")
@@ -128,6 +133,7 @@ async def test_too_often(tmp_path: Path) -> None:
 
 async def expired(bot: Bot, user: str, **options: object) -> Invocation:
     """A request that is ready only when its own way to answer is closed."""
+    await settled(bot)
     frozen = bot.freeze()
     invocation = await bot.sandbox.slash("gradcam", {**photo(), **options}, user=bot.sandbox.person(user))
     await shown(invocation, "Looking at the faces")
@@ -156,7 +162,46 @@ async def test_a_late_answer_that_may_not_be_posted_is_dropped(bot: Bot) -> None
     await bot.sandbox.deny(channel, "send_messages")
     await expired(bot, "Mute")
     await bot.log_shows("came too late, and was dropped", times=2)
+    await expired(bot, "Mute and faceless", photo=faceless())
+    await bot.log_shows("could not be sent, and was dropped")
     assert len([message for message in list(channel.messages.values())[before:] if message.files]) == 0
+    await bot.sandbox.allow(channel, "send_messages")
+
+
+def faceless() -> File:
+    data = io.BytesIO()
+    Image.new("RGB", (320, 240), "lightgrey").save(data, "PNG")
+    return File("wall.png", data.getvalue())
+
+
+async def test_what_went_wrong_comes_late_too(bot: Bot) -> None:
+    channel = bot.sandbox.channel("general")
+    before = set(channel.messages)
+    invocation = await expired(bot, "Patient and faceless", photo=faceless())
+    (status, late) = [message for id_, message in channel.messages.items() if id_ not in before]
+    assert "I found no face in `wall.png`" in late.text
+    assert late.reply_to is not None
+    assert late.reply_to.id == status.id == invocation.original
+    await expired(bot, "Private and faceless", photo=faceless(), private=True)
+    await bot.log_shows("could not be sent, and was dropped", times=2)
+    assert len(channel.messages) == len(before) + 2
+
+
+async def test_where_thinking_is_deleted_meanwhile_nothing_is_posted_and_that_is_no_fault(bot: Bot) -> None:
+    await settled(bot)
+    channel = bot.sandbox.channel("general")
+    before = set(channel.messages)
+    frozen = bot.freeze()
+    invocation = await bot.sandbox.slash("gradcam", photo(), user=bot.sandbox.person("Impatient"))
+    status, _ = await shown(invocation, "Looking at the faces")
+    await bot.sandbox.delete(status)
+    for worker in frozen:
+        worker.resume()
+    await settled(bot)
+    await bot.log_shows("outcome=deleted")
+    assert set(channel.messages) == before
+    assert not invocation.followups
+    assert " ERROR " not in bot.log.read_text()
 
 
 @pytest.mark.shared

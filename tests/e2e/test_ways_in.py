@@ -11,7 +11,7 @@ import discord
 import openapi
 import pytest
 import pytest_asyncio
-from running import PATIENCE, Bot, answer, face, running
+from running import Bot, answer, face, running
 
 from bot.sandbox import CannotInvoke, Channel, ChannelType, File, Invocation, Message, Sandbox, User
 from bot.sandbox.samples import FACES
@@ -66,10 +66,11 @@ async def answered(invocation: Invocation) -> Message:
 
 
 async def refused(invocation: Invocation) -> str:
-    """At once, and for the person alone."""
-    reply = await invocation.answered(PATIENCE)
+    """For the person alone; nobody else finds anything of it."""
+    reply = await answer(invocation)
     assert reply.ephemeral
     assert not reply.files
+    assert invocation.original not in invocation.channel.messages
     return reply.text
 
 
@@ -180,9 +181,8 @@ async def test_a_link_to_a_message_of_another_server(bot: Bot) -> None:
     message = await sandbox.post(there, files=[face("person_a_1.jpg")])
     await answered(await sandbox.slash("gradcam", {"message": message.link}))
     stranger = sandbox.person("Stranger")
-    reply = await answer(await sandbox.slash("gradcam", {"message": message.link}, user=stranger))
-    assert "cannot find that message" in reply.text
-    assert not reply.files
+    said = await refused(await sandbox.slash("gradcam", {"message": message.link}, user=stranger))
+    assert "cannot find that message" in said
 
 
 async def test_a_link_within_a_direct_conversation(bot: Bot) -> None:
@@ -369,8 +369,7 @@ async def test_a_message_without_photos(bot: Bot, album: Channel) -> None:
         said = await refused(await bot.sandbox.message_command(name, words))
         assert "shows no photo that I can use" in said
         assert "`note.txt`: not a picture" in said
-    reply = await answer(await bot.sandbox.slash("similar", {"message": words.link}))
-    assert "shows no photo" in reply.text
+    assert "shows no photo" in await refused(await bot.sandbox.slash("similar", {"message": words.link}))
     forward = await bot.sandbox.post(album, forward=words)
     assert "shows no photo" in await refused(await bot.sandbox.message_command("Heatmap", forward))
 
@@ -378,8 +377,7 @@ async def test_a_message_without_photos(bot: Bot, album: Channel) -> None:
 async def test_a_message_that_is_gone(bot: Bot, album: Channel) -> None:
     message = await post(bot, album, "person_a_1.jpg")
     gone = replace(message, id=message.id + 1)
-    reply = await answer(await bot.sandbox.slash("gradcam", {"message": gone.link}))
-    assert "cannot find that message" in reply.text
+    assert "cannot find that message" in await refused(await bot.sandbox.slash("gradcam", {"message": gone.link}))
 
 
 async def test_a_message_that_the_person_may_not_read(bot: Bot) -> None:
@@ -396,13 +394,12 @@ async def test_a_message_that_the_person_may_not_read(bot: Bot) -> None:
 async def test_a_message_of_a_private_thread(bot: Bot, album: Channel) -> None:
     thread = await bot.sandbox.open_thread(album, "between us", bot.sandbox.person("Mio"), private=True)
     message = await bot.sandbox.post(thread, bot.sandbox.person("Mio"), files=[face("person_a_1.jpg")])
-    reply = await answer(await bot.sandbox.slash("gradcam", {"message": message.link}))
-    assert "View Channel" in reply.text
+    said = await refused(await bot.sandbox.slash("gradcam", {"message": message.link}))
+    assert "View Channel" in said
     thread.members.add(bot.sandbox.bot.id)
-    reply = await answer(
-        await bot.sandbox.slash("gradcam", {"message": message.link}, user=bot.sandbox.person("Guest"))
-    )
-    assert "cannot find that message" in reply.text
+    guest = bot.sandbox.person("Guest")
+    said = await refused(await bot.sandbox.slash("gradcam", {"message": message.link}, user=guest))
+    assert "cannot find that message" in said
     await answered(await bot.sandbox.slash("gradcam", {"message": message.link}, user=bot.sandbox.person("Mio")))
 
 

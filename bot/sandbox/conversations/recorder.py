@@ -114,7 +114,7 @@ class Recorder:
         if message.id in self._made:
             return {"id": self._made[message.id]}
         for id_, invocation in self._invocations.items():
-            if message.id == invocation.original:
+            if message.id in (invocation.original, invocation.instead):
                 return {"id": id_}
             for number, further in enumerate(invocation.followups, 1):
                 if message.id == further.id:
