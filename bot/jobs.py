@@ -60,7 +60,8 @@ class Job:
     """One request. `id` is short enough to be read out, and stands in the log and in an apology.
 
     A `long` one is done in pieces, and gives what is ready when it is stopped. `on_phase` hears where it is, each time
-    that changes. `outcome`: what the log says of it where no error ends it.
+    that changes. `outcome`: what the log says of it where no error ends it; `out_of_time`: nobody stopped it, but its
+    time was over.
     """
 
     def __init__(self, job_id: str, name: str, asker: Asker, jobs: Jobs, line: Line, *, long: bool) -> None:
@@ -71,6 +72,7 @@ class Job:
         self.stages: dict[str, float] = {}
         self.outcome = "done"
         self.stopped = False
+        self.out_of_time = False
         self.on_phase: Callable[[Phase], None] = lambda phase: None
         self._jobs = jobs
         self._line = line
@@ -147,8 +149,9 @@ class Job:
             jobs.working -= 1
             jobs.turns.release()
 
-    def stop(self) -> None:
-        """The person wants no more of it than there is: end what `unless_stopped` guards."""
+    def stop(self, *, out_of_time: bool = False) -> None:
+        """The person wants no more of it than there is, or it is `out_of_time`: end what `unless_stopped` guards."""
+        self.out_of_time = out_of_time and not self.stopped
         self.stopped = True
         for waiting in self._stoppable:
             waiting.reschedule(0)  # a time long past

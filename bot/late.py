@@ -1,7 +1,7 @@
 """Answers for which the command's own way is closed: Discord takes none 15 minutes after the command.
 
-They go to the channel, as a reply to what stands there of the command, where the bot may write. What was to be for one
-person's eyes alone never does.
+They, and what went wrong in their place, go to the channel, as a reply to what stands there of the command, where the
+bot may write. What was to be for one person's eyes alone never does.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ async def put(interaction: Interaction, reply: Reply, *, words: Language, shown:
     that one needs nobody's memory. `words`: of the person; `shown`: the message in which it would have stood.
     """
     channel = interaction.channel
-    if private or not isinstance(channel, discord.abc.Messageable) or not _may_write(interaction):
+    if private or not isinstance(channel, discord.abc.Messageable) or not _may_write(interaction, reply):
         return False
     reference = (
         discord.MessageReference(message_id=shown, channel_id=channel.id, fail_if_not_exists=False) if shown else None
@@ -59,7 +59,7 @@ async def put(interaction: Interaction, reply: Reply, *, words: Language, shown:
     return True
 
 
-def _may_write(interaction: Interaction) -> bool:
+def _may_write(interaction: Interaction, reply: Reply) -> bool:
     may = interaction.app_permissions
     sends = may.send_messages_in_threads if isinstance(interaction.channel, discord.Thread) else may.send_messages
-    return may.view_channel and sends and may.attach_files
+    return may.view_channel and sends and (may.attach_files or not reply.pictures)

@@ -10,8 +10,8 @@ import discord
 
 from bot import guilds, permissions
 from bot.photos.sources import of_message
-from bot.places import Place
-from core.contracts import MissingPermission, NoSuchMessage, NotAMessageLink, NotInstalledHere
+from bot.places import Place, is_open_to, member_of
+from core.contracts import MissingPermission, NoSuchMessage, NotAMessageLink, NotInstalledHere, NotInThread
 
 _LINK = re.compile(
     r"<?https://(?:(?:www|ptb|canary)\.)?discord(?:app)?\.com/channels/(?P<guild>@me|\d{1,20})/(?P<channel>\d{1,20})/(?P<message>\d{1,20})/?>?",
@@ -67,8 +67,8 @@ def check(interaction: Interaction, link: Link, *, message_content: bool) -> Non
 async def fetch(interaction: Interaction, link: Link) -> discord.Message:
     """The message, which `check` has let pass.
 
-    Raises NoSuchMessage: it is not there, or the person may not read it; MissingPermission, NotInstalledHere: the bot
-    may not.
+    Raises NoSuchMessage: it is not there, or the person may not read it; MissingPermission, NotInThread, NotInstalledHere:
+    the bot may not.
     """
     if link.guild is None:
         _check_conversation(interaction, link)
@@ -76,8 +76,8 @@ async def fetch(interaction: Interaction, link: Link) -> discord.Message:
     guild = await guilds.find(interaction, link.guild)
     try:
         channel = guild.get_channel_or_thread(link.channel) or await guild.fetch_channel(link.channel)
-    except discord.Forbidden:
-        raise MissingPermission("view_channel", link.mention) from None
+    except discord.Forbidden:  # of channels Discord tells, whoever may see them: it is a thread
+        raise NotInThread("bot", link.mention) from None
     except (discord.NotFound, discord.InvalidData):
         raise NoSuchMessage from None
     if not isinstance(channel, Place):
@@ -109,17 +109,14 @@ def _check_conversation(interaction: Interaction, link: Link) -> None:
 
 
 async def _check_person(interaction: Interaction, channel: Place) -> None:
-    person: discord.Member | discord.User = interaction.user
     try:
-        if not isinstance(person, discord.Member) or person.guild is not channel.guild:  # the same, with its roles
-            person = await channel.guild.fetch_member(person.id)
+        person = await member_of(channel, interaction.user)
         _check_channel(channel, person)
-        private = isinstance(channel, discord.Thread) and channel.is_private()
-        if private and not channel.permissions_for(person).manage_threads:
-            assert isinstance(channel, discord.Thread)
-            await channel.fetch_member(person.id)
+        is_open = await is_open_to(channel, person)
     except (discord.NotFound, discord.Forbidden):
         raise NoSuchMessage from None
+    if not is_open:
+        raise NoSuchMessage
 
 
 def _check_channel(channel: Place, person: discord.Member) -> None:
@@ -136,5 +133,7 @@ async def _message(channel: discord.abc.Messageable, link: Link) -> discord.Mess
         return await channel.fetch_message(link.message)
     except discord.NotFound:
         raise NoSuchMessage from None
-    except discord.Forbidden:  # a private thread that the bot was not added to
+    except discord.Forbidden:
+        if isinstance(channel, discord.Thread):  # a private one that the bot was not added to
+            raise NotInThread("bot", link.mention) from None
         raise MissingPermission("view_channel", link.mention) from None

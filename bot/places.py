@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot import guilds, permissions
-from core.contracts import MissingPermission, WrongPlace
+from core.contracts import MissingPermission, NotInThread, WrongPlace
 
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 Interaction = discord.Interaction[Any]
@@ -47,48 +47,90 @@ def check(interaction: Interaction, choice: Choice | None, *, message_content: b
     """What can be told without asking Discord of the chosen place, or the one where the command was given: that the
     person and the bot may read its messages, and that the bot is shown what is in them.
 
-    Of the place where the command was given, Discord says with it what the bot may do there.
+    Of the place where the command was given, Discord says with it what the bot may do there. What the person may do in
+    the chosen one it says as of the command; for a click that comes later, it is what is known of both by now.
 
     Raises WrongPlace: it holds no messages, or the person may not read them, so neither may their command;
     MissingPermission, NotInstalledHere: the bot may not.
     """
     permissions.check_membership(interaction)
-    place: object = interaction.channel if choice is None else choice.resolve()
-    if choice is None and not isinstance(place, Place):
-        raise WrongPlace
-    theirs = interaction.permissions if choice is None else choice.permissions
-    if not (theirs.view_channel and theirs.read_message_history):
-        raise WrongPlace
-    mention = f"<#{interaction.channel_id if choice is None else choice.id}>"
     if choice is None:
+        if not isinstance(interaction.channel, Place):
+            raise WrongPlace
+        mention = f"<#{interaction.channel_id}>"
+        _check_person(interaction.permissions)
         permissions.check_reading(interaction.app_permissions, mention)
-    elif isinstance(place, Place):
-        permissions.check_reading(_of_bot(place), mention)
+    else:
+        mention = choice.mention
+        _check_person(choice.permissions)
+        place = choice.resolve()
+        person = interaction.user
+        if isinstance(place, Place) and isinstance(person, discord.Member) and person.guild is place.guild:
+            _check_both(place, person)
     permissions.check_content(mention, message_content=message_content)
 
 
 async def find(interaction: Interaction, choice: Choice | None) -> Place:
     """The chosen place, or the one where the command was given, which `check` has let pass.
 
-    Raises WrongPlace: it holds no messages; MissingPermission, NotInstalledHere: the bot may not read it.
+    Raises WrongPlace: it holds no messages, or the person may not read them; NotInThread: the person or the bot is not
+    in it; MissingPermission, NotInstalledHere: the bot may not read it.
     """
-    place: object = interaction.channel
-    if choice is not None:
-        guild = await guilds.find(interaction, choice.guild_id)
-        try:
-            place = guild.get_channel_or_thread(choice.id) or await guild.fetch_channel(choice.id)
-        except (discord.Forbidden, discord.NotFound):
-            raise MissingPermission("view_channel", f"<#{choice.id}>") from None
+    if choice is None:  # whoever gives a command there is there
+        if not isinstance(interaction.channel, Place):
+            raise WrongPlace
+        return interaction.channel
+    guild = await guilds.find(interaction, choice.guild_id)
+    try:
+        place = guild.get_channel_or_thread(choice.id) or await guild.fetch_channel(choice.id)
+    except (discord.Forbidden, discord.NotFound):
+        if isinstance(choice, app_commands.AppCommandThread):
+            raise NotInThread("bot", choice.mention) from None
+        raise MissingPermission("view_channel", choice.mention) from None
     if not isinstance(place, Place):
         raise WrongPlace
-    if choice is not None:
-        permissions.check_reading(_of_bot(place), place.mention)
+    try:
+        person = await member_of(place, interaction.user)
+        _check_both(place, person)
+        if not await is_open_to(place, person):
+            raise NotInThread("person", place.mention)
+    except discord.NotFound:
+        raise WrongPlace from None
+    except discord.Forbidden:
+        raise NotInThread("bot", place.mention) from None
     return place
 
 
-def _of_bot(place: Place) -> discord.Permissions:
-    if (
-        isinstance(place, discord.Thread) and place.parent is None
-    ):  # permissions are the parent's, which it does not see
-        return discord.Permissions.none()
-    return place.permissions_for(place.guild.me)
+async def member_of(place: Place, person: discord.Member | discord.User) -> discord.Member:
+    """The person with the roles that count in `place`. Raises discord.NotFound: they are not on that server."""
+    if isinstance(person, discord.Member) and person.guild is place.guild:
+        return person
+    return await place.guild.fetch_member(person.id)
+
+
+async def is_open_to(place: Place, person: discord.Member) -> bool:
+    """Whether `person`, whose permissions let them read there, is in it, where it is a private thread. Raises
+    discord.Forbidden: the bot is not.
+    """
+    if not isinstance(place, discord.Thread) or not place.is_private():
+        return True
+    if place.permissions_for(person).manage_threads:
+        return True
+    try:
+        await place.fetch_member(person.id)
+    except discord.NotFound:
+        return False
+    return True
+
+
+def _check_both(place: Place, person: discord.Member) -> None:
+    """By the roles and the channels as the bot knows them now."""
+    if isinstance(place, discord.Thread) and place.parent is None:  # permissions are the parent's, which it cannot see
+        raise MissingPermission("view_channel", place.mention)
+    _check_person(place.permissions_for(person))
+    permissions.check_reading(place.permissions_for(place.guild.me), place.mention)
+
+
+def _check_person(theirs: discord.Permissions) -> None:
+    if not (theirs.view_channel and theirs.read_message_history):
+        raise WrongPlace

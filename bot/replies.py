@@ -215,15 +215,23 @@ def leaving_out(reply: Reply, skipped: Sequence[Skipped], words: Language) -> Re
 
 
 def average(
-    result: AverageResult, places: Sequence[str], words: Language, recipe: AverageRecipe, left: int = 0
+    result: AverageResult,
+    places: Sequence[str],
+    words: Language,
+    recipe: AverageRecipe,
+    left: int = 0,
+    *,
+    out_of_time: bool = False,
 ) -> Reply:
-    """`places`: mentions of the threads or channels, one for each average; `left`: photos that nobody looked at."""
+    """`places`: mentions of the threads or channels, one for each average; `left`: photos that nobody looked at,
+    because somebody stopped it, or as it was `out_of_time`.
+    """
     lines = []
     for people in (one.people for one in result.averaged):
         if people is not None:
             lines.append(words.text("average-people", people=people))
     if left:
-        lines.append(words.text("average-ready", left=left))
+        lines.append(words.text("average-ready", left=left, why="time" if out_of_time else "stopped"))
     for one, place in zip(result.averaged, places, strict=True):
         heading = words.text("skipped") if len(places) == 1 else words.text("skipped-of", place=place)
         lines += _left_out(one.skipped, words, heading, LEFT_OUT_ROOM // len(places))

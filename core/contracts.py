@@ -30,9 +30,11 @@ Errors are one tree. The first branch is answered in the person's language and i
     │   ├── TooFewFaces              fewer faces than the method needs
     │   ├── MissingPermission        the bot may not do here what it was asked for
     │   ├── NotInstalledHere         the bot is no member of the server whose messages it was to read
+    │   ├── NotInThread              the bot, or who asked, was not added to a private thread
     │   ├── WrongPlace               the command makes no sense in this kind of channel
     │   ├── NothingToMix             a mixture was asked for, and not with what
     │   ├── Stopped                  somebody stopped it before anything was ready
+    │   ├── OutOfTime                nothing was ready while Discord still takes an answer
     │   ├── Busy                     too many requests are open already
     │   └── TooOften                 too many requests of one person in a while
     └── Fault                        we must mend it
@@ -42,6 +44,7 @@ Errors are one tree. The first branch is answered in the person's language and i
         │   └── ModelMisconfigured   the settings of a model contradict it or themselves
         ├── WorkerLost               the process that did the work died
         ├── DeadlineExceeded         the work took longer than it may
+        ├── StartTooSlow             there was no worker ready for it
         └── Stopping                 the bot is shutting down
 """
 
@@ -254,6 +257,15 @@ class NotInstalledHere(PersonError):
 
 
 @dataclass(eq=False)
+class NotInThread(PersonError):
+    """The bot or the person, `who` it is, cannot see the thread `place`, which is private or seems to be."""
+
+    who: Literal["bot", "person"]
+    place: str
+    code = "not_in_thread"
+
+
+@dataclass(eq=False)
 class WrongPlace(PersonError):
     code = "wrong_place"
 
@@ -266,6 +278,11 @@ class NothingToMix(PersonError):
 @dataclass(eq=False)
 class Stopped(PersonError):
     code = "stopped"
+
+
+@dataclass(eq=False)
+class OutOfTime(PersonError):
+    code = "out_of_time"
 
 
 @dataclass(eq=False)
@@ -342,6 +359,14 @@ class DeadlineExceeded(Fault):
     stage: str = ""
     photo: str = field(default="", repr=False)
     code = "deadline_exceeded"
+
+
+@dataclass(eq=False)
+class StartTooSlow(Fault):
+    """No worker was ready for work after so many `seconds`."""
+
+    seconds: float
+    code = "start_too_slow"
 
 
 @dataclass(eq=False)

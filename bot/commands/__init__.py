@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import discord
@@ -23,6 +24,7 @@ from bot.menus import Menus
 from bot.messages import Remake, Reply, fitting
 from bot.photos import Photos
 from bot.progress import Progress, Progresses
+from core.contracts import OutOfTime, Stopped
 
 SECONDS, LEAST_SECONDS = 12 * 60, 2 * 60
 """After which, counted from the command, a long job is stopped, to answer with what is ready: Discord takes nothing 15
@@ -38,12 +40,14 @@ log = logging.getLogger(__name__)
 Command = app_commands.Command[Any, ..., None]
 Menu = app_commands.ContextMenu
 Interaction = discord.Interaction[Any]
+Access = Callable[[Interaction], Awaitable[object]]
 
 
 @dataclass(frozen=True)
 class Answer:
     """An acknowledged command, or click that is answered as one: its `job`, the `progress` that is shown, and the
-    `words` for its person.
+    `words` for its person. `access`: raises where the person of a click on the answer, or the bot, may no longer see
+    what it is about.
     """
 
     interaction: Interaction
@@ -51,6 +55,7 @@ class Answer:
     progress: Progress
     words: Language
     rooms: Rooms
+    access: Access | None = None
 
     async def reply(self, reply: Reply) -> None:
         """In files as small as the interaction wants them, and with what can be pressed and chosen below.
@@ -64,7 +69,7 @@ class Answer:
         with self.job.stage("reply"):
             failed = self.interaction.client.tree.on_error
             try:
-                await self.rooms.menus.put(self.interaction, light, self.rooms.again, failed)
+                await self.rooms.menus.put(self.interaction, light, partial(self.rooms.again, self.access), failed)
             except discord.HTTPException as error:
                 if error.code == late.DELETED:
                     log.info("request %s: what its answer was to stand in is deleted, and so nothing is", self.job.id)
@@ -100,7 +105,7 @@ class Rooms:
 
     @asynccontextmanager
     async def answering(
-        self, interaction: Interaction, *, long: bool = False, private: bool = False
+        self, interaction: Interaction, *, long: bool = False, private: bool = False, access: Access | None = None
     ) -> AsyncIterator[Answer]:
         """Acknowledge, which Discord waits for no longer than 3 s, then hold a begun job for the time of the block.
 
@@ -120,7 +125,7 @@ class Rooms:
             async with self.progresses.of(interaction, job) as progress:
                 async with job.unless_stopped():
                     await job.begin()
-                answer = Answer(interaction, job, progress, self.words(interaction), self)
+                answer = Answer(interaction, job, progress, self.words(interaction), self, access)
                 if long:
                     with self._in_time(interaction, job):
                         yield answer
@@ -130,22 +135,33 @@ class Rooms:
 
     @contextmanager
     def _in_time(self, interaction: Interaction, job: Job) -> Iterator[None]:
-        """Stop the job in the block early enough for its answer to find the command's key still good."""
-        end = asyncio.get_running_loop().call_later(max(SECONDS - age(interaction), LEAST_SECONDS), job.stop)
+        """Stop the job in the block early enough for its answer to find the command's key still good.
+
+        Raises OutOfTime in place of Stopped then.
+        """
+        stop = partial(job.stop, out_of_time=True)
+        end = asyncio.get_running_loop().call_later(max(SECONDS - age(interaction), LEAST_SECONDS), stop)
         try:
             yield
+        except Stopped:
+            if job.out_of_time:
+                raise OutOfTime from None
+            raise
         finally:
             end.cancel()
 
-    async def again(self, interaction: Interaction, remake: Remake) -> Reply:
+    async def again(self, access: Access | None, interaction: Interaction, remake: Remake) -> Reply:
         """What takes the place of the answer that an acknowledged click was on, made in a job of its own.
 
-        Errors: as in `answering`.
+        Errors: as in `answering`, and of `access`.
         """
         self.cooldown.take(interaction.user.id)
         course(interaction).admitted = True
         async with self.jobs.admit(job_id(interaction), "answer anew", asker(interaction)) as job:
             await job.begin()
+            if access is not None:
+                with job.stage("photos"):
+                    await access(interaction)
             words = self.words(interaction)
             return await fitting(await remake(job, words), interaction.filesize_limit, job, words)
 

@@ -8,7 +8,7 @@ from typing import cast
 import discord
 from discord import app_commands
 
-from bot import places, replies
+from bot import permissions, places, replies
 from bot.averaging import Averaging, combined
 from bot.commands import Answer, Command, Interaction, Rooms
 from bot.commands.given import Given
@@ -125,16 +125,18 @@ class Half:
 
 
 Finding = Callable[[Answer], Awaitable[Half]]
-"""What there is for whom an answer is for."""
+"""What there is for whom an answer is for, by what they and the bot may see at that time."""
 
 
 async def of_place(rooms: Rooms, choice: places.Choice | None, limit: int, answer: Answer) -> Half:
+    permissions.check_pictures(answer.interaction)
+    places.check(answer.interaction, choice, message_content=rooms.settings.discord.message_content)
     place = await places.find(answer.interaction, choice)
     return Half(await rooms.photos.posted(place, limit), place.mention)
 
 
 async def of_given(given: Given, answer: Answer) -> Half:
-    return Half(await given.found(), given.url or answer.words.text("place-options"))
+    return Half(await given.found(answer.interaction), given.url or answer.words.text("place-options"))
 
 
 async def make(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[Finding]) -> None:
@@ -171,7 +173,8 @@ async def averaged(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[
             raise Stopped from None
         raise
     mentions = [half.place for half in found]
-    reply = replies.average(result, mentions, answer.words, order.recipe, tally.left)
+    late = answer.job.out_of_time
+    reply = replies.average(result, mentions, answer.words, order.recipe, tally.left, out_of_time=late)
     buttons = others(rooms, order, halves, answer.words)
     return replace(reply, buttons=buttons, spoiler=any(half.found.spoiler for half in found))
 

@@ -7,53 +7,60 @@ import discord
 from bot import links, permissions
 from bot.commands import Interaction, Rooms
 from bot.links import Link
-from bot.photos import Found
+from bot.photos import File, Found
 
 Thing = discord.Attachment | discord.User | discord.Member | discord.Message | None
 
 
 class Given:
     """Looked at before the command is acknowledged, as far as can be without asking Discord: what is wrong so far is
-    answered at once, for the person alone.
+    answered at once.
 
-    `message`: a link to one. Raises MissingPermission, NotInstalledHere, NotAMessageLink, NoSuchMessage, NoAvatar and
-    NoPhotosInMessage.
+    Of messages no more is kept than where their pictures are. `message`: a link to one. Raises MissingPermission,
+    NotInstalledHere, NotAMessageLink, NoSuchMessage, NoAvatar and NoPhotosInMessage.
     """
 
     def __init__(self, rooms: Rooms, interaction: Interaction, *things: Thing, message: str | None = None) -> None:
         permissions.check_pictures(interaction)
         self._rooms = rooms
-        self._interaction = interaction
         present = [one for one in things if one is not None]
-        self._things: list[discord.Attachment | discord.User | discord.Member | discord.Message | Link] = [
-            links.with_pictures(one) if isinstance(one, discord.Message) else one for one in present
-        ]
+        self.people = sum(isinstance(one, discord.User | discord.Member) for one in present)
         self.url = next((one.jump_url for one in present if isinstance(one, discord.Message)), None)
+        self._things: list[list[File] | Link] = []
+        for one in present:
+            shown = links.with_pictures(one) if isinstance(one, discord.Message) else one
+            self._things.append(shown if isinstance(shown, Link) else rooms.photos.files(shown))
         if message is not None:
             link = Link.parse(message)
             self._things.append(link)
             self.url = link.url
-        for one in self._things:
-            if isinstance(one, Link):
-                links.check(interaction, one, message_content=rooms.settings.discord.message_content)
-            else:
-                rooms.photos.found(one)
+        for thing in self._things:
+            if isinstance(thing, Link):
+                self._check(interaction, thing)
 
     def __len__(self) -> int:
         """Things, of which a message may show several pictures."""
         return len(self._things)
 
-    @property
-    def people(self) -> int:
-        return sum(isinstance(one, discord.User | discord.Member) for one in self._things)
+    async def found(self, interaction: Interaction, *more: discord.Attachment | None) -> Found:
+        """All the pictures, and `more`, for the person of the command, or of a click on its answer.
 
-    async def found(self, *more: discord.Attachment | None) -> Found:
-        """All the pictures, and `more`. Errors as above, of what Discord had to be asked for."""
-        things = []
+        Errors as above, by what is true now, and of what Discord had to be asked for.
+        """
+        permissions.check_pictures(interaction)
+        files: list[File] = []
         for one in self._things:
-            things.append(await self._followed(one) if isinstance(one, Link) else one)
-        return self._rooms.photos.found(*things, *more)
+            files += await self._followed(interaction, one) if isinstance(one, Link) else one
+        for attachment in more:
+            if attachment is not None:
+                files += self._rooms.photos.files(attachment)
+        return self._rooms.photos.found(files)
 
-    async def _followed(self, link: Link) -> discord.Message:
-        message = links.with_pictures(await links.fetch(self._interaction, link))
-        return await links.fetch(self._interaction, message) if isinstance(message, Link) else message
+    async def _followed(self, interaction: Interaction, link: Link) -> list[File]:
+        self._check(interaction, link)
+        message = links.with_pictures(await links.fetch(interaction, link))
+        shown = await links.fetch(interaction, message) if isinstance(message, Link) else message
+        return self._rooms.photos.files(shown)
+
+    def _check(self, interaction: Interaction, link: Link) -> None:
+        links.check(interaction, link, message_content=self._rooms.settings.discord.message_content)

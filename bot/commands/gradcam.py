@@ -60,8 +60,8 @@ def command(rooms: Rooms) -> Command:
         given = Given(rooms, interaction, photo, user, message=message)
         if not given:
             raise TooFewPhotos("gradcam", 0)
-        async with rooms.answering(interaction, private=private) as answer:
-            found = await given.found(compare_to)
+        async with rooms.answering(interaction, private=private, access=given.found) as answer:
+            found = await given.found(interaction, compare_to)
             other = found.pictures[-1] if compare_to is not None else None
             target_or_dimension = target if dimension is None else dimension
             await explain(rooms, answer, Question(found.pictures[0], None, method, target_or_dimension, other))

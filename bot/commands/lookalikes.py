@@ -42,7 +42,7 @@ def command(rooms: Rooms) -> Command:
         async with rooms.answering(interaction, private=private) as answer:
             with answer.job.stage("photos"):
                 if given:
-                    found = await given.found()
+                    found = await given.found(interaction)
                 else:
                     found = await rooms.photos.posted(await places.find(interaction, thread), limit)
             await answer.reply(await compared(rooms, answer, found))

@@ -8,7 +8,7 @@ from functools import partial
 import discord
 
 from bot import menus, replies
-from bot.commands import Answer, Command, Interaction, Rooms, gradcam, lookalikes
+from bot.commands import Access, Answer, Command, Interaction, Rooms, gradcam, lookalikes
 from bot.commands.given import Given
 from bot.jobs import Job
 from bot.locales import Language
@@ -33,8 +33,8 @@ def command(rooms: Rooms) -> Command:
         given = Given(rooms, interaction, photo1, photo2, user1, user2, message=message)
         if len(given) == given.people < 2:  # a photo or a message alone may show several people, an avatar does not
             raise TooFewPhotos("similar", len(given))
-        async with rooms.answering(interaction, private=private) as answer:
-            await compare(rooms, answer, await given.found())
+        async with rooms.answering(interaction, private=private, access=given.found) as answer:
+            await compare(rooms, answer, await given.found(interaction))
 
     return similar
 
@@ -53,12 +53,12 @@ async def compare(rooms: Rooms, answer: Answer, found: Found) -> None:
         await answer.reply(await lookalikes.compared(rooms, answer, found))
         return
     sides = (Side(found.pictures[0]), Side(found.pictures[-1]))
-    remake = (_among if len(found.pictures) == 1 else _between)(rooms, sides, found.skipped)
+    remake = (_among if len(found.pictures) == 1 else _between)(rooms, sides, found.skipped, answer.access)
     await answer.reply(await remake(answer.job, answer.words))
 
 
-def _between(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...]) -> Remake:
-    """The two faces, of two photos or both of one; any other by the menus."""
+def _between(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...], access: Access | None) -> Remake:
+    """The two faces, of two photos or both of one; any other by the menus. `access`: see Answer."""
     pictures = tuple(dict.fromkeys(side.picture for side in sides))
 
     async def remake(job: Job, words: Language) -> Reply:
@@ -75,11 +75,15 @@ def _between(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...
         left, right = (replace(side, face=choice.chosen) for side, choice in zip(sides, choices, strict=True))
         return replace(
             replies.leaving_out(replies.similar(result, words), skipped, words),
-            menus=_faces(rooms, choices, sides, skipped, words),
+            menus=_faces(rooms, choices, sides, skipped, access, words),
             buttons=(
-                Button("swap", words.text("button-swap"), remake=_between(rooms, (right, left), skipped)),
-                Button("heatmap-left", words.text("button-heatmap-left"), further=partial(_heatmap, rooms, left)),
-                Button("heatmap-right", words.text("button-heatmap-right"), further=partial(_heatmap, rooms, right)),
+                Button("swap", words.text("button-swap"), remake=_between(rooms, (right, left), skipped, access)),
+                Button(
+                    "heatmap-left", words.text("button-heatmap-left"), further=partial(_heatmap, rooms, left, access)
+                ),
+                Button(
+                    "heatmap-right", words.text("button-heatmap-right"), further=partial(_heatmap, rooms, right, access)
+                ),
             ),
             spoiler=any(picture.spoiler for picture in pictures),
         )
@@ -87,7 +91,7 @@ def _between(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...
     return remake
 
 
-def _among(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...]) -> Remake:
+def _among(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...], access: Access | None) -> Remake:
     """Everyone in the one photo that both are of; any two by the menus."""
     picture = sides[0].picture
 
@@ -100,7 +104,7 @@ def _among(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...])
         choices = [Choice(photo.name, count, face) for face in (result.best.first, result.best.second)]
         return replace(
             replies.lookalikes(result, skipped, words),
-            menus=_faces(rooms, choices, sides, skipped, words),
+            menus=_faces(rooms, choices, sides, skipped, access, words),
             spoiler=picture.spoiler,
         )
 
@@ -108,16 +112,23 @@ def _among(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...])
 
 
 def _faces(
-    rooms: Rooms, choices: list[Choice], sides: tuple[Side, Side], skipped: tuple[Skipped, ...], words: Language
+    rooms: Rooms,
+    choices: list[Choice],
+    sides: tuple[Side, Side],
+    skipped: tuple[Skipped, ...],
+    access: Access | None,
+    words: Language,
 ) -> tuple[Menu, ...]:
     def chosen(faces: tuple[int, ...]) -> Remake:
         first, second = (replace(side, face=face) for side, face in zip(sides, faces, strict=True))
-        return _between(rooms, (first, second), skipped)
+        return _between(rooms, (first, second), skipped, access)
 
     return menus.of_faces(choices, ROWS - 1, words, chosen)
 
 
-async def _heatmap(rooms: Rooms, side: Side, interaction: Interaction) -> None:
+async def _heatmap(rooms: Rooms, side: Side, access: Access | None, interaction: Interaction) -> None:
     """Where the network looks in this face, as an answer of its own."""
-    async with rooms.answering(interaction) as answer:
+    async with rooms.answering(interaction, access=access) as answer:
+        if access is not None:
+            await access(interaction)
         await gradcam.explain(rooms, answer, gradcam.Question(side.picture, side.face))

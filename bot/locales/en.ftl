@@ -242,7 +242,10 @@ average-people = { $people ->
         [one] They seem to be one person.
        *[other] They seem to be { $people } people, and each counts once.
     }
-average-ready = It was stopped early, so this is the average of those that were ready; { $left ->
+average-ready = { $why ->
+        [time] Discord waits 15 minutes for an answer and no longer, so this is the average of those that were ready by then
+       *[stopped] It was stopped early, so this is the average of those that were ready
+    }; { $left ->
         [one] one photo was not looked at.
        *[other] { $left } photos were not looked at.
     }
@@ -375,9 +378,14 @@ error-missing-attach-files = I may not send pictures in { $place }: I lack the p
 error-missing-permission = I may not read { $place }: I lack the permission “{ $permission }” there. Somebody who manages the server can grant it: settings of the channel, then Permissions, then my name. What works without: right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
 error-missing-message-content = I cannot see the photos in { $place }, because the Message Content Intent is switched off. Whoever runs this bot can switch it on: Discord Developer Portal, page “Bot”, “Message Content Intent”, and then `message_content = true` in the bot's settings. What works without: right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
 error-not-installed-here = I am no member of the server or conversation whose messages I would have to read. Somebody who manages the server can add me to it. What works without: give me photos in the options, or right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
+error-not-in-thread = { $who ->
+        [person] You are not in the private thread { $place }. Ask somebody who is in it to add you, or choose another place.
+       *[bot] I cannot see the thread { $place }. If it is private, somebody who is in it can add me by mentioning me there. If it is not, I lack the permission “{ permission-view-channel }” in the channel that it belongs to. What works without: right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
+    }
 error-wrong-place = I cannot do that here. Please choose a thread or text channel of this server whose messages both of us may read, or give me photos in the options.
 error-nothing-to-mix = The options `ratio` and `morph` are for blending two averages: please say with which thread or channel, as `mix_with`.
 error-stopped = Stopped, before there was anything to show.
+error-out-of-time = Discord waits 15 minutes for an answer and no longer, and nothing was ready by then. Please try again later, or with fewer photos.
 error-busy = { $scope ->
         [person] You have { $open ->
             [one] one request
@@ -395,6 +403,7 @@ error-busy = { $scope ->
 error-too-often = That was a lot of requests in a short time. Please try again in { $time }.
 error-stopping = I am being restarted. Please try again in a minute.
 error-deadline-exceeded = Sorry, that took too long, and I gave up. Please try again, perhaps with smaller or fewer photos. (Request { $id })
+error-start-too-slow = Sorry, I am not ready for work yet: starting takes me longer than usual. Please try again in a minute. (Request { $id })
 error-worker-lost = Sorry, something broke while I was working on this. Please try again. (Request { $id })
 error-fault = Sorry, something went wrong on my side; it is not your photo's fault. If it happens again, please tell whoever runs this bot, and name this request: { $id }
 

@@ -228,7 +228,10 @@ average-people = { $people ->
         [1] すべて同じ人の顔と判定されました。
        *[other] { $people }人の顔と判定し、それぞれ1人分として数えました。
     }
-average-ready = 途中で止めたため、それまでに準備できた顔の平均です。残りの{ $left }枚は見ていません。
+average-ready = { $why ->
+        [time] Discord が回答を受け付けるのは15分以内のため、それまでに準備できた顔の平均です。残りの{ $left }枚は見ていません。
+       *[stopped] 途中で止めたため、それまでに準備できた顔の平均です。残りの{ $left }枚は見ていません。
+    }
 average-progress = 写真{ $total }枚のうち{ $photos }枚を確認、顔{ $faces }つ…
 average-alt = { $count }人分の顔の平均です。その下に、使った顔の小さな画像が並んでいます。
 average-alt-mixture = { $first }人分の平均顔から{ $second }人分の平均顔へ{ NUMBER($ratio, style: "percent", maximumFractionDigits: 0) }進んだところにある顔です。その下に、一方の平均顔からもう一方へ移り変わる7枚の画像が並び、この顔の位置に目印があります。
@@ -339,9 +342,14 @@ error-missing-attach-files = { $place } に画像を送るための「{ $permiss
 error-missing-permission = { $place } を読むための「{ $permission }」の権限がありません。サーバーの管理者の方は、チャンネルの設定の「権限」で、このボットに許可してください。権限がなくても、写真のあるメッセージを右クリックして「アプリ」から「{ context-average }」や「{ context-alike }」を選べば使えます。
 error-missing-message-content = Message Content Intent がオフになっているため、{ $place } の写真を見ることができません。ボットの運営者の方は、Discord Developer Portal の「Bot」ページで「Message Content Intent」をオンにし、設定で `message_content = true` にしてください。オフのままでも、写真のあるメッセージを右クリックして「アプリ」から「{ context-average }」や「{ context-alike }」を選べば使えます。
 error-not-installed-here = 読む必要のあるサーバーや会話にボットが参加していません。サーバーの管理者の方は、ボットをサーバーに追加してください。参加していなくても、写真を直接指定するか、写真のあるメッセージを右クリックして「アプリ」から「{ context-average }」や「{ context-alike }」を選べば使えます。
+error-not-in-thread = { $who ->
+        [person] あなたはプライベートスレッド { $place } に参加していません。参加している人に追加してもらうか、別の場所を選んでください。
+       *[bot] ボットからはスレッド { $place } が見えません。プライベートスレッドであれば、参加している人がスレッド内でこのボットにメンションすると追加できます。そうでなければ、スレッドのあるチャンネルで、ボットに「{ permission-view-channel }」の権限が必要です。このままでも、写真のあるメッセージを右クリックして「アプリ」から「{ context-average }」や「{ context-alike }」を選べば使えます。
+    }
 error-wrong-place = ここでは実行できません。このサーバーのスレッドかテキストチャンネルで、あなたとボットの両方がメッセージを読める場所を選ぶか、写真を直接指定してください。
 error-nothing-to-mix = 「割合」と「モーフィング」は、2つの平均顔を混ぜるときの指定です。「混ぜる相手」に、別のスレッドかチャンネルを選んでください。
 error-stopped = 何もできあがらないうちに止めました。もう一度コマンドを使うと、最初から始まります。
+error-out-of-time = Discord が回答を受け付けるのは15分以内ですが、それまでに何もできあがりませんでした。時間をおくか、写真を減らして、もう一度お試しください。
 error-busy = { $scope ->
         [person] あなたのリクエストがすでに{ $open }件あり、1人が同時に出せる上限に達しています。どれかが終わるまで{ $time }ほど待ってから、もう一度お試しください。
         [guild] このサーバーのリクエストがすでに{ $open }件あり、1つのサーバーで同時に受けられる上限に達しています。{ $time }ほどたってから、もう一度お試しください。
@@ -350,6 +358,7 @@ error-busy = { $scope ->
 error-too-often = 短い時間に多くのリクエストがありました。{ $time }ほどたってから、もう一度お試しください。
 error-stopping = ボットを再起動しています。1分ほどたってから、もう一度お試しください。
 error-deadline-exceeded = 申し訳ありません。時間がかかりすぎたため、処理を中止しました。写真を小さくするか、枚数を減らして、もう一度お試しください。（リクエスト { $id }）
+error-start-too-slow = 申し訳ありません。起動に時間がかかっていて、まだ準備ができていません。1分ほどたってから、もう一度お試しください。（リクエスト { $id }）
 error-worker-lost = 申し訳ありません。処理の途中で問題が起きました。もう一度お試しください。（リクエスト { $id }）
 error-fault = 申し訳ありません。こちら側で問題が起きました（写真が原因ではありません）。何度も起きる場合は、ボットの運営者にこのリクエスト番号をお伝えください：{ $id }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 
 import aiohttp
@@ -14,11 +14,20 @@ from bot.photos.download import Downloads
 from bot.photos.hosts import Hosts
 from bot.photos.sources import File, Found, Person, Source, find, of_attachment, of_avatar, of_message
 from bot.places import Place
-from core.contracts import MissingPermission, NoAvatar, NoPhotos, NoPhotosInMessage, Photo, PhotoError, Skipped
+from core.contracts import (
+    MissingPermission,
+    NoAvatar,
+    NoPhotos,
+    NoPhotosInMessage,
+    NotInThread,
+    Photo,
+    PhotoError,
+    Skipped,
+)
 
-__all__ = ["BATCH_BYTES", "BATCH_PHOTOS", "Batches", "Found", "Gathered", "Photos", "Source"]
+__all__ = ["BATCH_BYTES", "BATCH_PHOTOS", "Batches", "File", "Found", "Gathered", "Photos", "Source"]
 
-Given = discord.Attachment | Person | discord.Message | None
+Given = discord.Attachment | Person | discord.Message
 
 
 class Photos:
@@ -35,14 +44,15 @@ class Photos:
         self._hosts = Hosts(settings.cdn_hosts)
         self._downloads = Downloads(session, limits, self._hosts, fetched)
 
-    def found(self, *given: Given) -> Found:
-        """The pictures that a command was given, in its order.
+    def found(self, files: Iterable[File]) -> Found:
+        """The pictures among them, in their order."""
+        return find(files, self._hosts)
+
+    def files(self, given: Given) -> list[File]:
+        """Of what a command was given.
 
         Raises NoAvatar for a person who has none, NoPhotosInMessage for a message that shows none.
         """
-        return find((file for one in given if one is not None for file in self._files(one)), self._hosts)
-
-    def _files(self, given: discord.Attachment | Person | discord.Message) -> list[File]:
         match given:
             case discord.Attachment():
                 return [of_attachment(given, chosen=True)]
@@ -86,7 +96,7 @@ class Photos:
     async def posted(self, place: Place, limit: int) -> Found:
         """The newest `limit` pictures among the newest messages of `place`, and the other files between them.
 
-        Raises MissingPermission, and NoPhotos: there is no picture.
+        Raises MissingPermission and NotInThread, and NoPhotos: there is no picture.
         """
         files: list[File] = []
         pictures = 0
@@ -111,7 +121,9 @@ class Photos:
                     origin = place.get_partial_message(message.id)
                     for file in of_message(message):
                         yield replace(file, message=origin)
-        except discord.Forbidden:  # a private thread that the bot was not added to
+        except discord.Forbidden:
+            if isinstance(place, discord.Thread):  # a private one that the bot was not added to
+                raise NotInThread("bot", place.mention) from None
             raise MissingPermission("view_channel", place.mention) from None
 
     async def _gathered(self, pictures: Sequence[Source]) -> Gathered:

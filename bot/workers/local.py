@@ -28,7 +28,7 @@ import psutil
 from bot import memory
 from bot.workers import Request, Result, Task, limits
 from core import stages
-from core.contracts import CoreSettings, DeadlineExceeded, SokkuriError, WorkerLost
+from core.contracts import CoreSettings, DeadlineExceeded, SokkuriError, StartTooSlow, WorkerLost
 
 Warm = Callable[[CoreSettings], None]
 Outcome = tuple[Literal["done", "failed", "lost"], Any]
@@ -187,7 +187,7 @@ class LocalWorkers:
                     await asyncio.shield(worker.ready)
         except TimeoutError:
             self._replace(worker)
-            raise DeadlineExceeded(self._start_seconds) from None
+            raise StartTooSlow(self._start_seconds) from None
         except BaseException:
             self._idle.put_nowait(worker)
             raise

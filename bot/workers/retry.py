@@ -71,7 +71,7 @@ class Retries:
             except TooFewFaces as error:
                 raise TooFewFaces(error.found, error.needed, (*error.skipped, *skipped)) from None
             except (WorkerLost, DeadlineExceeded) as error:
-                if not error.stage:  # it could not start, or the time is over
+                if not error.stage:  # it died at its start, or the time is over
                     raise
                 lost = error.with_traceback(None)  # which would keep this frame, and so the photos
             tries += 1

@@ -73,7 +73,7 @@ def asked_for() -> set[str]:
     }
     photo_codes = {leaf.code.replace("_", "-") for leaf in leaves(contracts.PhotoError)}
     person_codes = {leaf.code.replace("_", "-") for leaf in leaves(PersonError)}
-    faults = {"stopping", "deadline-exceeded", "worker-lost"}
+    faults = {"stopping", "deadline-exceeded", "start-too-slow", "worker-lost"}
     return (
         literal
         | {f"command-{module.__name__.rpartition('.')[2]}" for module in COMMANDS}

@@ -226,6 +226,8 @@ def test_an_average_says_what_is_not_the_usual_way(code: str) -> None:
         assert WORDS[code].text(key) in line
     assert "2" in unusual.splitlines()[1]
     assert "7" in unusual.splitlines()[2]
+    in_time = told(average(3, [], people=2), code, recipe=recipe, left=7, out_of_time=True)
+    assert "15" in in_time.splitlines()[2]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

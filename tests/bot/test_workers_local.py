@@ -16,7 +16,7 @@ import worker_tasks as tasks
 
 from bot.workers import local
 from bot.workers.local import LocalWorkers
-from core.contracts import CoreSettings, DeadlineExceeded, ModelMissing, NoFace, WorkerLost
+from core.contracts import CoreSettings, DeadlineExceeded, ModelMissing, NoFace, StartTooSlow, WorkerLost
 
 LONG = 60.0
 
@@ -234,7 +234,7 @@ async def test_a_worker_that_is_killed_while_it_starts_costs_nothing(tmp_path: P
 
 async def test_a_worker_that_never_gets_ready_is_given_up() -> None:
     async with make(count=1, warm=tasks.warm_up_for_ever, start_seconds=0.2) as workers:
-        with pytest.raises(DeadlineExceeded):
+        with pytest.raises(StartTooSlow):
             await workers.submit(tasks.pid, None, LONG)
 
 

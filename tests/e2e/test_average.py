@@ -167,6 +167,18 @@ async def test_an_archived_thread_from_another_channel(bot: Bot) -> None:
     assert "**2 faces**" in reply.text
 
 
+@pytest.mark.parametrize(("locale", "says"), [("en-US", "nothing was ready by then"), ("ja", "15分以内")])
+async def test_whose_time_is_over_before_anything_is_ready(tmp_path: Path, locale: str, says: str) -> None:
+    async with Sandbox() as sandbox, running(sandbox, tmp_path, program="hurried_bot.py") as bot:
+        await bot.healthy()
+        thread = await thread_of(sandbox, *map(face, GOOD))
+        bot.freeze()
+        reply = await answer(await sandbox.slash("average", {"thread": thread}, locale=locale))
+        assert reply.ephemeral
+        assert says in reply.text
+        await bot.log_shows("outcome=out_of_time")
+
+
 @pytest.mark.parametrize("locale", LANGUAGES)
 async def test_with_all_options(bot: Bot, locale: str) -> None:
     thread = await thread_of(bot.sandbox, *map(face, GOOD))

@@ -11,7 +11,7 @@ import discord
 import openapi
 import pytest
 import pytest_asyncio
-from running import Bot, answer, face, running
+from running import PATIENCE, Bot, answer, face, running
 
 from bot.sandbox import CannotInvoke, Channel, ChannelType, File, Invocation, Message, Sandbox, User
 from bot.sandbox.samples import FACES
@@ -401,6 +401,94 @@ async def test_a_message_of_a_private_thread(bot: Bot, album: Channel) -> None:
     said = await refused(await bot.sandbox.slash("gradcam", {"message": message.link}, user=guest))
     assert "cannot find that message" in said
     await answered(await bot.sandbox.slash("gradcam", {"message": message.link}, user=bot.sandbox.person("Mio")))
+
+
+async def test_a_private_thread_that_the_bot_is_not_in(bot: Bot, album: Channel) -> None:
+    thread = await bot.sandbox.open_thread(album, "among us", bot.sandbox.person("Mio"), private=True)
+    for command in ("average", "lookalikes"):
+        asked = await bot.sandbox.slash(command, {"thread": thread}, user=bot.sandbox.person("Mio"))
+        said = await refused(asked)
+        assert f"I cannot see the thread {thread.mention}" in said
+        assert "mentioning me there" in said
+        assert "settings of the channel" not in said
+
+
+# ---------------------------------------------------------------- what was true at the command, and no longer is
+
+
+def button(message: Message, label: str) -> str:
+    return next(one["custom_id"] for one in walk_components(message.components) if one.get("label") == label)
+
+
+async def kept_out(bot: Bot, channel: Channel, person: User) -> None:
+    """The person may not see the channel any more, and the bot knows."""
+    channel.overwrites[person.id] = Overwrite(deny=discord.Permissions(view_channel=True).value)
+    await bot.sandbox.allow(channel, "view_channel")
+
+
+async def told_beside(invocation: Invocation) -> str:
+    """By a private word, and the answer that was clicked on is as it was."""
+    (word,) = await invocation.followed_up(within=PATIENCE)
+    assert word.ephemeral
+    return word.text
+
+
+async def test_the_buttons_of_a_linked_message_are_for_those_who_may_read_it_still(bot: Bot, album: Channel) -> None:
+    sandbox, guest = bot.sandbox, bot.sandbox.person("Guest")
+    club = await sandbox.open_channel("club")
+    message = await post(bot, club, "person_a_1.jpg", "person_a_2.jpg")
+    asked = {"user": guest, "channel": album}
+    alike = await answered(await sandbox.slash("similar", {"message": message.link}, **asked))
+    average = await answered(await sandbox.slash("average", {"message": message.link}, **asked))
+    await kept_out(bot, club, guest)
+    assert "cannot find that message" in await told_beside(
+        await sandbox.click(alike, button(alike, "Swap"), user=guest)
+    )
+    for answer_, label in ((alike, "Left heatmap"), (average, "Again with the median")):
+        assert "cannot find that message" in await refused(
+            await sandbox.click(answer_, button(answer_, label), user=guest)
+        )
+    club.overwrites.pop(guest.id)
+    await sandbox.deny(club, "read_message_history")
+    said = await told_beside(await sandbox.click(alike, button(alike, "Swap"), user=guest))
+    assert "Read Message History" in said
+    await sandbox.allow(club, "read_message_history")
+    await sandbox.delete(message)
+    assert "cannot find that message" in await told_beside(
+        await sandbox.click(alike, button(alike, "Swap"), user=guest)
+    )
+
+
+async def test_the_buttons_of_an_average_of_a_place(bot: Bot, album: Channel) -> None:
+    sandbox, guest = bot.sandbox, bot.sandbox.person("Guest")
+    club = await sandbox.open_channel("gallery")
+    await post(bot, club, "person_a_1.jpg", "person_b_1.jpg")
+    average = await answered(await sandbox.slash("average", {"thread": club}, user=guest, channel=album))
+
+    async def pressed() -> str:
+        return await refused(await sandbox.click(average, button(average, "Again with the median"), user=guest))
+
+    await kept_out(bot, club, guest)
+    assert "whose messages both of us may read" in await pressed()
+    club.overwrites.pop(guest.id)
+    await sandbox.deny(club, "view_channel")
+    assert "“View Channel”" in await pressed()
+    await sandbox.allow(club, "view_channel")
+    await sandbox.deny(album, "attach_files")
+    assert "Attach Files" in await pressed()
+    await sandbox.allow(album, "attach_files")
+    await answered(await sandbox.click(average, button(average, "Again with the median"), user=guest))
+
+
+async def test_the_buttons_of_an_average_of_a_private_thread(bot: Bot, album: Channel) -> None:
+    sandbox, guest = bot.sandbox, bot.sandbox.person("Guest")
+    thread = await sandbox.open_thread(album, "us two", guest, private=True)
+    thread.members.add(sandbox.bot.id)
+    await sandbox.post(thread, guest, files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
+    average = await answered(await sandbox.slash("average", {"thread": thread}, user=guest, channel=album))
+    thread.members.discard(guest.id)
+    pressed = await sandbox.click(average, button(average, "Again with the median"), user=guest)
+    assert f"You are not in the private thread {thread.mention}" in await refused(pressed)
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
