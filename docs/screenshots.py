@@ -26,8 +26,12 @@ ANSWERS: dict[str, dict[str, str]] = {
     "gradcam": {"photo": "person_c_1.jpg"},
     "lookalikes": {},
     "average": {},
+    "about": {},
 }
 """The photos that each command is asked about; none: those of the channel."""
+
+IN_WORDS = frozenset({"about"})
+"""Commands that are answered without a picture."""
 
 
 async def main() -> None:
@@ -99,7 +103,8 @@ async def replies(page: Page, address: str, locale: str, scheme: str) -> None:
         before = await page.locator("#messages > li.message").last.get_attribute("data-id")
         await page.locator("form.command [type=submit]").click()
         await page.locator(f"#messages > li.message:last-of-type:not([data-id='{before}'])").wait_for()
-        await answered(page)
+        if command not in IN_WORDS:
+            await answered(page)
         message = page.locator("#messages > li.message").last
         await message.scroll_into_view_if_needed()
         path = IMAGES / "replies" / f"{command}-{locale.partition('-')[0]}-{scheme}.jpg"

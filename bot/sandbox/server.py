@@ -355,7 +355,9 @@ class Sandbox:
         )
         message = messages.embedding(message, attached)
         await messages.put(message)
-        return self._did("post", self._setting(author, channel, None), message, content=content, files=attached)
+        meant = {"reply_to": reply_to, "forward": forward}
+        given = {"content": content, "files": attached, **{key: one for key, one in meant.items() if one is not None}}
+        return self._did("post", self._setting(author, channel, None), message, **given)
 
     async def delete(self, message: Message) -> None:
         """A moderator deletes it, or whoever wrote it."""

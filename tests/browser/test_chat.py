@@ -56,6 +56,32 @@ async def test_a_layout_is_drawn_in_full(page: Chat) -> None:
     await page.accessible()
 
 
+async def test_a_reply_shows_what_it_answers(playground: Sandbox, page: Chat) -> None:
+    general, mio = playground.channel("general"), playground.people["Mio"]
+    original = await playground.post(general, mio, "## Who **is** ||not|| this?")
+    await playground.post(general, playground.people["Ren"], "no idea", reply_to=original)
+    reply = page.newest
+    await expect(reply.locator(".text")).to_have_text("no idea")
+    await expect(reply.locator(".reference")).to_have_text("MMioWho is ▒▒▒ this?")
+    await reply.locator("button.gist").click()
+    await expect(page.page.locator(f"li[data-id='{original.id}']")).to_be_focused()
+    await page.accessible()
+    await playground.delete(original)
+    await expect(reply.locator(".reference")).to_have_text("Original message was deleted")
+
+
+async def test_what_is_passed_on_is_drawn_with_its_pictures(playground: Sandbox, page: Chat) -> None:
+    general, mio = playground.channel("general"), playground.people["Mio"]
+    original = await playground.post(general, mio, "look", [File("red.png", RED, "All red")])
+    await playground.post(general, playground.people["Ren"], forward=original)
+    box = page.newest.locator(".forwarded")
+    await expect(box.locator(".passed-on")).to_have_text("Forwarded")
+    await expect(box.locator(".text")).to_have_text("look")
+    assert await page.pictures(page.newest) == ["All red"]
+    await expect(box.locator(".origin")).to_contain_text("#general")
+    await page.accessible()
+
+
 async def test_an_embed_is_drawn_and_leads_nowhere(page: Chat) -> None:
     answer = await page.slash("embed")
     box = answer.locator(".embed")

@@ -8,7 +8,7 @@ JSON, one object a line. The first line says what the file is:
 
 | `do` | with |
 | --- | --- |
-| `post` | `content`, `files` |
+| `post` | `content`, `files`; `reply_to` or `forward`: a message |
 | `open_thread` | `name` |
 | `slash` | `command`, `options` by name |
 | `message_command`, `user_command` | `command`, `message` or `person` |

@@ -79,7 +79,8 @@ class Player:
                 return Done(line)
             case "post":
                 files = [self._file(one) for one in line["files"]]
-                self._made[line["id"]] = await sandbox.post(here, who, line["content"], files)
+                meant = {key: await self._message(line[key]) for key in ("reply_to", "forward") if key in line}
+                self._made[line["id"]] = await sandbox.post(here, who, line["content"], files, **meant)
                 return Done(line)
             case "slash":
                 options = {name: self._value(value) for name, value in line["options"].items()}

@@ -79,6 +79,8 @@ class Recorder:
                     line["person"] = value.name
                 case "target" | "message", Message():
                     line["message"] = self._message(value)
+                case "reply_to" | "forward", Message():
+                    line[key] = self._message(value)
                 case "opened", Invocation():
                     line["form"] = self._made[value.id]
                 case _:

@@ -77,6 +77,8 @@ async def talk(sandbox: Sandbox) -> None:
     thread = await sandbox.open_thread(general, "twice", mio)
     first = await sandbox.post(thread, mio, "photos", [File("a.png", PNG, "alt"), File("../a.png", PNG + b"other")])
     [moderators] = [role for role in sandbox.guild.roles.values() if role.name == "moderator"]
+    await sandbox.post(thread, ren, "nice", reply_to=first)
+    await sandbox.post(general, ren, forward=first)
     options = {"photo": File("a.png", PNG, "alt"), "who": ren, "where": thread, "count": 3, "role": moderators}
     asked = await sandbox.slash("ask", options, user=ren, channel=thread, locale="ja")
     answer = await asked.answered(5, until=lambda message: bool(message.files))
@@ -102,6 +104,7 @@ def words(sandbox: Sandbox) -> list[tuple[str, list[tuple]]]:
             message.author.name,
             message.content,
             [(one.filename, one.data, one.description) for one in message.files],
+            [one.content for one in (message.reply_to, message.forwarded) if one is not None],
         )
 
     return [(f"{place.name} {place.type.name}", [plain(one) for one in place.messages.values()]) for place in places]

@@ -34,6 +34,7 @@ const ICONS = {
   right: "M9 5l7 7-7 7",
   check: "M4 12l6 6L20 6",
   reply: "M4 20v-6a4 4 0 0 1 4-4h12M16 6l4 4-4 4",
+  picture: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.500 9h.01",
   warning: "M12 3 2 20h20zM12 10v5M12 17.500h.01",
   link: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
   gear: "M4 7h10M18 7h2M4 17h2M10 17h10M16 5v4M8 15v4",

@@ -11,6 +11,9 @@ import { briefly, t, when } from "./words.js";
 const EPHEMERAL = 1 << 6;
 const LOADING = 1 << 7;
 const SUPPRESS_EMBEDS = 1 << 2;
+const REPLY = 0; // kinds of a message's reference to another one
+const FORWARD = 1;
+const TEXT = 10; // the component
 const TOGETHER_MS = 7 * 60 * 1000; // messages of one person within this time stand under one name
 
 const scroller = document.getElementById("scroller");
@@ -30,6 +33,7 @@ export function start() {
   store.on("deleted", ({ message }) => {
     nodeOf(message)?.remove();
     regroup();
+    redrawRepliesTo(message);
   });
   store.on("invocation", settle);
   // the list stands upside down for the scroller, so that its end stays in sight: 0 is the bottom
@@ -105,6 +109,7 @@ function take({ message, isNew }) {
     old.replaceWith(node);
     if (focused === message.id) node.focus();
     else if (focused) node.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
+    redrawRepliesTo(message.id);
   } else {
     list.append(node);
     if (message.author.id === store.me) scroller.scrollTo({ top: 0 });
@@ -150,11 +155,18 @@ function regroup() {
   }
 }
 
+// They show a line of it.
+function redrawRepliesTo(id) {
+  for (const node of list.querySelectorAll(`li[data-reply="${CSS.escape(id)}"] > .reference`))
+    node.replaceWith(replied(store.messages.get(store.here).get(node.parentElement.dataset.id)));
+}
+
 function isGrouped(message, before) {
   return Boolean(
     before &&
     before.author.id === message.author.id &&
     !message.interaction &&
+    !isReply(message) &&
     !(before.flags & EPHEMERAL) &&
     !(message.flags & EPHEMERAL) &&
     new Date(message.timestamp) - new Date(before.timestamp) < TOGETHER_MS,
@@ -174,8 +186,13 @@ function draw(message, before) {
   const author = personName(message.author);
   const node = el(
     "li.message",
-    { "data-id": message.id, tabindex: -1, "aria-label": grouped ? null : `${author}, ${when(date, "t")}` },
-    message.interaction && reference(message),
+    {
+      "data-id": message.id,
+      "data-reply": isReply(message) ? message.message_reference.message_id : null,
+      tabindex: -1,
+      "aria-label": grouped ? null : `${author}, ${when(date, "t")}`,
+    },
+    message.interaction ? reference(message) : isReply(message) && replied(message),
     grouped ? el("span.gutter", {}, time) : person(message.author, "span.avatar"),
     el(
       "div.body",
@@ -183,6 +200,7 @@ function draw(message, before) {
       !grouped &&
         el("p.head", {}, person(message.author, "span.name"), message.author.bot && el("span.app", {}, t("app")), time),
       content(message),
+      forwarded(message),
       message.flags & EPHEMERAL ? ephemeral(() => dismiss(message)) : null,
     ),
     iconButton("more", t("actions", { who: author }), {
@@ -199,10 +217,13 @@ function draw(message, before) {
   return node;
 }
 
+const isReply = (message) => message.message_reference?.type === REPLY;
+
 const mentionsMe = (message) => message.mentions.some((user) => user.id === store.me);
 
 // About, in pixels, for as long as it is not drawn: the scroll bar goes by it.
 function height(message) {
+  const passedOn = (message.message_snapshots ?? []).reduce((sum, one) => sum + height(one.message), 0);
   const width = Math.min(WIDTH, list.clientWidth - 124);
   const lines = message.content
     .split("\n")
@@ -212,7 +233,8 @@ function height(message) {
     22 * lines +
     mosaicHeight(message.attachments.filter(isPicture), width) +
     160 * message.embeds.length +
-    50 * message.components.length
+    50 * message.components.length +
+    passedOn
   );
 }
 
@@ -257,6 +279,70 @@ function reference({ interaction }) {
       t("used")
         .split(/(\{\w+\})/)
         .map((part) => parts[part] ?? part),
+    ),
+  );
+}
+
+// Whose message this one answers, and how that begins.
+function replied(message) {
+  const { message_id: id } = message.message_reference;
+  const original = store.messages.get(message.channel_id)?.get(id);
+  if (!original) return el("p.reference.gone", {}, icon("reply"), el("span.gist", {}, t("reply.deleted")));
+  const who = personName(original.author);
+  const gist = firstText(original);
+  return el(
+    "p.reference",
+    {},
+    avatar(original.author),
+    el("span.who", {}, who),
+    el(
+      "button.gist",
+      { type: "button", tabindex: -1, title: t("reply.to", { who }), onclick: () => jump(id) },
+      gist || t("reply.picture"),
+      !gist && icon("picture"),
+    ),
+  );
+}
+
+function jump(id) {
+  const node = nodeOf(id);
+  node?.scrollIntoView({ block: "center" });
+  node?.focus();
+}
+
+// Without marks; what is hidden stays so.
+function firstText({ content: text, components }) {
+  const shown = text || textOf(components) || "";
+  return shown
+    .replace(/\|\|.*?\|\|/gs, "▒▒▒")
+    .replace(/^(#{1,3}|-#|>) |\*\*|`/gm, "")
+    .replace(/\s+/g, " ");
+}
+
+function textOf(components) {
+  for (const one of components ?? []) {
+    const text = one.type === TEXT ? one.content : textOf(one.components);
+    if (text) return text;
+  }
+  return null;
+}
+
+// What somebody passes on, and where and when it was said.
+function forwarded({ message_reference: from, message_snapshots: snapshots, ...message }) {
+  if (from?.type !== FORWARD) return null;
+  const channel = store.channels.get(from.channel_id);
+  return (snapshots ?? []).map(({ message: passedOn }) =>
+    el(
+      "div.forwarded",
+      {},
+      el("p.passed-on", {}, icon("reply"), t("forwarded")),
+      content({ ...message, ...passedOn }),
+      el(
+        "p.origin",
+        {},
+        channel && `${placeName(channel)} • `,
+        el("time", { datetime: passedOn.timestamp }, briefly(new Date(passedOn.timestamp))),
+      ),
     ),
   );
 }
@@ -353,7 +439,7 @@ function activate(node) {
 
 function reach(node, isActive) {
   node.classList.toggle("active", isActive);
-  for (const one of [node, ...node.querySelectorAll(".more, .person")]) one.tabIndex = isActive ? 0 : -1;
+  for (const one of [node, ...node.querySelectorAll(".more, .person, .gist")]) one.tabIndex = isActive ? 0 : -1;
 }
 
 function walk(event) {
