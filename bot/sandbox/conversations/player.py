@@ -79,8 +79,11 @@ class Player:
                 return Done(line)
             case "post":
                 files = [self._file(one) for one in line["files"]]
-                meant = {key: await self._message(line[key]) for key in ("reply_to", "forward") if key in line}
-                self._made[line["id"]] = await sandbox.post(here, who, line["content"], files, **meant)
+                reply_to, forward = [
+                    await self._message(line[key]) if key in line else None for key in ("reply_to", "forward")
+                ]
+                posted = await sandbox.post(here, who, line["content"], files, reply_to=reply_to, forward=forward)
+                self._made[line["id"]] = posted
                 return Done(line)
             case "slash":
                 options = {name: self._value(value) for name, value in line["options"].items()}
