@@ -103,7 +103,10 @@ async def replies(page: Page, address: str, locale: str, scheme: str) -> None:
         before = await page.locator("#messages > li.message").last.get_attribute("data-id")
         await page.locator("form.command [type=submit]").click()
         await page.locator(f"#messages > li.message:last-of-type:not([data-id='{before}'])").wait_for()
-        if command not in IN_WORDS:
+        if command in IN_WORDS:
+            await page.locator("#messages > li.message:last-of-type .text").wait_for()
+            await page.wait_for_timeout(500)
+        else:
             await answered(page)
         message = page.locator("#messages > li.message").last
         await message.scroll_into_view_if_needed()

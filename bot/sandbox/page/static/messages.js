@@ -352,12 +352,14 @@ function content(message) {
   const files = message.attachments.map(ofAttachment);
   const pictures = files.filter(isPicture);
   const text = el("div.text", {}, markdown(message.content));
-  if (message.edited_timestamp) {
-    const edited = el("small.edited", { title: when(new Date(message.edited_timestamp), "F") }, t("edited"));
+  const edited =
+    message.edited_timestamp &&
+    el("small.edited", { title: when(new Date(message.edited_timestamp), "F") }, t("edited"));
+  if (edited && message.content) {
     (text.lastElementChild?.localName === "p" ? text.lastElementChild : text).append(" ", edited);
   }
   return [
-    (message.content || message.edited_timestamp) && text,
+    message.content && text,
     pictures.length > 0 && mosaic(pictures),
     files.filter((file) => !isPicture(file)).map(fileCard),
     !(message.flags & SUPPRESS_EMBEDS) && message.embeds.map(embed),
@@ -367,6 +369,7 @@ function content(message) {
         {},
         message.components.map((one) => component(one, message)),
       ),
+    !message.content && edited,
   ].flat();
 }
 
