@@ -67,8 +67,8 @@ def check(interaction: Interaction, link: Link, *, message_content: bool) -> Non
 async def fetch(interaction: Interaction, link: Link) -> discord.Message:
     """The message, which `check` has let pass.
 
-    Raises NoSuchMessage: it is not there, or the person may not read it; MissingPermission, NotInThread, NotInstalledHere:
-    the bot may not.
+    Raises NoSuchMessage: it is not there, or the person may not read it; MissingPermission, NotInThread and
+    NotInstalledHere: the bot may not.
     """
     if link.guild is None:
         _check_conversation(interaction, link)
