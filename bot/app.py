@@ -33,6 +33,9 @@ from core.contracts import PersonError, SokkuriError, Stopped, Stopping
 
 COMMANDS = (similar, gradcam, lookalikes, average, about)
 
+GUILD_SECONDS = 0.5
+"""How long without a further server, while Discord lists them, until the list is taken to be complete."""
+
 log = logging.getLogger(__name__)
 
 
@@ -113,6 +116,7 @@ class Client(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            guild_ready_timeout=GUILD_SECONDS,
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.shard_ids = list(settings.shard_ids) or None

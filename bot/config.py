@@ -140,13 +140,15 @@ class LimitsSection(ChangingSection):
 
 
 class WorkersSection(Section):
-    """Who does the work: `local` processes, or those of a `dask` cluster, of which `count` at once. `device`: where
-    their networks run; `tasks`, `threads`, `memory_bytes` and `recycle_bytes` 0: no limit.
+    """Who does the work: `local` processes, or those of a `dask` cluster, of which `count` at once. `threads` 0: the
+    processors, shared among them; `tasks`, `memory_bytes` and `recycle_bytes` 0: no limit. `heatmaps`: whether they
+    load what heatmaps take when they start; `device`: where their networks run.
     """
 
     engine: Literal["local", "dask"] = "local"
     count: Count = 2
-    threads: Annotated[int, Field(ge=0)] = 1
+    threads: Annotated[int, Field(ge=0)] = 0
+    heatmaps: bool = True
     device: Device = "cpu"
     tasks: Annotated[int, Field(ge=0)] = 500
     memory_bytes: Annotated[int, Field(ge=0)] = 4 * 1024**3
@@ -276,7 +278,7 @@ class Settings(BaseSettings):
             model=self.model_choice(self.model.name),
             model_folder=self.model_folder or None,
             limits=Limits(file_bytes=self.limits.file_bytes, pixels=self.limits.pixels),
-            threads=self.workers.threads,
+            threads=self.workers.threads or max(1, _processors() // self.workers.count),
             colormap=self.heatmap.colormap,
             device=self.workers.device,
         )
@@ -301,6 +303,11 @@ def checked(values: dict[str, Any], file: Path) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         raise ConfigError(_explain(error, file)) from None  # pydantic's own text repeats the values, a token too
+
+
+def _processors() -> int:
+    """That this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.contracts import Device
+from core.detection import mediapipe_import
 from core.detection.centerface import CenterFace
 from core.detection.mesh import FIVE, MeshNetwork
 from core.detection.search import confirm, search
@@ -113,6 +114,7 @@ class FaceFinder:
 
         Errors: RuntimeError, ValueError where the first is no such file; ModelError for the second.
         """
+        mediapipe_import.load()
         from mediapipe.tasks.python import vision
         from mediapipe.tasks.python.core.base_options import BaseOptions
 

@@ -4,7 +4,7 @@ Agglomerative clustering with average linkage (Sokal & Michener 1958), cut at th
 one while the mean dissimilarity between them is within it. Single linkage would chain a whole family together by one
 doubtful pair after another; complete linkage lets one bad photo tear a person apart.
 
-scipy is loaded when it is needed: it takes 40 MB, and averages do without.
+scipy is loaded when it is needed: it takes 40 MB, and most requests do without.
 """
 
 from __future__ import annotations

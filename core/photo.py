@@ -272,7 +272,7 @@ def _array(image: Image.Image) -> _Pixels:
     """
     width, height = image.size
     pixels = np.empty((height, width, 3), np.uint8)
-    rows = max(1, 32_768 // width)
+    rows = max(1, 65_536 // width)
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
         pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))

@@ -1,14 +1,14 @@
 """The way of a request through the faces' rooms: photo -> faces -> align -> embedding -> answer -> card.
 
 One pipeline belongs to one process: it holds the models, loaded once, and each is loaded when it is first needed
-(torch only where a heatmap is asked for).
+(torch only where a heatmap is asked for, or to be expected).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -41,6 +41,7 @@ from core.contracts import (
     LookalikesRequest,
     LookalikesResult,
     ModelBroken,
+    ModelError,
     NoFace,
     NoSuchDimension,
     NoSuchFace,
@@ -157,13 +158,20 @@ class Pipeline:
         return device.report(self._settings.device, self.embedder.device)
 
     def warm(self) -> None:
-        """Load what nearly every request needs, and run it once; torch waits for the first heatmap."""
+        """Load what nearly every request needs, and run it once; torch is left out."""
         blank = np.zeros((256, 256, 3), dtype=np.uint8)
         self._finder.find(blank)
         size = self.embedder.spec.input_size
         vectors = comparison.describe(self.embedder, np.zeros((2, size, size, 3), dtype=np.uint8))
         self.comparer.all_scores(vectors)
         similarity.percent_curve(self.embedder.spec)
+
+    def warm_for_heatmaps(self) -> None:
+        """Load torch, and run it once. A model that has no form in torch says so to who asks for a heatmap."""
+        size = self.embedder.spec.input_size
+        grey = np.full((size, size, 3), 128, dtype=np.uint8)
+        with suppress(ModelError):
+            heatmap.attention(self.embedder, grey, "layercam", heatmap.Dimension(0))
 
     def similar(self, request: SimilarRequest) -> SimilarResult:
         watch = Stopwatch()
@@ -241,10 +249,13 @@ class Pipeline:
             values = heatmap.attention(self.embedder, crop, method, target)
         shares = heatmap.regions(values, self.landmarks(photo))
         with watch("draw"):
-            height, width = photo.pixels.shape[:2]
-            on_photo, coverage = heatmap.on_photo(values, align.invert(self._to_crop(photo)), height, width)
             card = overlay_card.gradcam(
-                photo.pixels, photo.face, on_photo, coverage, self._settings.colormap, mark=len(photo.faces) > 1
+                photo.pixels,
+                photo.face,
+                values,
+                align.invert(self._to_crop(photo)),
+                self._settings.colormap,
+                mark=len(photo.faces) > 1,
             )
         with watch("encode"):
             picture = encode(card, request.picture_format)

@@ -180,8 +180,15 @@ def devices(settings: CoreSettings, request: None) -> Devices:
 
 
 def warm(settings: CoreSettings) -> None:
-    """Load the models, so that the first request waits for nothing."""
+    """Load the models and run them once, so that the first request waits for nothing; but for heatmaps."""
     _process.pipeline(settings).warm()
+
+
+def warm_for_heatmaps(settings: CoreSettings) -> None:
+    """As `warm`, and load torch, so that the first heatmap waits for nothing either."""
+    pipeline = _process.pipeline(settings)
+    pipeline.warm()
+    pipeline.warm_for_heatmaps()
 
 
 def close() -> None:

@@ -45,7 +45,8 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="sokkuri-worker-") as folder:
-        async with local(settings) as processes, devices.told(processes, settings.workers):
+        heatmaps = "heatmap" in settings.dask.offers
+        async with local(settings, heatmaps=heatmaps) as processes, devices.told(processes, settings.workers):
             plugin = Seats(processes, build.of(settings.core()))
             names = [dask.seats(build.digest(plugin.build)), *map(dask.offer, settings.dask.offers)]
             resources = {name: float(processes.count) for name in names}

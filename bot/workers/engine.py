@@ -22,10 +22,11 @@ def chosen(settings: Settings) -> Workers:
     )
 
 
-def local(settings: Settings) -> LocalWorkers:
+def local(settings: Settings, *, heatmaps: bool = True) -> LocalWorkers:
+    """`heatmaps`: whether such requests come here at all."""
     return LocalWorkers(
         settings.core(),
-        tasks.warm,
+        tasks.warm_for_heatmaps if settings.workers.heatmaps and heatmaps else tasks.warm,
         forget=tasks.forget,
         count=settings.workers.count,
         tasks=settings.workers.tasks,

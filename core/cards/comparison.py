@@ -26,6 +26,8 @@ FULL_EVIDENCE = 0.06
 EVIDENCE_ALPHA = 0.85
 """The change of the score that is drawn at full strength, the same on every card; and how opaque that is."""
 
+_SAME, _DIFFERENT = np.array(SAME, np.float32), np.array(DIFFERENT, np.float32)
+
 
 @dataclass(frozen=True, eq=False)
 class Why:
@@ -78,7 +80,7 @@ def _tinted(photo: Pixels, face: Face, why: Why) -> Pixels:
     to_card = np.vstack([matrix, (0, 0, 1)]) @ np.vstack([invert(why.matrix), (0, 0, 1)])
     laid, seen = on_photo(why.values, to_card[:2], side, side)
     values = np.clip(laid * seen / FULL_EVIDENCE, -1, 1)[..., np.newaxis]
-    colours = np.where(values > 0, SAME, DIFFERENT)
+    colours = np.where(values > 0, _SAME, _DIFFERENT)
     # the light and dark of the face stays to be seen through the strongest colour
     lit = colours * (0.35 + 0.65 * grey / 255)[..., np.newaxis]
     alpha = EVIDENCE_ALPHA * np.abs(values)

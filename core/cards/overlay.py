@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from core.cards.canvas import FAINT, INK, MARGIN, Pixels, blank, font, paste, resize
 from core.contracts import Colormap
 from core.faces import Face
+from core.heatmap.regions import on_photo
 
 SMALL_FACE = 0.4
 """A face that takes a smaller part of its photo than this, in both directions, is looked at closer."""
@@ -28,26 +29,25 @@ def gradcam(
     photo: Pixels,
     face: Face,
     values: NDArray[np.float32],
-    coverage: NDArray[np.float32],
+    back: NDArray[np.float64],
     colormap: Colormap,
     mark: bool,
 ) -> Pixels:
     """The photo beside the same photo under the map, with the scale of its colours.
 
-    Of a photo in which the face is small, the part around it. `values` and `coverage`: float32 of the photo's height
-    and width, 0-1 (see `heatmap.on_photo`); `mark`: whether to frame the face, since there are others. Returns uint8
-    RGB.
+    Of a photo in which the face is small, the part around it. `values`: float32 (s, s), 0-1, over a crop, and `back`
+    the 2 x 3 matrix from the crop's pixels to the photo's; `mark`: whether to frame the face, since there are others.
+    Returns uint8 RGB.
     """
     left, top, width, height = _around(face, photo.shape[1], photo.shape[0])
-    part = slice(top, top + height), slice(left, left + width)
-    photo, values, coverage = photo[part], values[part], coverage[part]
+    photo = photo[top : top + height, left : left + width]
     face = Face(face.landmarks - np.array((left, top), dtype=np.float32))
     beside = width <= 1.5 * height
     room = (640, 820) if beside else (1160, 640)
     scale = min(room[0] / width, room[1] / height)
     size = (max(round(width * scale), 48), max(round(height * scale), 48))
     shown = resize(photo, size)
-    laid, seen = (np.asarray(cv2.resize(one, size), dtype=np.float32) for one in (values, coverage))
+    laid, seen = on_photo(values, _to_shown(back, (left, top), (width, height), size), size[1], size[0])
     covered = _under_map(shown, laid, seen, colormap)
     gap, bar = 24, 28
     panels = (2 * size[0] + gap, size[1]) if beside else (size[0], 2 * size[1] + gap)
@@ -75,12 +75,21 @@ def _around(face: Face, width: int, height: int) -> tuple[int, int, int, int]:
     return left, top, *shown
 
 
+def _to_shown(
+    back: NDArray[np.float64], corner: tuple[int, int], part: tuple[int, int], size: tuple[int, int]
+) -> NDArray[np.float64]:
+    """`back`, on to the pixels of what is shown: the photo's part of `part` pixels from `corner` on, at `size`."""
+    scale = np.divide(size, part)[:, np.newaxis]
+    shift = (scale[:, 0] - 1) / 2 - scale[:, 0] * corner  # as cv2.resize has it, by the pixels' outer edges
+    return np.asarray(back * scale + np.column_stack([np.zeros((2, 2)), shift]))
+
+
 def _under_map(photo: Pixels, values: NDArray[np.float32], coverage: NDArray[np.float32], colormap: Colormap) -> Pixels:
     """The map over the photo, the denser the more it says; what the network never saw goes dim."""
     colours = _colours(np.clip(values * 255, 0, 255).astype(np.uint8), colormap)
-    dimmed = photo * (0.5 + 0.5 * coverage)[..., np.newaxis]
-    alpha = (coverage * (0.30 + 0.40 * values))[..., np.newaxis]
-    return np.asarray(dimmed * (1 - alpha) + colours * alpha, dtype=np.uint8)
+    alpha = coverage * (0.30 + 0.40 * values)
+    dimmed = (0.5 + 0.5 * coverage) * (1 - alpha)
+    return np.asarray(photo * dimmed[..., np.newaxis] + colours * alpha[..., np.newaxis], dtype=np.uint8)
 
 
 def _colours(levels: Pixels, colormap: Colormap) -> Pixels:

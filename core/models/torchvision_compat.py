@@ -1,8 +1,8 @@
 """Makes torchvision importable beside a CPU-only torch.
 
 torchvision's wheels carry native operators for one build of torch. Where they cannot be loaded, `import torchvision`
-stops at `torchvision::nms does not exist`. timm, onnx2torch and pytorch-grad-cam use only its Python part, for which
-it is enough that the operators are declared.
+stops at `torchvision::nms does not exist`. timm, onnx2torch and, in tests, pytorch-grad-cam use only its Python part,
+for which it is enough that the operators are declared.
 """
 
 from __future__ import annotations

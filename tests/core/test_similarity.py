@@ -57,6 +57,15 @@ def test_the_curve_goes_through_its_three_points(curve: Spread, same: float, lin
     assert curve(strangers) == pytest.approx(20)
 
 
+@given(st.floats(0.1, 0.8), st.floats(0.81, 2), st.floats(0.1, 0.9), st.floats(0, 1))
+def test_the_curve_is_scipy_s(line: float, strangers: float, usual: float, where: float) -> None:
+    from scipy.interpolate import PchipInterpolator
+
+    theirs = PchipInterpolator([0, usual * line, line, strangers, 2 * strangers], [100, 97, 90, 20, 0])
+    ours = Spread("euclidean", line, strangers, usual * line)
+    assert ours(where * 2 * strangers) == pytest.approx(float(theirs(where * 2 * strangers)), abs=1e-9)
+
+
 @given(st.floats(-1, 3), st.floats(-1, 3), st.sampled_from(CURVES[:2]))
 def test_more_alike_is_never_less_percent(one: float, two: float, curve: Spread) -> None:
     near, far = (min(one, two), max(one, two)) if curve is CURVES[0] else (max(one, two), min(one, two))

@@ -1,0 +1,36 @@
+"""What a worker has loaded when it is warm, and what it does without."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+UNWANTED = {"matplotlib", "scipy", "torchvision", "pytorch_grad_cam", "timm"}
+
+
+@pytest.mark.parametrize(("warm", "loaded"), [("warm", set()), ("warm_for_heatmaps", {"torch"})])
+def test_a_warm_worker_needs_no_further_import(warm: str, loaded: set[str], sample_faces: Path) -> None:
+    """For a request of the most usual kinds: all that is loaded by then stays all."""
+    code = f"""
+import sys
+from pathlib import Path
+from core import tasks
+from core.contracts import CoreSettings, GradcamRequest, Photo, SimilarRequest
+
+def heavy():
+    return {{name.partition(".")[0] for name in sys.modules}} & {UNWANTED | {"torch"}!r}
+
+settings = CoreSettings()
+tasks.{warm}(settings)
+before = heavy()
+photos = [Photo(name, (Path({str(sample_faces)!r}) / name).read_bytes()) for name in ("person_a_1.jpg", "person_b_1.jpg")]
+tasks.similar(settings, SimilarRequest(*photos))
+tasks.gradcam(settings, GradcamRequest(photos[0], method="layercam" if "torch" in before else "occlusion"))
+print(sorted(before), sorted(heavy()))
+tasks.close()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"{sorted(loaded)} {sorted(loaded)}"
