@@ -15,10 +15,10 @@ import cv2
 import mediapipe
 import numpy as np
 from mediapipe.tasks.python import vision
-from mediapipe.tasks.python.core.base_options import BaseOptions
 from numpy.typing import NDArray
 
-from benchmarks.similar import large_photo, timed
+from benchmarks import tables
+from benchmarks.similar import bare_landmarker, large_photo, timed
 from core.contracts import Limits, Photo
 from core.detection.centerface import network_file
 from core.faces import FaceFinder
@@ -28,45 +28,57 @@ from core.photo import decode
 from core.pipeline import LONG_SIDE
 
 FACES = Path(__file__).parents[1] / "tests" / "faces"
-ROUNDS = 60
-SEARCHES = 5
 
 Pixels = NDArray[np.uint8]
 
 
-def main() -> None:
+def measure(quick: bool) -> tables.Part:
+    rounds, searches = (10, 1) if quick else (60, 5)
     store = Store(default_folder())
     task = store.path(LANDMARKS_FILE)
-    landmarker = vision.FaceLandmarker.create_from_options(
-        vision.FaceLandmarkerOptions(base_options=BaseOptions(model_asset_path=str(task)), num_faces=20)
-    )
+    landmarker = bare_landmarker(20)
     portrait = read(FACES / "person_c_1.jpg")
     camera = large_photo("person_c_1")
     with FaceFinder(task, partial(network_file, store), threads=1) as finder:
-        print(f"\nOne clear face, median of {ROUNDS} turns, one thread a network\n")
-        print("| photo | bare landmarker, ms | Sokkuri, ms | times |")
-        print("| --- | ---: | ---: | ---: |")
         shrunk = decode(camera, Limits(), long_side=LONG_SIDE).pixels
-        for name, pixels in ((size(portrait), portrait), (size(shrunk), shrunk)):
-            row(name, partial(bare, landmarker, pixels), partial(finder.find, pixels))
-        row(
-            "12 megapixels, from the file",
-            lambda: bare(landmarker, decode(camera, Limits(), long_side=LONG_SIDE).pixels),
-            lambda: finder.find(decode(camera, Limits(), long_side=LONG_SIDE).pixels),
+        clear = [
+            row(size(pixels), rounds, partial(bare, landmarker, pixels), partial(finder.find, pixels))
+            for pixels in (portrait, shrunk)
+        ]
+        clear.append(
+            row(
+                "12 megapixels, from the file",
+                rounds,
+                lambda: bare(landmarker, decode(camera, Limits(), long_side=LONG_SIDE).pixels),
+                lambda: finder.find(decode(camera, Limits(), long_side=LONG_SIDE).pixels),
+            )
         )
-        print(f"\nThorough search, median of {SEARCHES} runs\n")
-        print("| photo | faces found | ms |")
-        print("| --- | ---: | ---: |")
         blank = np.full((1200, 1600, 3), 128, np.uint8)
-        for name, pixels in (("twelve faces of 24 to 200 pixels", crowd(portrait)), ("nobody", blank)):
-            seconds = median(timed(partial(finder.find, pixels)) for _ in range(SEARCHES))
-            print(f"| {name}, {size(pixels)} | {len(finder.find(pixels))} | {1000 * seconds:.0f} |")
+        searched = [
+            [
+                f"{name}, {size(pixels)}",
+                len(finder.find(pixels)),
+                1000 * median(timed(partial(finder.find, pixels)) for _ in range(searches)),
+            ]
+            for name, pixels in (("twelve faces of 24 to 200 pixels", crowd(portrait)), ("nobody", blank))
+        ]
     landmarker.close()
+    about = f"One clear face, median of {rounds} turns, one thread a network."
+    return tables.Part(
+        "Finding faces",
+        [
+            tables.Table(("photo", "bare landmarker, ms", "Sokkuri, ms", "times"), clear, about),
+            tables.Table(("photo", "faces found", "ms"), searched, f"Thorough search, median of {searches} runs."),
+        ],
+        figures={"times bare, one clear face": clear[0][3]},
+    )
 
 
-def row(name: str, bare_call: Callable[[], object], call: Callable[[], object]) -> None:
+def row(
+    name: str, rounds: int, bare_call: Callable[[], object], call: Callable[[], object]
+) -> tuple[str, float, float, float]:
     theirs, ours = [], []
-    for turn in range(ROUNDS + 3):
+    for turn in range(rounds + 3):
         start = time.perf_counter()
         bare_call()
         middle = time.perf_counter()
@@ -74,8 +86,7 @@ def row(name: str, bare_call: Callable[[], object], call: Callable[[], object]) 
         if turn >= 3:  # the first ones fill caches
             theirs.append(middle - start)
             ours.append(time.perf_counter() - middle)
-    times = median(ours) / median(theirs)
-    print(f"| {name} | {1000 * median(theirs):.1f} | {1000 * median(ours):.1f} | {times:.2f} |")
+    return name, 1000 * median(theirs), 1000 * median(ours), median(ours) / median(theirs)
 
 
 def bare(landmarker: vision.FaceLandmarker, pixels: Pixels) -> object:
@@ -98,7 +109,3 @@ def crowd(portrait: Pixels) -> Pixels:
         x, y = 400 * (index % 4), 400 * (index // 4)
         canvas[y : y + side, x : x + side] = cv2.resize(portrait, (side, side), interpolation=cv2.INTER_AREA)
     return canvas
-
-
-if __name__ == "__main__":
-    main()

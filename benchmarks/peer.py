@@ -8,10 +8,10 @@ thread a network.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import csv
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from statistics import median
@@ -21,11 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks import machine
-from benchmarks.similar import Stages, large_photo
+from benchmarks import machine, tables
+from benchmarks.similar import Stages, camera_photo
+from benchmarks.worker import THREADS, asked
+from core import evaluation, tasks
 from core.contracts import CoreSettings, NoFace, Photo, SimilarRequest
 from core.evaluate import evaluate
-from core.evaluation import Measured, measure
+from core.evaluation import Measured
 from core.models.catalog import Catalog, CatalogFile, WheelMember
 from core.models.store import Store, default_folder
 from core.pipeline import Pipeline, Stopwatch
@@ -77,7 +79,7 @@ class FaceRecognition:
         return watch.seconds
 
 
-def main(arguments: Sequence[str] = ()) -> None:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--accuracy",
@@ -85,53 +87,47 @@ def main(arguments: Sequence[str] = ()) -> None:
         help="who tells labelled pairs apart, in place of the times (a quarter of an hour)",
     )
     parser.add_argument("--pairs", type=Path, default=LONDON, help="a table with columns a, b, same")
-    options = parser.parse_args(arguments)
-    pipeline = Pipeline(CoreSettings(threads=1))
-    peer = FaceRecognition(default_folder())
+    options = parser.parse_args()
+    print(machine.description())
     if options.accuracy:
-        accuracy(pipeline, peer, options.pairs)
+        pipeline = Pipeline(CoreSettings(threads=THREADS))
+        accuracy(pipeline, FaceRecognition(default_folder()), options.pairs)
+        pipeline.close()
     else:
-        times(pipeline, peer)
-    pipeline.close()
+        print(tables.markdown(measure(quick=False)))
 
 
-def times(pipeline: Pipeline, peer: FaceRecognition) -> None:
-    print(
-        "\n/similar beside face_recognition (dlib: HOG, five points, ResNet), two JPEGs, median, one thread a network\n"
+def measure(quick: bool) -> tables.Part:
+    return asyncio.run(_measure(2 if quick else None))
+
+
+async def _measure(rounds: int | None) -> tables.Part:
+    peer = FaceRecognition(default_folder())
+    rows: list[list[tables.Cell]] = []
+    figures = {}
+    async with asked() as worker:
+        for width, height, turns in SIZES:
+            photos = tuple(camera_photo(name, width, height) for name in ("person_c_1", "person_f_1"))
+            taken = []
+            for turn in range((rounds or turns) + 1):
+                them = sum(peer.similar(*photos).values())
+                card, _ = await worker.timed(tasks.similar, SimilarRequest(*photos, explain=False))
+                whole, result = await worker.timed(tasks.similar, SimilarRequest(*photos))
+                score = sum(result.stages[stage] for stage in ("decode", "detect", "align", "embed"))
+                if turn:  # the first one fills caches
+                    taken.append((them, score, card, whole))
+            them, *us = (median(one) for one in zip(*taken, strict=True))
+            name = f"{width * height / 1e6:.1f}"
+            rows.append([name, 1000 * them, *(cell for mine in us for cell in (1000 * mine, them / mine))])
+            figures[f"times as fast, {name} megapixels"] = them / us[0]
+    columns = ["megapixels", "face_recognition"]
+    for what in ("until the score", "with the card, at the worker's door", "with why, too"):
+        columns += [f"Sokkuri {what}", "times as fast"]
+    about = (
+        "face_recognition's pipeline (dlib: HOG, five points, ResNet) ends at the score. Two JPEGs, milliseconds, "
+        "median, one thread a network."
     )
-    print("| photos | stage | face_recognition, ms | Sokkuri, ms | times as fast |")
-    print("| --- | --- | ---: | ---: | ---: |")
-    for width, height, rounds in SIZES:
-        first, second = (camera_photo(name, width, height) for name in ("person_c_1", "person_f_1"))
-        theirs: list[Stages] = []
-        ours: list[Stages] = []
-        whole = []
-        for turn in range(rounds + 1):
-            them = peer.similar(first, second)
-            us = pipeline.similar(SimilarRequest(first, second)).stages
-            if turn:  # the first one fills caches
-                theirs.append(them)
-                ours.append({"embed": us["align"] + us["embed"], "decode": us["decode"], "detect": us["detect"]})
-                whole.append(sum(us.values()))
-        name = f"{width * height / 1e6:.1f} megapixels"
-        for stage in ("decode", "detect", "embed"):
-            row(name, stage, [one[stage] for one in theirs], [one[stage] for one in ours])
-            name = ""
-        row("", "**until the score**", [sum(one.values()) for one in theirs], [sum(one.values()) for one in ours])
-        row("", "with why, and the card", [sum(one.values()) for one in theirs], whole)
-
-
-def row(name: str, stage: str, theirs: Sequence[float], ours: Sequence[float]) -> None:
-    slow, quick = median(theirs), median(ours)
-    print(f"| {name} | {stage} | {1000 * slow:.1f} | {1000 * quick:.1f} | {slow / quick:.1f} |")
-
-
-def camera_photo(name: str, width: int, height: int) -> Photo:
-    """The photo of `large_photo` at another size."""
-    large = Image.open(BytesIO(large_photo(name).data))
-    out = BytesIO()
-    large.resize((width, height), Image.Resampling.LANCZOS).save(out, "JPEG", quality=92)
-    return Photo(f"{name}.jpg", out.getvalue())
+    return tables.Part("/similar beside face_recognition", [tables.Table(columns, rows, about)], figures=figures)
 
 
 def accuracy(pipeline: Pipeline, peer: FaceRecognition, table: Path) -> None:
@@ -159,7 +155,7 @@ def accuracy(pipeline: Pipeline, peer: FaceRecognition, table: Path) -> None:
         likeness = make()
         seconds = time.perf_counter() - start
         seen = {place for pair, value in zip(places, likeness, strict=True) if np.isfinite(value) for place in pair}
-        figures = measure(likeness, same, -0.6)
+        figures = evaluation.measure(likeness, same, -0.6)
         cells = " | ".join(_said(one) for one in (figures.auc, figures.true_matches, figures.false_matches))
         print(f"| {name} | {len(names) - len(seen)} | {cells} | {seconds:.0f} |")
 
@@ -173,5 +169,4 @@ def _said(value: Measured | None) -> str:
 
 
 if __name__ == "__main__":
-    print(machine.description())
-    main(sys.argv[1:])
+    main()

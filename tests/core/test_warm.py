@@ -26,7 +26,8 @@ def heavy():
 settings = CoreSettings()
 tasks.{warm}(settings)
 before = heavy()
-photos = [Photo(name, (Path({str(sample_faces)!r}) / name).read_bytes()) for name in ("person_a_1.jpg", "person_b_1.jpg")]
+folder = Path({str(sample_faces)!r})
+photos = [Photo(name, (folder / name).read_bytes()) for name in ("person_a_1.jpg", "person_b_1.jpg")]
 tasks.similar(settings, SimilarRequest(*photos))
 tasks.gradcam(settings, GradcamRequest(photos[0], method="layercam" if "torch" in before else "occlusion"))
 print(sorted(before), sorted(heavy()))
