@@ -54,8 +54,23 @@ def paste(card: Image.Image, pixels: Pixels, x: int, y: int, radius: int = RADIU
 
 
 def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    """uint8 RGB at `size` (width, height)."""
+    """uint8 RGB at `size` (width, height).
+
+    What becomes much smaller is first shrunk by a whole number, which takes a third of the time of any other factor.
+    """
+    height, width = pixels.shape[:2]
+    step = min(width // size[0], height // size[1])
+    if step > 1:
+        whole = width // step, height // step
+        part = pixels[: whole[1] * step, : whole[0] * step]
+        pixels = np.asarray(cv2.resize(part, whole, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     shrinks = size[0] < pixels.shape[1]
     return np.asarray(
         cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC), dtype=np.uint8
     )
+
+
+def weighted(one: Pixels, weight: NDArray[np.float32], other: Pixels, other_weight: NDArray[np.float32]) -> Pixels:
+    """The sum of two pictures (uint8 RGB, h x w x 3), each times its weights (float32, h x w)."""
+    first, second = cv2.merge((weight,) * 3), cv2.merge((other_weight,) * 3)  # numpy is slow to spread over channels
+    return np.asarray(one * first + other * second, dtype=np.uint8)

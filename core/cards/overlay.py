@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from core.cards.canvas import FAINT, INK, MARGIN, Pixels, blank, font, paste, resize
+from core.cards.canvas import FAINT, INK, MARGIN, Pixels, blank, font, paste, resize, weighted
 from core.contracts import Colormap
 from core.faces import Face
 from core.heatmap.regions import on_photo
@@ -89,7 +89,7 @@ def _under_map(photo: Pixels, values: NDArray[np.float32], coverage: NDArray[np.
     colours = _colours(np.clip(values * 255, 0, 255).astype(np.uint8), colormap)
     alpha = coverage * (0.30 + 0.40 * values)
     dimmed = (0.5 + 0.5 * coverage) * (1 - alpha)
-    return np.asarray(photo * dimmed[..., np.newaxis] + colours * alpha[..., np.newaxis], dtype=np.uint8)
+    return weighted(photo, dimmed, colours, alpha)
 
 
 def _colours(levels: Pixels, colormap: Colormap) -> Pixels:

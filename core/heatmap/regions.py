@@ -77,5 +77,5 @@ def on_photo(
     seen = np.zeros((size, size), dtype=np.float32)
     seen[inset:-inset, inset:-inset] = 1
     seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), inset / 2), dtype=np.float32)
-    laid = cv2.warpAffine(np.dstack([values, seen]), back, (width, height), flags=cv2.INTER_LINEAR)
-    return np.asarray(laid[..., 0], dtype=np.float32), np.asarray(laid[..., 1], dtype=np.float32)
+    laid, coverage = (cv2.warpAffine(one, back, (width, height), flags=cv2.INTER_LINEAR) for one in (values, seen))
+    return np.asarray(laid, dtype=np.float32), np.asarray(coverage, dtype=np.float32)
