@@ -15,7 +15,7 @@ help:
 	@echo "make demo   all commands, played in the sandbox; the pictures land in demo/"
 	@echo "make test   the tests"
 	@echo "make lint   format, lint, types, and which room may import which"
-	@echo "make bench  what takes how long on this machine"
+	@echo "make bench  what takes how long on this machine, into benchmarks/report.md; QUICK=1 for some 3 minutes, PARTS='start similar'"
 	@echo "make bench-heatmaps  how faithful heatmaps are (some 20 minutes)"
 	@echo "make bench-average  the average of 40 faces beside those of other tools (some 3 minutes)"
 	@echo "make bench-scale  time and memory of an average of many photos (some 15 minutes)"
@@ -43,7 +43,7 @@ lint: $(VENV)/.installed
 	$(BIN)/lint-imports
 
 bench: setup
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(PARTS)
 
 bench-heatmaps: setup
 	$(BIN)/python -m benchmarks.heatmaps

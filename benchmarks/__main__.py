@@ -27,6 +27,8 @@ Written by `make bench`; `make bench-...` measure more (see the README). Millise
 took turns. A bare call is what the libraries need for the same, and nothing else.
 """
 
+NO_GPU = "## On a GPU\n\nNo GPU was at hand.\n"
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -62,7 +64,8 @@ def measure(name: str, quick: bool, report: Path) -> None:
     }
     known = {one: known[one] for one in PARTS if one in known}
     report.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
-    report.with_suffix(".md").write_text("\n".join([HEAD, *map(_told, known.values())]))
+    ends = [] if "gpu" in known else [NO_GPU]
+    report.with_suffix(".md").write_text("\n".join([HEAD, *map(_told, known.values()), *ends]))
 
 
 def _told(values: dict[str, object]) -> str:
