@@ -13,7 +13,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from bot.config import DaskSection
 from bot.workers import Request, Result, Task, build, dask
@@ -270,21 +270,23 @@ class _Seat:
     """At the worker at `address`, for as long as the lease holds."""
 
     def __init__(self, client: Client, address: str, lease: _Lease) -> None:
-        self._worker = client.rpc(address)
+        self._connections = client.rpc
+        self._address = address
         self._lease = lease
+        self._stage, self._photo = FIRST_STAGE, ""
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
+        self._stage, self._photo = FIRST_STAGE, ""
         payload = pickle.dumps((task, request), protocol=pickle.HIGHEST_PROTOCOL)
-        ask = getattr(self._worker, dask.CALL)
-        call = asyncio.ensure_future(ask(lease=self._lease.key, payload=payload, deadline=deadline))
+        call: asyncio.Future[Any] = asyncio.ensure_future(self._call(payload, deadline))
         del payload
         try:
             await asyncio.wait({call, self._lease.lost}, return_when=asyncio.FIRST_COMPLETED)
             if not call.done():
-                raise WorkerLost("died", FIRST_STAGE)
+                raise WorkerLost("died", self._stage, self._photo)
             outcome, value = pickle.loads(call.result())
         except OSError:
-            raise WorkerLost("died", FIRST_STAGE) from None
+            raise WorkerLost("died", self._stage, self._photo) from None
         finally:
             call.cancel()
             with suppress(asyncio.CancelledError, Exception):
@@ -295,3 +297,17 @@ class _Seat:
             raise value
         finally:
             del value  # or it would hold this frame by its traceback, and the frame the photos
+
+    async def _call(self, payload: bytes, deadline: float) -> bytes:
+        """The outcome, as `Seats.call` tells it. Raises OSError: the worker cannot be reached any more."""
+        comm = await self._connections.connect(self._address)
+        try:
+            await comm.write({"op": dask.CALL, "lease": self._lease.key, "payload": payload, "deadline": deadline})
+            while "outcome" not in (told := await comm.read()):
+                self._stage, self._photo = told["stage"], told["photo"]
+        except BaseException:
+            comm.abort()  # what is still said there is for nobody
+            raise
+        finally:
+            self._connections.reuse(self._address, comm)
+        return cast(bytes, told["outcome"])

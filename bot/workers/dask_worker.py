@@ -18,14 +18,16 @@ from typing import Any, cast
 
 from bot import logs
 from bot.config import Settings
-from bot.workers import Seat, build, dask, devices, limits
+from bot.workers import build, dask, devices, limits
 from bot.workers.engine import local
-from bot.workers.local import LocalWorkers
+from bot.workers.local import FIRST_STAGE, LocalSeat, LocalWorkers
+from core import stages
 from core.contracts import SokkuriError, WorkerLost
 
 dask.load()
 
 from distributed import Status, Worker, WorkerPlugin, get_worker  # noqa: E402  (as `dask.load` does it)
+from distributed.comm.core import Comm  # noqa: E402
 
 AGAIN_SECONDS = 1.0
 """Between two tries to reach the scheduler."""
@@ -146,17 +148,38 @@ class Seats(WorkerPlugin):
     async def all_returned(self) -> None:
         await self._none_held.wait()
 
-    async def call(self, lease: str, payload: bytes, deadline: float) -> bytes:
-        """What comes of the work: `done` and the result, or `failed` and the exception, pickled."""
+    async def call(self, comm: Comm, lease: str, payload: bytes, deadline: float) -> Status:
+        """Tells each `stage` as it is entered, and the photo that it is about, so that both are known when this
+        machine is lost; then the `outcome`, pickled: `done` and the result, or `failed` and the exception.
+        """
+        told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+        def entered(stage: str, photo: str) -> None:
+            told.put_nowait({"stage": stage, "photo": photo})
+
+        async def work() -> None:
+            told.put_nowait({"outcome": await self._outcome(lease, payload, deadline, entered)})
+
+        working = asyncio.create_task(work())
+        try:
+            message: dict[str, Any] = {}
+            while "outcome" not in message:
+                message = await told.get()
+                await comm.write(message)
+        finally:
+            working.cancel()  # where nobody hears of it any more
+        return Status.dont_reply
+
+    async def _outcome(self, lease: str, payload: bytes, deadline: float, entered: stages.Listener) -> bytes:
         held = self._leases.get(lease)
         try:
             if held is None:
-                raise WorkerLost("died", "begin")
-            outcome = "done", await held.call(payload, deadline)
+                raise WorkerLost("died", FIRST_STAGE)
+            outcome = "done", await held.call(payload, deadline, entered)
         except (SokkuriError, RuntimeError) as error:
             outcome = "failed", error.with_traceback(None)
         except asyncio.CancelledError:
-            outcome = "failed", WorkerLost("died", "begin")
+            outcome = "failed", WorkerLost("died", FIRST_STAGE)
         return pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL)
 
     async def about(self) -> dict[str, str]:
@@ -168,7 +191,7 @@ class _Lease:
 
     def __init__(self, processes: LocalWorkers) -> None:
         self._processes = processes
-        self._seat: asyncio.Future[Seat] = asyncio.get_running_loop().create_future()
+        self._seat: asyncio.Future[LocalSeat] = asyncio.get_running_loop().create_future()
         self._ended = asyncio.Event()
         self._call: asyncio.Task[Any] | None = None
 
@@ -199,11 +222,12 @@ class _Lease:
         finally:
             self._seat.cancel()
 
-    async def call(self, payload: bytes, deadline: float) -> Any:
-        self._call = asyncio.create_task(self._work(payload, deadline))
+    async def call(self, payload: bytes, deadline: float, entered: stages.Listener) -> Any:
+        self._call = asyncio.create_task(self._work(payload, deadline, entered))
         return await self._call
 
-    async def _work(self, payload: bytes, deadline: float) -> Any:
+    async def _work(self, payload: bytes, deadline: float, entered: stages.Listener) -> Any:
         seat = await asyncio.shield(self._seat)
         task, request = pickle.loads(payload)
-        return await seat.submit(task, request, deadline)
+        with seat.told_to(entered):
+            return await seat.submit(task, request, deadline)

@@ -16,7 +16,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -132,9 +132,9 @@ class LocalWorkers:
             return await seat.submit(task, request, deadline)
 
     @contextlib.asynccontextmanager
-    async def reserve(self) -> AsyncIterator[_Seat]:
+    async def reserve(self) -> AsyncIterator[LocalSeat]:
         worker = await self._take()
-        seat = _Seat(self, worker)
+        seat = LocalSeat(self, worker)
         try:
             yield seat
         finally:
@@ -244,13 +244,23 @@ class LocalWorkers:
         ending.add_done_callback(self._endings.discard)
 
 
-class _Seat:
+class LocalSeat:
     """A worker in one request's hands. `usable`: not lost, and not at something that nobody waits for any more."""
 
     def __init__(self, workers: LocalWorkers, worker: _Worker) -> None:
         self.usable = True
         self._workers = workers
         self._worker = worker
+
+    @contextlib.contextmanager
+    def told_to(self, listener: stages.Listener) -> Iterator[None]:
+        """For the time of the block each stage is told to `listener`, too."""
+        loop = asyncio.get_running_loop()
+        self._worker.listener = lambda stage, photo: loop.call_soon_threadsafe(listener, stage, photo)
+        try:
+            yield
+        finally:
+            self._worker.listener = None
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
         worker = self._worker
@@ -280,6 +290,7 @@ class _Worker:
     """
 
     ready: asyncio.Future[Outcome]
+    listener: Callable[[str, str], object] | None = None
 
     def __init__(
         self,
@@ -311,6 +322,8 @@ class _Worker:
 
     def enter(self, stage: str, photo: str) -> None:
         self.stage, self.photo, self.entered = stage, photo, time.monotonic()
+        if (listener := self.listener) is not None:
+            listener(stage, photo)
 
     @property
     def is_ready(self) -> bool:

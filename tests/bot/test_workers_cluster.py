@@ -247,6 +247,17 @@ async def test_work_is_done_again_when_its_worker_is_killed(tmp_path: Path) -> N
             assert isinstance(await retries.submit(worker_tasks.pid, None, LONG), int)
 
 
+async def test_a_lost_worker_is_told_with_the_stage_of_its_work(tmp_path: Path) -> None:
+    async with alone(tmp_path) as one:
+        request = asyncio.create_task(one.workers.submit(worker_tasks.sleep_in_a_stage, tmp_path / "me.jpg", LONG))
+        await one.at(await begun(tmp_path / "me.jpg")).end()
+        with pytest.raises(WorkerLost) as caught:
+            await request
+        assert (caught.value.stage, caught.value.photo) == ("detect", "me.jpg")
+        said = one.scheduler.log + one.two[0].log
+        assert "me.jpg" not in said
+
+
 async def test_work_goes_on_after_the_scheduler_is_started_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

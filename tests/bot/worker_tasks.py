@@ -264,3 +264,9 @@ def tell_and_wait(settings: CoreSettings, request: Path) -> int:
     """Work until the file, which is there already, is gone."""
     request.write_text(str(os.getpid()))
     return until(settings, request)
+
+
+def sleep_in_a_stage(settings: CoreSettings, request: Path) -> int:
+    """The photo of the stage has the file's name."""
+    stages.enter("detect", request.name)
+    return sleep(settings, request)
