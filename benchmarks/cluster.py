@@ -1,100 +1,154 @@
-"""Workers in a Dask cluster beside local ones: requests a second with 1, 2 and 4 of them, and what the way there costs.
+"""Workers in a Dask cluster beside local ones, on one machine: requests a second, and what the way there costs.
 
-Both do the same in turns on one machine, so that a noisy one is as unkind to the one as to the other. The request is
-/similar, with its explanation, on two photos of 2 megapixels.
+Both do the same requests in turns, one at a time and in changing order, so that a noisy machine is as unkind to the one
+as to the other. A cluster is a scheduler and so many `sokkuri worker`s of one process each. The photos are of 2
+megapixels; an average is of eight of them, by one worker.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
 from benchmarks import machine
+from benchmarks.processes import Ended, Processes
 from bot.config import DaskSection, Settings
-from bot.workers import Workers
+from bot.workers import Seat, Workers
 from bot.workers.cluster import ClusterWorkers
 from bot.workers.engine import local
 from core import tasks
-from core.contracts import Photo, SimilarRequest
+from core.contracts import AverageBatch, AverageRequest, AverageStart, GradcamRequest, Photo, SimilarRequest
 
-DEADLINE = 600.0
-TURNS = 3
+DEADLINE = 120.0
+PHOTOS = 8
+
+Ask = Callable[[Seat, Sequence[Photo]], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """`local`, `cluster`: requests a second. `overhead`: what the cluster takes longer by, as a share: 0.1 is 10 %."""
+
+    command: str
+    workers: int
+    local: float
+    cluster: float
+    overhead: float
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 4])
-    parser.add_argument("--requests", type=int, default=12, help="for each worker and turn (default: 12)")
+    parser.add_argument("--quick", action="store_true", help="one and two workers, and fewer turns: within a minute")
     arguments = parser.parse_args()
     print(machine.description(), flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "benchmarks.photos", folder, "2"], check=True)
-        photos = [Photo(path.name, path.read_bytes()) for path in sorted(Path(folder).iterdir())]
-        request = SimilarRequest(*photos[:2])
-        print(
-            "\n| workers | local, requests a second | cluster | cluster / local, time |\n| ---: | ---: | ---: | ---: |"
+    try:
+        print(table(rows(quick=arguments.quick)))
+    except Ended as error:
+        sys.exit(str(error))
+
+
+def rows(*, quick: bool = False) -> list[Row]:
+    """All commands with 1, 2 and 4 workers; or with 1 and 2, in fewer turns. Raises Ended: a process of it failed."""
+    photos = pictures()
+    counts, turns = ((1, 2), 2) if quick else ((1, 2, 4), 5)
+    return [row for count in counts for row in asyncio.run(measured(photos, count, turns))]
+
+
+def table(found: Sequence[Row]) -> str:
+    """In Markdown."""
+    lines = [
+        "| command | workers | local, requests a second | Dask | Dask takes longer by |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for row in sorted(found, key=lambda one: [*COMMANDS].index(one.command)):
+        lines.append(
+            f"| /{row.command} | {row.workers} | {row.local:.2f} | {row.cluster:.2f} | {100 * row.overhead:+.1f} % |"
         )
-        for count in arguments.workers:
-            here, there = asyncio.run(in_turns(request, count, count * arguments.requests))
-            print(f"| {count} | {1 / here:.2f} | {1 / there:.2f} | {there / here:.3f} |", flush=True)
+    return "\n".join(lines)
 
 
-async def in_turns(request: SimilarRequest, count: int, requests: int) -> tuple[float, float]:
-    """Seconds a request, with so many local workers, and with so many in a cluster."""
-    with cluster(count) as address:
-        settings = Settings.model_validate({"workers": {"count": count}})
-        section = DaskSection(scheduler=address)
-        there = ClusterWorkers(settings.core(), section, count=count, start_seconds=120)
-        async with local(settings) as here, there:
-            both: Sequence[Workers] = (here, there)
-            for workers in both:
-                await seconds(workers, request, count)  # until all have loaded their models
-            taken = [[await seconds(workers, request, requests) for workers in both] for _ in range(TURNS)]
-    return median(first for first, _ in taken), median(second for _, second in taken)
+def pictures() -> list[Photo]:
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-m", "benchmarks.photos", folder, str(PHOTOS)], check=True)
+        return [Photo(path.name, path.read_bytes()) for path in sorted(Path(folder).iterdir())]
 
 
-async def seconds(workers: Workers, request: SimilarRequest, requests: int) -> float:
-    """For one of so many, with as many under way as there are workers."""
-    turns = asyncio.Semaphore(workers.count)
+async def measured(photos: Sequence[Photo], count: int, turns: int) -> list[Row]:
+    async with Processes() as processes:
+        address = await processes.cluster(count)
+        return await processes.needed_for(_measured(photos, address, count, turns))
 
-    async def one() -> None:
-        async with turns:
-            await workers.submit(tasks.similar, request, DEADLINE)
+
+async def _measured(photos: Sequence[Photo], address: str, count: int, turns: int) -> list[Row]:
+    settings = Settings.model_validate({"workers": {"count": count}})
+    there = ClusterWorkers(settings.core(), DaskSection(scheduler=address), count=count, start_seconds=DEADLINE)
+    found = []
+    async with local(settings) as here, there:
+        for workers in (here, there):
+            await _warm(workers, photos)
+        for command, ask in COMMANDS.items():
+            taken = []
+            for turn in range(turns):
+                order = (here, there) if turn % 2 else (there, here)
+                times = {workers: await _seconds(workers, ask, photos) for workers in order}
+                taken.append((times[here], times[there]))
+            ratio = median(second / first for first, second in taken)
+            rates = [1 / median(column) for column in zip(*taken, strict=True)]
+            found.append(Row(command, count, rates[0], rates[1], ratio - 1))
+    return found
+
+
+async def _warm(workers: Workers, photos: Sequence[Photo]) -> None:
+    """Until each worker has done everything once."""
+    async with AsyncExitStack() as stack:
+        seats = [await stack.enter_async_context(workers.reserve()) for _ in range(workers.count)]
+        for ask in COMMANDS.values():
+            await asyncio.gather(*(ask(seat, photos) for seat in seats))
+
+
+async def _seconds(workers: Workers, ask: Ask, photos: Sequence[Photo]) -> float:
+    """For one request, when each worker is given a few, with as many under way as there are workers."""
+
+    async def one_after_the_other() -> None:
+        for _ in range(REQUESTS):
+            async with workers.reserve() as seat:
+                await ask(seat, photos)
 
     before = time.perf_counter()
-    await asyncio.gather(*(one() for _ in range(requests)))
-    return (time.perf_counter() - before) / requests
+    await asyncio.gather(*(one_after_the_other() for _ in range(workers.count)))
+    return (time.perf_counter() - before) / (REQUESTS * workers.count)
 
 
-@contextmanager
-def cluster(count: int) -> Iterator[str]:
-    """A scheduler, and so many workers of one process each."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
-    environment = {**os.environ, "SOKKURI_DASK__SCHEDULER": address, "SOKKURI_WORKERS__COUNT": "1"}
-    environment["SOKKURI_LOG_LEVEL"] = "CRITICAL"
-    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port)]
-    worker = [sys.executable, "-c", "from cli.main import main; main()", "worker"]
-    commands = [[*scheduler, "--no-dashboard"], *[worker] * count]
-    started = [subprocess.Popen(one, env=environment, stderr=subprocess.DEVNULL) for one in commands]
-    try:
-        yield address
-    finally:
-        for process in reversed(started):
-            process.terminate()
-            process.wait()
+REQUESTS = 2
+"""Of each worker, in one turn."""
+
+
+async def _similar(seat: Seat, photos: Sequence[Photo]) -> object:
+    return await seat.submit(tasks.similar, SimilarRequest(*photos[:2]), DEADLINE)
+
+
+async def _gradcam(seat: Seat, photos: Sequence[Photo]) -> object:
+    return await seat.submit(tasks.gradcam, GradcamRequest(photos[0]), DEADLINE)
+
+
+async def _average(seat: Seat, photos: Sequence[Photo]) -> object:
+    await seat.submit(tasks.average_open, AverageStart(), DEADLINE)
+    so_far = await seat.submit(tasks.average_look, AverageBatch(tuple(photos)), DEADLINE)
+    await seat.submit(tasks.average_take, [True] * len(so_far.faces), DEADLINE)
+    sums = await seat.submit(tasks.average_close, None, DEADLINE)
+    return await seat.submit(tasks.average_finish, AverageRequest(replace(so_far, sums=(sums,))), DEADLINE)
+
+
+COMMANDS: dict[str, Ask] = {"similar": _similar, "gradcam": _gradcam, "average": _average}
 
 
 if __name__ == "__main__":

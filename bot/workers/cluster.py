@@ -298,11 +298,13 @@ class _Seat:
         finally:
             del value  # or it would hold this frame by its traceback, and the frame the photos
 
-    async def _call(self, payload: bytes, deadline: float) -> bytes:
+    async def _call(self, payload: bytes, deadline: float) -> memoryview:
         """The outcome, as `Seats.call` tells it. Raises OSError: the worker cannot be reached any more."""
         comm = await self._connections.connect(self._address)
         try:
-            await comm.write({"op": dask.CALL, "lease": self._lease.key, "payload": payload, "deadline": deadline})
+            await comm.write(
+                {"op": dask.CALL, "lease": self._lease.key, "payload": dask.uncopied(payload), "deadline": deadline}
+            )
             while "outcome" not in (told := await comm.read()):
                 self._stage, self._photo = told["stage"], told["photo"]
         except BaseException:
@@ -310,4 +312,4 @@ class _Seat:
             raise
         finally:
             self._connections.reuse(self._address, comm)
-        return cast(bytes, told["outcome"])
+        return cast(memoryview, told["outcome"])

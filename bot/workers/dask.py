@@ -18,6 +18,7 @@ from bot.config import ConfigError, DaskSection
 
 if TYPE_CHECKING:
     from distributed import Security
+    from distributed.protocol.serialize import Serialize
 
 PLUGIN = "sokkuri"
 """Name of the worker's plugin, and the beginning of the names of leases and resources."""
@@ -74,6 +75,13 @@ def seats(build_digest: str) -> str:
 def offer(name: str) -> str:
     """The resource that a worker has which offers this."""
     return f"{PLUGIN}-offers-{name}"
+
+
+def uncopied(data: bytes) -> Serialize:
+    """To be sent as it is; in a message as `bytes` it would be copied on either side. It comes as a memoryview."""
+    from distributed.protocol.serialize import to_serialize
+
+    return to_serialize(memoryview(data))
 
 
 @contextmanager

@@ -148,7 +148,7 @@ class Seats(WorkerPlugin):
     async def all_returned(self) -> None:
         await self._none_held.wait()
 
-    async def call(self, comm: Comm, lease: str, payload: bytes, deadline: float) -> Status:
+    async def call(self, comm: Comm, lease: str, payload: memoryview, deadline: float) -> Status:
         """Tells each `stage` as it is entered, and the photo that it is about, so that both are known when this
         machine is lost; then the `outcome`, pickled: `done` and the result, or `failed` and the exception.
         """
@@ -158,7 +158,7 @@ class Seats(WorkerPlugin):
             told.put_nowait({"stage": stage, "photo": photo})
 
         async def work() -> None:
-            told.put_nowait({"outcome": await self._outcome(lease, payload, deadline, entered)})
+            told.put_nowait({"outcome": dask.uncopied(await self._outcome(lease, payload, deadline, entered))})
 
         working = asyncio.create_task(work())
         try:
@@ -170,7 +170,7 @@ class Seats(WorkerPlugin):
             working.cancel()  # where nobody hears of it any more
         return Status.dont_reply
 
-    async def _outcome(self, lease: str, payload: bytes, deadline: float, entered: stages.Listener) -> bytes:
+    async def _outcome(self, lease: str, payload: memoryview, deadline: float, entered: stages.Listener) -> bytes:
         held = self._leases.get(lease)
         try:
             if held is None:
@@ -222,11 +222,11 @@ class _Lease:
         finally:
             self._seat.cancel()
 
-    async def call(self, payload: bytes, deadline: float, entered: stages.Listener) -> Any:
+    async def call(self, payload: memoryview, deadline: float, entered: stages.Listener) -> Any:
         self._call = asyncio.create_task(self._work(payload, deadline, entered))
         return await self._call
 
-    async def _work(self, payload: bytes, deadline: float, entered: stages.Listener) -> Any:
+    async def _work(self, payload: memoryview, deadline: float, entered: stages.Listener) -> Any:
         seat = await asyncio.shield(self._seat)
         task, request = pickle.loads(payload)
         with seat.told_to(entered):
