@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import signal
 import sys
@@ -18,11 +19,19 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "bot"))
 
 import cluster
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     async with Sandbox() as sandbox:
         yield sandbox
+
+
+def dashboard() -> list[str]:
+    """All that Grafana asks Prometheus."""
+    file = ROOT / "deploy" / "grafana" / "dashboards" / "sokkuri.json"
+    return [target["expr"] for panel in json.loads(file.read_text())["panels"] for target in panel.get("targets", ())]
 
 
 async def test_figures_tell_what_was_done_and_nothing_of_whom(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -42,6 +51,11 @@ async def test_figures_tell_what_was_done_and_nothing_of_whom(sandbox: Sandbox, 
         assert figures['sokkuri_model_info{name="dlib"}'] == 1
         assert figures["sokkuri_connected"] == figures["sokkuri_workers_ready"] - 1 == 1
         assert not re.search(r"\d{15}", " ".join(figures))  # no id of Discord's
+        for question in dashboard():
+            labels = set(re.findall(r'(\w+)!?="', question)).union(*re.findall(r"by \((\w+)(?:, (\w+))?\)", question))
+            for name in re.findall(r"sokkuri_\w+", question):
+                series = [set(re.findall(r'(\w+)="', figure)) for figure in figures if re.match(rf"{name}\b", figure)]
+                assert any(labels - {""} <= found for found in series), question
         bot.freeze()
         assert (await bot.health())[0] == 200
         assert await bot.stop() == 0
