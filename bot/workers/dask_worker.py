@@ -16,7 +16,7 @@ import tempfile
 from contextlib import suppress
 from typing import Any, cast
 
-from bot import logs
+from bot import logs, memory
 from bot.config import Settings
 from bot.workers import build, dask, devices, limits
 from bot.workers.engine import local
@@ -41,6 +41,7 @@ async def serve(settings: Settings) -> None:
 
     logs.to_stderr(settings.log_level, settings.log_format)
     limits.leave_no_core()
+    memory.give_back_at_once()
     security = dask.security(settings.dask)
     dask_library.config.set({"distributed.worker.profile.enabled": False})
     stop = asyncio.Event()
