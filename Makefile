@@ -1,13 +1,14 @@
 # Each target sets up what it needs by itself, once: `.venv` from constraints.txt, and the models.
 #   PYTHON=...       another Python (3.11 to 3.13) than the first one found
-#   TORCH_INDEX=...  an extra package index to take torch from, such as PyTorch's own for CPU builds (see README.md)
+#   TORCH_INDEX=...  an extra package index to take torch from, such as PyTorch's own for CPU builds (see README.md);
+#                    empty: only from where pip takes all else
 
 VENV := .venv
 MINUTES := 2
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale bench-crowd bench-cluster faults fuzz soak audit setup clean
+.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale bench-crowd bench-cluster bench-fleet faults fuzz soak audit container-check setup clean
 .DELETE_ON_ERROR:
 
 help:
@@ -20,11 +21,13 @@ help:
 	@echo "make bench-average  the average of 40 faces beside those of other tools (some 3 minutes)"
 	@echo "make bench-scale  time and memory of an average of many photos (some 15 minutes)"
 	@echo "make bench-crowd  sixty people who ask at once: places, answers, and how late the bot's loop is (1 minute)"
-	@echo "make bench-cluster  requests a second of 1, 2 and 4 workers, local ones and in a cluster"
+	@echo "make bench-cluster  requests a second of 1, 2 and 4 workers, local ones and in a cluster (some 3 minutes)"
+	@echo "make bench-fleet  several bots, many guilds, workers on Dask: throughput, and what is used up first (some 4 minutes)"
 	@echo "make faults workers harmed in every stage of every command, and every hostile file (some 30 minutes)"
 	@echo "make fuzz   fuzz all that reads bytes from outside; MINUTES=2 for each of four targets"
 	@echo "make soak   the real bot while everything goes wrong; MINUTES=10, SEED=... to do the same again"
 	@echo "make audit  known weaknesses of the libraries, from the Python Packaging Advisory Database"
+	@echo "make container-check  the Dockerfile, carried out in a fresh Debian (as root, on Debian; some 5 minutes and 5 GB for a while)"
 	@echo "make clean  away with .venv, caches and demo/ (models stay in your cache folder)"
 
 run: setup
@@ -61,6 +64,9 @@ bench-crowd: setup
 bench-cluster: setup
 	$(BIN)/python -m benchmarks.cluster
 
+bench-fleet: setup
+	$(BIN)/python -m benchmarks.fleet
+
 faults: setup
 	$(BIN)/python -m pytest -m thorough tests/e2e
 
@@ -75,6 +81,9 @@ soak: setup
 audit: $(VENV)/.installed
 	@test -x $(VENV)/audit/bin/pip-audit || { $(BIN)/python -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet pip-audit==2.10.1; }
 	$(VENV)/audit/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
+
+container-check:
+	deploy/check_in_debian_root.sh $(if $(filter undefined,$(origin TORCH_INDEX)),,--build-arg 'TORCH_INDEX=$(TORCH_INDEX)')
 
 setup: $(VENV)/.models
 

@@ -2,7 +2,7 @@
 
 Both do the same requests in turns, one at a time and in changing order, so that a noisy machine is as unkind to the one
 as to the other. A cluster is a scheduler and so many `sokkuri worker`s of one process each. The photos are of 2
-megapixels; an average is of eight of them, by one worker.
+megapixels; /lookalikes and /average have eight of them, and one worker.
 """
 
 from __future__ import annotations
@@ -26,7 +26,15 @@ from bot.workers import Seat, Workers
 from bot.workers.cluster import ClusterWorkers
 from bot.workers.engine import local
 from core import tasks
-from core.contracts import AverageBatch, AverageRequest, AverageStart, GradcamRequest, Photo, SimilarRequest
+from core.contracts import (
+    AverageBatch,
+    AverageRequest,
+    AverageStart,
+    GradcamRequest,
+    LookalikesRequest,
+    Photo,
+    SimilarRequest,
+)
 
 DEADLINE = 120.0
 PHOTOS = 8
@@ -59,7 +67,7 @@ def main() -> None:
 def rows(*, quick: bool = False) -> list[Row]:
     """All commands with 1, 2 and 4 workers; or with 1 and 2, in fewer turns. Raises Ended: a process of it failed."""
     photos = pictures()
-    counts, turns = ((1, 2), 2) if quick else ((1, 2, 4), 5)
+    counts, turns = ((1, 2), 2) if quick else ((1, 2, 4), 4)
     return [row for count in counts for row in asyncio.run(measured(photos, count, turns))]
 
 
@@ -133,11 +141,15 @@ REQUESTS = 2
 
 
 async def _similar(seat: Seat, photos: Sequence[Photo]) -> object:
-    return await seat.submit(tasks.similar, SimilarRequest(*photos[:2]), DEADLINE)
+    return await seat.submit(tasks.similar, SimilarRequest(photos[0], photos[1]), DEADLINE)
 
 
 async def _gradcam(seat: Seat, photos: Sequence[Photo]) -> object:
     return await seat.submit(tasks.gradcam, GradcamRequest(photos[0]), DEADLINE)
+
+
+async def _lookalikes(seat: Seat, photos: Sequence[Photo]) -> object:
+    return await seat.submit(tasks.lookalikes, LookalikesRequest(tuple(photos)), DEADLINE)
 
 
 async def _average(seat: Seat, photos: Sequence[Photo]) -> object:
@@ -148,7 +160,7 @@ async def _average(seat: Seat, photos: Sequence[Photo]) -> object:
     return await seat.submit(tasks.average_finish, AverageRequest(replace(so_far, sums=(sums,))), DEADLINE)
 
 
-COMMANDS: dict[str, Ask] = {"similar": _similar, "gradcam": _gradcam, "average": _average}
+COMMANDS: dict[str, Ask] = {"similar": _similar, "gradcam": _gradcam, "lookalikes": _lookalikes, "average": _average}
 
 
 if __name__ == "__main__":
