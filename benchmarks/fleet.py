@@ -1,8 +1,8 @@
-"""A fleet on one machine: sandboxes with many guilds, a bot for each, one Dask scheduler, and more and more workers.
+"""A fleet on one machine: many guilds, several bots that share the shards, one scheduler, and more and more workers.
 
-Each is a process of its own, as it would be on machines of its own: bots are `sokkuri run`, workers `sokkuri worker`,
-and a sandbox has its own guilds on several shards, with people in them who ask one thing after the other. Told are the
-requests that were answered, and how much of a core each kind of process took: so what is used up first has a name.
+Each is a process of its own, as it would be on a machine of its own: bots are `sokkuri run`, workers `sokkuri worker`,
+and the sandbox has the guilds, with people in them who ask one thing after the other. Told are the requests that were
+answered, and how much of a core each kind of process took: so what is used up first has a name.
 
 Two kinds of requests: what people ask for (half /similar, 4 of 10 /gradcam, else /average of a thread of four photos),
 and such as cost the workers next to nothing (/gradcam of a file that is no picture), which shows what would be used up
@@ -31,11 +31,11 @@ from bot.sandbox.conversations.player import IN_PROGRESS
 from soak.outcomes import outcome
 
 FACES = ROOT / "tests" / "faces"
-SANDBOXES, SHARDS, GUILDS, PEOPLE = 2, 2, 100, 4
-"""Shards and guilds of one sandbox, people of one guild."""
+BOTS, SHARDS, GUILDS, PEOPLE = 2, 4, 200, 4
+"""Bots, shards and guilds in all, and people of one guild."""
 
 ASKERS = 4
-"""Of one sandbox: how many of all these people wait for an answer at any time, for each worker."""
+"""How many of all these people wait for an answer at any time, for each worker, and at least for two."""
 
 PATIENCE = 120.0
 FULL = 0.9
@@ -109,18 +109,18 @@ def table(found: Sequence[Row]) -> str:
 
 
 def further(row: Row) -> str:
-    """How far each process that there is one of would go, had it a core of its own and workers enough."""
+    """How far each kind of process would go, had each a core of its own and workers enough."""
     reach = {kind: row.rate * _processes(kind) / busy for kind, busy in row.cores.items() if kind != "workers" and busy}
     limits = ", ".join(f"{kind} {rate:.0f}" for kind, rate in sorted(reach.items(), key=lambda one: one[1]))
     held = ", ".join(f"{kind} {size:.0f} MB" for kind, size in row.megabytes.items())
     return (
-        f"{row.asked}, {row.workers} workers: requests a second until a core of it is used up, all of a kind together: "
+        f"{row.asked}, {row.workers} workers: requests a second until a core of each is used up: "
         f"{limits}; each holds: {held}; last acknowledgement after {row.acknowledged:.2f} s"
     )
 
 
 def _processes(kind: str) -> int:
-    return SANDBOXES if kind in ("bots", "sandboxes") else 1
+    return BOTS if kind == "bots" else 1
 
 
 # ---------------------------------------------------------------- the fleet
@@ -128,48 +128,46 @@ def _processes(kind: str) -> int:
 
 async def measured(workers: int, seconds: float, *, trifles: bool) -> list[Row]:
     async with Processes() as processes:
-        scheduler = await processes.cluster(workers)
-        towns = [
-            await processes.start(f"sandbox {at}", "-m", "benchmarks.fleet", "--sandbox", talks=True)
-            for at in range(SANDBOXES)
-        ]
-        for at, town in enumerate(towns):
-            told = await processes.needed_for(town.hear())
+        scheduler = await processes.cluster(
+            workers, WORKERS__TASKS=0
+        )  # one that is replaced would take its figures along
+        town = await processes.start("sandbox", "-m", "benchmarks.fleet", "--sandbox", talks=True)
+        told = await processes.needed_for(town.hear())
+        for number in range(BOTS):
             await processes.start(
-                f"bot {at}",
+                f"bot {number}",
                 *(*SOKKURI, "run"),
                 TOKEN=told["token"],
                 DISCORD__API=told["api"],
                 DISCORD__CDN=told["cdn"],
                 DISCORD__CDN_HOSTS='["127.0.0.1"]',
                 DISCORD__SHARDS=SHARDS,
+                DISCORD__SHARD_IDS=[*range(number, SHARDS, BOTS)],
                 WORKERS__ENGINE="dask",
-                WORKERS__COUNT=-(-workers // SANDBOXES),
+                WORKERS__COUNT=-(-workers // BOTS),
                 DASK__SCHEDULER=scheduler,
                 LIMITS__COOLDOWN_REQUESTS=0,
                 LIMITS__GUILD_REQUESTS=1000,
                 LIMITS__WAITING=1000,
             )
-        return await processes.needed_for(_measured(processes, towns, workers, seconds, trifles=trifles))
+        return await processes.needed_for(_measured(processes, town, workers, seconds, trifles=trifles))
 
 
-async def _measured(
-    processes: Processes, towns: Sequence[Process], workers: int, seconds: float, *, trifles: bool
-) -> list[Row]:
-    askers = max(ASKERS, 2 * workers)
-    found = [await _row(processes, towns, PICTURES, workers, askers, LOADING + 2 * workers, seconds)]
+async def _measured(processes: Processes, town: Process, workers: int, seconds: float, *, trifles: bool) -> list[Row]:
+    askers = ASKERS * max(workers, 2)
+    found = [await _row(processes, town, PICTURES, workers, askers, LOADING + 2 * workers, seconds)]
     if trifles:
-        found.append(await _row(processes, towns, TRIFLES, workers, 8 * askers, 3, seconds))
+        found.append(await _row(processes, town, TRIFLES, workers, 4 * askers, 3, seconds))
     return found
 
 
 async def _row(
-    processes: Processes, towns: Sequence[Process], what: str, workers: int, askers: int, warm: float, seconds: float
+    processes: Processes, town: Process, what: str, workers: int, askers: int, warm: float, seconds: float
 ) -> Row:
     """Measured while people go on asking, as they did for `warm` seconds before, so that all is loaded and busy."""
     since = time.monotonic() + warm  # this clock is the same for all processes
     until = since + seconds
-    asking = asyncio.create_task(_asked(towns, what, askers, since, until))
+    asking = asyncio.create_task(town.ask({"what": what, "askers": askers, "since": since, "until": until}))
     await asyncio.sleep(warm)
     before = _spent(processes)
     await asyncio.sleep(until - time.monotonic())
@@ -189,22 +187,13 @@ async def _row(
     )
 
 
-async def _asked(
-    towns: Sequence[Process], what: str, askers: int, since: float, until: float
-) -> list[dict[str, float]]:
-    """Each request that was answered between these times, of all sandboxes."""
-    wish = {"what": what, "askers": askers, "since": since, "until": until}
-    told = await asyncio.gather(*(town.ask(wish) for town in towns))
-    return [answer for answers in told for answer in answers]
-
-
 def _kind(process: Process) -> str:
-    return {"sandbox": "sandboxes", "bot": "bots", "worker": "workers"}.get(process.name.split()[0], process.name)
+    return {"bot": "bots", "worker": "workers"}.get(process.name.split()[0], process.name)
 
 
 def _spent(processes: Processes) -> dict[str, float]:
     """Seconds of processor time, by kind of process."""
-    spent: dict[str, float] = {"workers": 0, "bots": 0, "scheduler": 0, "sandboxes": 0}
+    spent: dict[str, float] = {"workers": 0, "bots": 0, "scheduler": 0, "sandbox": 0}
     for process in processes.started:
         for one in process.family():
             times = one.cpu_times()
