@@ -232,6 +232,7 @@ class _Connection:
             del self._leases[key]
             lease.lose()
             future.release()
+            await asyncio.sleep(0)  # Dask sends it then: before whoever waits asks for the seat that is free now
 
     def _can_be_placed(self, resources: dict[str, int]) -> bool:
         return any(all(one.get(name, 0) >= least for name, least in resources.items()) for one in self._offers)
