@@ -146,21 +146,6 @@ async def test_a_seat_is_one_process_and_nobody_elses(both: Cluster) -> None:
     assert pids[0] != pids[1]
 
 
-async def test_a_seat_that_is_given_back_is_the_next_to_be_taken(
-    both: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.workers.cluster.PLACE_SECONDS", 2 * LONG)  # nothing is placed anew
-    async with asyncio.timeout(LONG), AsyncExitStack() as one, AsyncExitStack() as other:
-        for seat in (one, other):
-            await seat.enter_async_context(both.workers.reserve())
-        for seat in (one, other):  # beside the one that is held, the next would wait for that
-            await seat.aclose()
-            for _ in range(10):
-                async with both.workers.reserve():
-                    pass
-            await seat.enter_async_context(both.workers.reserve())
-
-
 async def test_what_needs_something_goes_where_it_is_offered(both: Cluster) -> None:
     pids = await asyncio.gather(*(both.workers.submit(worker_tasks.gradcam, None, LONG) for _ in range(4)))
     assert {both.at(pid) for pid in pids} == {both.two[0]}
