@@ -136,6 +136,9 @@ class Seats(WorkerPlugin):
             self._leases[key].end()
 
     async def hold(self, key: str, topic: str) -> None:
+        task = self._worker.state.tasks.get(key)
+        if task is None or task.state != "executing":  # given back before it began: no transition is to come any more
+            return
         lease = self._leases[key] = _Lease(self._processes)
         self._none_held.clear()
         try:

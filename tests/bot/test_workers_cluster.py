@@ -247,6 +247,24 @@ async def test_work_is_done_again_when_its_worker_is_killed(tmp_path: Path) -> N
             assert isinstance(await retries.submit(worker_tasks.pid, None, LONG), int)
 
 
+async def test_a_lease_that_is_given_back_at_once_leaves_its_seat_free(tmp_path: Path) -> None:
+    """Dask tells the worker of both in one message, so that the lease begins when it has ended already."""
+
+    async def leased(workers: ClusterWorkers) -> None:
+        async with workers.reserve():
+            await asyncio.Event().wait()
+
+    async with alone(tmp_path, workers=1, start_seconds=5.0) as one:
+        for steps in range(1, 21):
+            given_up = asyncio.create_task(leased(one.workers))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            given_up.cancel()
+            await asyncio.gather(given_up, return_exceptions=True)
+        async with asyncio.timeout(PATIENCE):
+            assert isinstance(await one.workers.submit(worker_tasks.pid, None, LONG), int)
+
+
 async def test_a_lost_worker_is_told_with_the_stage_of_its_work(tmp_path: Path) -> None:
     async with alone(tmp_path) as one:
         request = asyncio.create_task(one.workers.submit(worker_tasks.sleep_in_a_stage, tmp_path / "me.jpg", LONG))
