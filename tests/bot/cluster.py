@@ -16,7 +16,8 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
 PROGRAM = (
-    "import worker_tasks; from core import tasks; tasks.warm = worker_tasks.warm; from cli.main import main; main()"
+    "import worker_tasks; from core import tasks; tasks.warm = tasks.warm_for_heatmaps = worker_tasks.warm; "
+    "from cli.main import main; main()"
 )
 """Models are loaded by the first request that needs them: most need none."""
 

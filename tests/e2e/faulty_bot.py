@@ -71,7 +71,7 @@ def main() -> None:
     from bot.config import load
 
     os.environ[FOLDER] = str(Path(sys.argv[1]).parent)
-    tasks.warm = faulty_bot.warm
+    tasks.warm_for_heatmaps = faulty_bot.warm
     asyncio.run(run(load()))
 
 

@@ -71,8 +71,12 @@ async def test_whoever_cancels_in_the_line_leaves_it_and_the_others_move_up(bot:
 
 
 async def test_cancelled_at_work_nothing_is_posted_and_the_worker_serves_the_next(bot: Bot) -> None:
+    frozen = bot.freeze()
     invocation = await bot.sandbox.slash("gradcam", {**photo(), "method": "scorecam"}, locale="ja")
-    await bot.sandbox.click(*await shown(invocation, "顔を調べています"))
+    cancel = await shown(invocation, "顔を調べています")
+    for worker in frozen:
+        worker.resume()
+    await bot.sandbox.click(*cancel)
     assert "止めました" in (await answer(invocation)).text
     await settled(bot)
     assert not invocation.history[-1].files
