@@ -48,8 +48,8 @@ SECONDS_TO_BEGIN, SECONDS_TO_END = 0.5, 5.0
 """When the job is stopped: how long to wait for the first face, and for the sums that there are faces in. Both mostly
 take as long as one photo."""
 
-BYTES_AT_ONCE = 32 * 1024 * 1024
-"""Of kept faces, that are combined in one go: some 80, in four seconds."""
+BYTES_AT_ONCE = 8 * 1024 * 1024
+"""Of kept faces, that are combined in one go: some 20, in three or four seconds."""
 
 Told = Callable[[int, int], None]
 """Hears how many more photos were looked at, and how many more faces are in; of what is lost, how many less."""
