@@ -65,5 +65,5 @@ def combined(band: Band, recipe: AverageRecipe, weights: Sequence[float]) -> Row
 
 def _recoloured(gains: NDArray[np.float64]) -> NDArray[np.uint8]:
     """What the numbers of a photo become, (1, 256, 3), whose channels are multiplied by `gains`."""
-    linear = light.table("linear", gains)
-    return light.to_pixels(light.to_numbers(linear.astype(np.float32), "linear"))[np.newaxis]
+    linear = light.table("linear", gains).astype(np.float32)[np.newaxis]  # one row: they are encoded row by row
+    return light.to_pixels(light.to_numbers(linear, "linear"))
