@@ -29,7 +29,8 @@ from aiohttp import web
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from bot.config import ConfigError, InteractionsSection
+from bot.config import InteractionsSection
+from bot.listening import listening
 
 PATH = "/interactions"
 SIGNATURE, TIMESTAMP = "X-Signature-Ed25519", "X-Signature-Timestamp"
@@ -162,17 +163,8 @@ async def served(
 
     app = web.Application(client_max_size=MOST_BYTES)
     app.router.add_post(PATH, receive)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
-        except OSError as error:
-            where = f"{settings.host}:{settings.port}"
-            raise ConfigError(f"interactions.port: cannot listen on {where}: {error}") from None
+    async with listening(app, settings.host, settings.port, "interactions"):
         yield
-    finally:
-        await runner.cleanup()
 
 
 async def _any(asking: Iterable[Coroutine[Any, Any, bool]]) -> bool:

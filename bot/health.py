@@ -17,8 +17,9 @@ from typing import Protocol
 from aiohttp import web
 from discord import ShardInfo
 
-from bot.config import ConfigError, HealthSection
+from bot.config import HealthSection
 from bot.jobs import Jobs
+from bot.listening import listening
 from bot.metrics import CONTENT_TYPE
 
 log = logging.getLogger(__name__)
@@ -83,14 +84,6 @@ async def served(settings: HealthSection, client: Client, jobs: Jobs) -> AsyncIt
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", metrics)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
-        except OSError as error:
-            raise ConfigError(f"health.port: cannot listen on {settings.host}:{settings.port}: {error}") from None
+    async with listening(app, settings.host, settings.port, "health"):
         log.info("/healthz answers on %s, port %d", settings.host, settings.port)
         yield
-    finally:
-        await runner.cleanup()
