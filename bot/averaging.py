@@ -13,7 +13,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
-from itertools import count, islice
+from itertools import islice
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -99,7 +99,6 @@ class Averaging:
         self._most_bytes = most_bytes
         self._tell = tell
         self._grows = keeps_every_face(recipe, rules)
-        self._numbers = count()
         self._lanes: list[asyncio.Task[None]] = []
         self._parts: dict[int, AverageSoFar] = {}
         self._lost: deque[_Lot] = deque()
@@ -124,7 +123,7 @@ class Averaging:
 
         Raises Stopped where no face is ready then, and WorkerLost or DeadlineExceeded where no face is ready for that.
         """
-        self._lanes = [asyncio.create_task(self._lane()) for _ in range(self._job.at_once)]
+        self._lanes = [asyncio.create_task(self._lane(number)) for number in range(self._job.at_once)]
         try:
             async with self._job.unless_stopped():
                 await asyncio.wait(self._lanes, return_when=asyncio.FIRST_EXCEPTION)
@@ -142,9 +141,8 @@ class Averaging:
         parts, self._parts = self._parts, {}  # kept faces are to be held by nobody who has no more use for them
         return sum(parts.values(), AverageSoFar(skipped=tuple(self._skipped)))
 
-    async def _lane(self) -> None:
+    async def _lane(self, number: int) -> None:
         """One turn after another, each adding to the lane's own sum."""
-        number = next(self._numbers)
         try:
             while (lot := await self._next()) is not None:
                 if self._grows and self._size() > self._most_bytes:
