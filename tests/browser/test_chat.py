@@ -60,7 +60,7 @@ async def test_a_reply_shows_what_it_answers(playground: Sandbox, page: Chat) ->
     general, mio = playground.channel("general"), playground.people["Mio"]
     original = await playground.post(general, mio, "## Who **is** ||not|| this?")
     await playground.post(general, playground.people["Ren"], "no idea", reply_to=original)
-    reply = page.newest
+    reply = page.messages.filter(has_text="no idea")
     await expect(reply.locator(".text")).to_have_text("no idea")
     await expect(reply.locator(".reference")).to_have_text("MMioWho is ▒▒▒ this?")
     await reply.locator("button.gist").click()
@@ -74,10 +74,11 @@ async def test_what_is_passed_on_is_drawn_with_its_pictures(playground: Sandbox,
     general, mio = playground.channel("general"), playground.people["Mio"]
     original = await playground.post(general, mio, "look", [File("red.png", RED, "All red")])
     await playground.post(general, playground.people["Ren"], forward=original)
-    box = page.newest.locator(".forwarded")
+    message = page.messages.filter(has=page.page.locator(".forwarded"))
+    box = message.locator(".forwarded")
     await expect(box.locator(".passed-on")).to_have_text("Forwarded")
     await expect(box.locator(".text")).to_have_text("look")
-    assert await page.pictures(page.newest) == ["All red"]
+    assert await page.pictures(message) == ["All red"]
     await expect(box.locator(".origin")).to_contain_text("#general")
     await page.accessible()
 
@@ -305,6 +306,22 @@ async def test_who_somebody_is_and_how_it_looks(playground: Sandbox, page: Chat)
     await expect(page.composer).to_have_attribute("placeholder", re.compile("メッセージ"))
     await expect(page.page.locator("html")).to_have_attribute("lang", "ja")
     await expect(page.page.locator("body")).to_have_css("color", "rgb(230, 234, 239)")
+
+
+async def test_two_changes_faster_than_the_server_are_both_kept(page: Chat) -> None:
+    you = page.page.locator("#sidebar .you")
+    await you.click()
+    await page.page.evaluate(  # in one go: nothing that the server says can come between
+        """() => {
+            const labels = [...document.querySelectorAll("dialog label.radio")];
+            labels.find((one) => one.textContent.includes("Mio")).click();
+            const language = document.querySelector("dialog select");
+            language.value = "ja";
+            language.dispatchEvent(new Event("change"));
+        }"""
+    )
+    await page.page.keyboard.press("Escape")
+    await expect(you).to_contain_text(re.compile("Mio.*日本語", re.S))
 
 
 async def test_the_curious_see_what_passes(page: Chat) -> None:

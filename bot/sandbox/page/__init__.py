@@ -22,7 +22,7 @@ From the page, each with an `id` of its own:
 
 | type | with | brings |
 | --- | --- | --- |
-| `whoami` | `user`, `locale` | a snapshot |
+| `whoami` | `user`, `locale`, or the one of them that changes | a snapshot |
 | `slash` | `channel`, `command`, `options` by name (files as uploads, people and places as ids) | `invocation` |
 | `autocomplete` | the same and `typing`, the option at hand | `choices` |
 | `message_command` | `channel`, `message`, `name` | `invocation` |

@@ -75,7 +75,7 @@ class Visitor:
     async def stay(self, introduced: Mapping[str, str]) -> None:
         """Until the page is closed. `introduced`: who sits there (`user`, `locale`), where the page knows already."""
         with suppress(No):  # the page may remember a sandbox before this one
-            self._be(introduced.get("user", str(self._view.user.id)), introduced.get("locale", self._view.locale))
+            self._be(introduced)
         with self._parts.feed.heard_by(self._hear):
             self._tell("snapshot", **self._view.snapshot())
             try:
@@ -145,14 +145,17 @@ class Visitor:
             self._tell("refused", id=request.get("id"), code="fault", why="the sandbox itself failed: see its log")
 
     async def _whoami(self, request: Json) -> Json:
-        self._be(_field(request, "user", str), _field(request, "locale", str))
+        self._be({key: _field(request, key, str) for key in ("user", "locale") if key in request})
         self._tell("snapshot", **self._view.snapshot())
         return {}
 
-    def _be(self, user: str, locale: str) -> None:
+    def _be(self, who: Mapping[str, str]) -> None:
+        locale = who.get("locale", self._view.locale)
         if locale not in LOCALES:
             raise No("not_understood", f"{locale} is no locale of Discord's")
-        self._view.user, self._view.locale = self._person(user), locale
+        if "user" in who:
+            self._view.user = self._person(who["user"])
+        self._view.locale = locale
 
     async def _slash(self, request: Json) -> Json:
         channel, command = self._channel(request), _field(request, "command", str)

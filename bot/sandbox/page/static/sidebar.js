@@ -164,7 +164,7 @@ function openYou() {
       t("you.who"),
       people().map((user) => [user.id, [avatar(user), `${personName(user)} `, el("small", {}, t(user.part))]]),
       store.me,
-      (user) => become(user, store.locale),
+      (user) => become({ user }),
     ),
     languages(),
     choice(
@@ -215,17 +215,18 @@ function choice(name, legend, entries, chosen, pick) {
 function languages() {
   const id = freshId("language");
   const first = ["en-US", "ja"];
-  const select = el("select", { id, onchange: () => become(store.me, select.value) });
+  const select = el("select", { id, onchange: () => become({ locale: select.value }) });
   for (const code of [...first, ...store.locales.filter((one) => !first.includes(one))]) {
     select.append(el("option", { value: code, selected: code === store.locale }, languageName(code)));
   }
   return el("div.form-field", {}, el("label", { for: id }, t("you.language")), select);
 }
 
-async function become(user, locale) {
-  keep("locale", locale);
+// `changed`: `user` or `locale` alone. The other may just have been changed, too, and is not known here until the snapshot.
+async function become(changed) {
+  if (changed.locale) keep("locale", changed.locale);
   try {
-    await ask("whoami", { user, locale });
+    await ask("whoami", changed);
   } catch (error) {
     notice(reason(error));
   }

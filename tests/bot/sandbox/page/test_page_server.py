@@ -194,7 +194,9 @@ async def test_a_snapshot_tells_what_this_person_sees(sandbox, visit) -> None:
         assert parts == {"kei": "owner", "Sokkuri": "bot", "mio": "member", "ren": "moderator"}
         assert page.place("hidden") == str(hidden.id)  # the owner sees everything
         assert page.snapshot["messages"][page.place("general")][0]["content"] == "hello"
-        assert (await page.ask("whoami", user=str(mio.id), locale="ja"))["type"] == "done"
+        assert (await page.ask("whoami", user=str(mio.id)))["type"] == "done"
+        assert (page.snapshot["me"], page.snapshot["locale"]) == (str(mio.id), "en-US")
+        assert (await page.ask("whoami", locale="ja"))["type"] == "done"
         assert (page.snapshot["me"], page.snapshot["locale"]) == (str(mio.id), "ja")
         names = [one.get("name") for one in page.snapshot["channels"]]
         assert "hidden" not in names and None in names  # and the direct conversation with the bot
@@ -384,6 +386,7 @@ async def test_people_post_and_open_threads(sandbox, visit) -> None:
         ({"type": "slash", "channel": "general", "command": "", "options": {}}, "cannot_invoke"),
         ({"type": "whoami", "user": "1", "locale": "en-US"}, "gone"),
         ({"type": "whoami", "user": "me", "locale": "tlh"}, "not_understood"),
+        ({"type": "whoami", "locale": 1}, "not_understood"),
         ({"type": "click", "channel": "general", "message": "1", "custom_id": "x"}, "gone"),
         ({"type": "faults", "faults": {"latency_ms": -1}}, "not_understood"),
     ],
