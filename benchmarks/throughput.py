@@ -1,5 +1,6 @@
-"""Requests a second with 1, 2 and 4 worker processes, each on one thread: local ones, and those of a Dask cluster on
-the same machine (see `benchmarks.cluster`), where Dask is installed.
+"""Requests a second with 1, 2 and 4 worker processes, each on one thread: local ones, those that share a network (see
+`bot.workers.network`), and those of a Dask cluster on the same machine (see `benchmarks.cluster`), where Dask is
+installed.
 
 The request is /similar, with why, on two photos of 2 megapixels; as many are under way as there are workers.
 """
@@ -18,31 +19,48 @@ from core import tasks
 from core.contracts import CoreSettings, SimilarRequest
 
 COUNTS = (1, 2, 4)
+WINDOW = 0.002
 
 
 def measure(quick: bool) -> tables.Part:
     request = SimilarRequest(*(camera_photo(name, 1632, 1224) for name in ("person_c_1", "person_f_1")))
     here = {count: asyncio.run(local(request, count, 6 if quick else 24)) for count in COUNTS}
+    shared = {count: asyncio.run(local(request, count, 6 if quick else 24, WINDOW)) for count in COUNTS}
     there = {} if quick or find_spec("distributed") is None else in_cluster(request)
     rows = [
         [
             count,
             here[count],
             here[count] / here[1],
+            shared[count],
             *((there[count], here[count] / there[count]) if there else (None,) * 2),
         ]
         for count in COUNTS
     ]
-    columns = ("workers", "local, requests a second", "of one worker", "in a Dask cluster", "time there / local")
+    columns = (
+        "workers",
+        "local, requests a second",
+        "of one worker",
+        "with a shared network",
+        "in a Dask cluster",
+        "time there / local",
+    )
     about = "/similar, with why, two JPEGs of 2 megapixels, one thread a worker."
     figures = {f"a second, {count} workers": here[count] for count in COUNTS}
     return tables.Part("Requests a second", [tables.Table(columns, rows, about)], figures=figures)
 
 
-async def local(request: SimilarRequest, count: int, each: int) -> float:
+async def local(request: SimilarRequest, count: int, each: int, batch_seconds: float = 0.0) -> float:
     """Requests a second."""
     turns = asyncio.Semaphore(count)
-    workers = LocalWorkers(CoreSettings(threads=THREADS), tasks.warm, count=count, tasks=0, start_seconds=120)
+    workers = LocalWorkers(
+        CoreSettings(threads=THREADS),
+        tasks.warm,
+        count=count,
+        tasks=0,
+        start_seconds=120,
+        batch_seconds=batch_seconds,
+    )
 
     async def one() -> None:
         async with turns:

@@ -142,7 +142,7 @@ class LimitsSection(ChangingSection):
 class WorkersSection(Section):
     """Who does the work: `local` processes, or those of a `dask` cluster, of which `count` at once. `threads` 0: the
     processors, shared among them; `tasks`, `memory_bytes` and `recycle_bytes` 0: no limit. `heatmaps`: whether they
-    load what heatmaps take when they start; `device`: where their networks run.
+    load what heatmaps take when they start; `device`: where their networks run; `batch_seconds` 0: each has its own.
     """
 
     engine: Literal["local", "dask"] = "local"
@@ -150,6 +150,7 @@ class WorkersSection(Section):
     threads: Annotated[int, Field(ge=0)] = 0
     heatmaps: bool = True
     device: Device = "cpu"
+    batch_seconds: Annotated[float, Field(ge=0, le=1)] = 0.0
     tasks: Annotated[int, Field(ge=0)] = 500
     memory_bytes: Annotated[int, Field(ge=0)] = 4 * 1024**3
     recycle_bytes: Annotated[int, Field(ge=0)] = 3 * 1024**3 // 2

@@ -417,7 +417,8 @@ class CoreSettings:
 
     `model_folder`: where models are kept (default: `sokkuri` in the user's cache folder); `threads`: how many a
     worker may use at once (0: as many as it likes); `colormap`: of the heatmaps; `device`: where networks run, "cuda":
-    where there is one.
+    where there is one; `shared`: the socket of a process that embeds for all workers (see core.models.shared), "": each
+    does so itself.
     """
 
     model: ModelChoice = field(default_factory=ModelChoice)
@@ -426,6 +427,7 @@ class CoreSettings:
     threads: int = 1
     colormap: Colormap = "cividis"
     device: Device = "cpu"
+    shared: str = ""
 
 
 @dataclass(frozen=True)

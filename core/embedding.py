@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -14,11 +15,13 @@ from core.contracts import Device, ModelBroken, ModelChoice, ModelMissing
 from core.models import dlib_resnet
 from core.models.catalog import load_catalog, resolve
 from core.models.onnx_embedder import OnnxEmbedder, require_same, torch_twin
+from core.models.shared import SharedEmbedder
 from core.models.spec import ModelSpec
 from core.models.store import Store
 
 if TYPE_CHECKING:
     from core.models.explainable import Explainable
+    from core.models.timm_checkpoint import TimmEmbedder
 
 
 class Embedder(Protocol):
@@ -41,24 +44,28 @@ class Embedder(Protocol):
         """The same network as a torch module, for heatmaps. Loads torch on the first call. Raises ModelError."""
 
 
-def load(choice: ModelChoice, folder: Path, threads: int, device: Device = "cpu") -> Embedder:
+def load(choice: ModelChoice, folder: Path, threads: int, device: Device = "cpu", shared: str = "") -> Embedder:
     """Load a model. Its file is kept in `folder`, and fetched and converted where that was not done yet.
 
     `threads`: how many one run may use, 0 for as many as there are processors; `device`: where it is to run, "cuda":
-    where there is one. torch is not loaded for kinds other
+    where there is one; `shared`: see CoreSettings. torch is not loaded for kinds other
     than timm, but for the one conversion of dlib's file. Raises ModelMissing, ModelBroken or ModelMisconfigured.
     """
     spec = resolve(choice)
     path = _file(spec, folder)
+    if spec.kind == "timm":
+        if shared:
+            return SharedEmbedder(spec, path, shared, lambda _: _timm(spec, threads, device).explainable())
+        return _timm(spec, threads, device)
+    explain: Callable[[OnnxEmbedder | SharedEmbedder], Explainable]
     if spec.kind == "dlib":
         explain = partial(_explain_dlib, path, threads, device)
-        return OnnxEmbedder(spec, _dlib_graph(spec, path, folder), threads, explain, device)
-    if spec.kind == "onnx":
-        return OnnxEmbedder(spec, path, threads, partial(_explain_onnx, threads, device), device)
-    from core.models.timm_checkpoint import TimmEmbedder
-
-    _limit_torch(threads)
-    return TimmEmbedder(spec, device)
+        path = _dlib_graph(spec, path, folder)
+    else:
+        explain = partial(_explain_onnx, threads, device)
+    if shared:
+        return SharedEmbedder(spec, path, shared, explain)
+    return OnnxEmbedder(spec, path, threads, explain, device)
 
 
 def _file(spec: ModelSpec, folder: Path) -> Path:
@@ -94,7 +101,14 @@ def _dlib_graph(spec: ModelSpec, path: Path, folder: Path) -> Path:
     return Store(folder).derived(f"dlib-resnet-{digest[:16]}-v{dlib_resnet.GRAPH_VERSION}.onnx", build)
 
 
-def _explain_dlib(path: Path, threads: int, device: Device, embedder: OnnxEmbedder) -> Explainable:
+def _timm(spec: ModelSpec, threads: int, device: Device) -> TimmEmbedder:
+    from core.models.timm_checkpoint import TimmEmbedder
+
+    _limit_torch(threads)
+    return TimmEmbedder(spec, device)
+
+
+def _explain_dlib(path: Path, threads: int, device: Device, embedder: Embedder) -> Explainable:
     from core.models.dlib_resnet.module import DlibResnet
     from core.models.dlib_resnet.weights import read_weights
     from core.models.explainable import explain
@@ -104,7 +118,7 @@ def _explain_dlib(path: Path, threads: int, device: Device, embedder: OnnxEmbedd
     return explain(embedder.spec, module, embedder.spec.heatmap.layers, device)
 
 
-def _explain_onnx(threads: int, device: Device, embedder: OnnxEmbedder) -> Explainable:
+def _explain_onnx(threads: int, device: Device, embedder: OnnxEmbedder | SharedEmbedder) -> Explainable:
     from core.models.explainable import explain
     from core.models.timm_checkpoint import load_network, timm_layers
 

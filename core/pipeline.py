@@ -147,7 +147,8 @@ class Pipeline:
 
     @cached_property
     def embedder(self) -> embedding.Embedder:
-        return embedding.load(self._settings.model, self._folder, self._settings.threads, self._settings.device)
+        asked = self._settings
+        return embedding.load(asked.model, self._folder, asked.threads, asked.device, asked.shared)
 
     @cached_property
     def comparer(self) -> comparison.Comparer:

@@ -38,6 +38,9 @@ from core.contracts import (
 )
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from socket import socket
+
     from core.averaging import Fold
     from core.evaluate import Evaluated
     from core.pipeline import Pipeline
@@ -177,6 +180,18 @@ def models(settings: CoreSettings) -> tuple[ModelCard, ...]:
 def devices(settings: CoreSettings, request: None) -> Devices:
     """Where the networks of this process run."""
     return _process.pipeline(settings).devices()
+
+
+def embed_for_others(settings: CoreSettings, listener: socket, parent: Connection, window: float) -> None:
+    """Be the network of workers whose settings say `shared`. See `core.models.shared.SharedNetwork`."""
+    from core import embedding
+    from core.models.shared import SharedNetwork
+    from core.models.store import folder_of
+
+    def load() -> embedding.Embedder:
+        return embedding.load(settings.model, folder_of(settings), settings.threads, settings.device)
+
+    SharedNetwork(listener, parent, load, window).serve()
 
 
 def warm(settings: CoreSettings) -> None:

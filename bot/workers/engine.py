@@ -34,4 +34,5 @@ def local(settings: Settings, *, heatmaps: bool = True) -> LocalWorkers:
         stage_seconds=settings.workers.stage_seconds,
         memory_bytes=settings.workers.memory_bytes,
         recycle_bytes=settings.workers.recycle_bytes,
+        batch_seconds=settings.workers.batch_seconds,
     )

@@ -18,7 +18,6 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Literal, Self, cast
@@ -26,7 +25,7 @@ from typing import Any, Literal, Self, cast
 import psutil
 
 from bot import memory
-from bot.workers import Request, Result, Task, limits
+from bot.workers import Request, Result, Task, limits, network, spawn
 from core import stages
 from core.contracts import CoreSettings, DeadlineExceeded, SokkuriError, StartTooSlow, WorkerLost
 
@@ -55,9 +54,6 @@ and its successor has to load the models first."""
 
 INTERRUPT = signal.SIGUSR1
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""A terminal or a service manager sends them to the whole group of processes, but they are the bot's to handle."""
-
 log = logging.getLogger(__name__)
 
 
@@ -70,7 +66,8 @@ class LocalWorkers:
 
     A stage of the work (see `core.stages`) that takes longer than `stage_seconds` is overdue. `memory_bytes`: what a
     worker may take at most; `recycle_bytes`: one that holds more after a request is replaced, too (0: never).
-    `forget`: what a worker does when it has dropped its work, so that nothing of it is kept.
+    `forget`: what a worker does when it has dropped its work, so that nothing of it is kept. `batch_seconds`: they
+    share a network, where what one asks for waits for others' so long (see `bot.workers.network`); 0: each has its own.
     """
 
     def __init__(
@@ -85,6 +82,7 @@ class LocalWorkers:
         stage_seconds: float = 25.0,
         memory_bytes: int = 0,
         recycle_bytes: int = 0,
+        batch_seconds: float = 0.0,
     ) -> None:
         self._settings = settings
         self._warm = warm
@@ -95,6 +93,8 @@ class LocalWorkers:
         self._stage_seconds = stage_seconds
         self._memory_bytes = memory_bytes
         self._recycle_bytes = recycle_bytes
+        self._batch_seconds = batch_seconds
+        self._opened = contextlib.AsyncExitStack()
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._all: set[_Worker] = set()
         self._endings: set[asyncio.Future[None]] = set()
@@ -114,6 +114,9 @@ class LocalWorkers:
         return [worker.pid for worker in self._all]
 
     async def __aenter__(self) -> Self:
+        if self._batch_seconds:
+            shared = network.shared(self._settings, self._batch_seconds)
+            self._settings = await self._opened.enter_async_context(shared)
         self._threads = ThreadPoolExecutor(max_workers=3 * self._count, thread_name_prefix="worker-pipe")
         for _ in range(self._count):
             self._idle.put_nowait(self._start())
@@ -126,6 +129,7 @@ class LocalWorkers:
             self._end(worker)
         await asyncio.gather(*self._endings)
         self._threads.shutdown()
+        await self._opened.aclose()
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
         async with self.reserve() as seat:
@@ -300,19 +304,10 @@ class _Worker:
         memory_bytes: int,
         failures: int,
     ) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
-        self._pipe, theirs = context.Pipe()
-        args = (theirs, settings, warm, forget, memory_bytes)
-        self._process = context.Process(target=_serve, args=args, name="sokkuri-worker")
-        # The worker inherits the mask, and so is deaf to them from its very first moment. The tracker that comes with
-        # the first process of all would undo the mask, so it goes before.
-        resource_tracker.ensure_running()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-        try:
-            self._process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        theirs.close()
+        self._pipe, theirs = multiprocessing.Pipe()
+        with theirs:
+            args = (theirs, settings, warm, forget, memory_bytes)
+            self._process = spawn.started(_serve, args, "sokkuri-worker")
         self.pid = cast(int, self._process.pid)
         self.served = 0
         self.at_rest = True

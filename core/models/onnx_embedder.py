@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from core.models.explainable import Explainable
+    from core.models.shared import SharedEmbedder
 
 _BATCH = 16  # bounds the memory for maps, and is past the point where more crops at once are faster
 _TWIN_TOLERANCE = 1e-4
@@ -100,7 +101,7 @@ class OnnxEmbedder:
         self._width = vectors.shape[1]
 
 
-def torch_twin(embedder: OnnxEmbedder) -> nn.Module:
+def torch_twin(embedder: OnnxEmbedder | SharedEmbedder) -> nn.Module:
     """The same network as a torch module, by onnx2torch.
 
     onnxruntime folds constants first: without that, onnx2torch stops at padding that an exported network computes
@@ -179,7 +180,7 @@ def _as_opset_17(graph: onnx.ModelProto) -> onnx.ModelProto:
     return graph
 
 
-def require_same(embedder: OnnxEmbedder, module: nn.Module) -> None:
+def require_same(embedder: OnnxEmbedder | SharedEmbedder, module: nn.Module) -> None:
     """Raise ModelMisconfigured unless `module` gives the embedder's vectors, to 1e-4 of their largest number."""
     import torch
 
