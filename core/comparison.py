@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import cohort, similarity
-from core.embedding import Embedder
+from core.models.embedder import Embedder
 from core.models.spec import ModelSpec
 
 

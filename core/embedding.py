@@ -6,14 +6,12 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from core.contracts import Device, ModelBroken, ModelChoice, ModelMissing
 from core.models import dlib_resnet
 from core.models.catalog import load_catalog, resolve
+from core.models.embedder import Embedder
 from core.models.onnx_embedder import OnnxEmbedder, require_same, torch_twin
 from core.models.shared import SharedEmbedder
 from core.models.spec import ModelSpec
@@ -22,26 +20,6 @@ from core.models.store import Store
 if TYPE_CHECKING:
     from core.models.explainable import Explainable
     from core.models.timm_checkpoint import TimmEmbedder
-
-
-class Embedder(Protocol):
-    """A loaded model. `spec` says what crops it wants and how its vectors are compared."""
-
-    @property
-    def spec(self) -> ModelSpec: ...
-
-    @property
-    def device(self) -> Device:
-        """Where it really runs."""
-
-    def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """uint8 RGB crops (n, s, s, 3) in the frame of the model's template to float32 vectors (n, d).
-
-        The vectors are as the network gives them, not normalised. ValueError for crops of another shape or type.
-        """
-
-    def explainable(self) -> Explainable:
-        """The same network as a torch module, for heatmaps. Loads torch on the first call. Raises ModelError."""
 
 
 def load(choice: ModelChoice, folder: Path, threads: int, device: Device = "cpu", shared: str = "") -> Embedder:
@@ -55,16 +33,16 @@ def load(choice: ModelChoice, folder: Path, threads: int, device: Device = "cpu"
     path = _file(spec, folder)
     if spec.kind == "timm":
         if shared:
-            return SharedEmbedder(spec, path, shared, lambda _: _timm(spec, threads, device).explainable())
+            return SharedEmbedder(spec, shared, lambda _: _timm(spec, threads, device).explainable())
         return _timm(spec, threads, device)
-    explain: Callable[[OnnxEmbedder | SharedEmbedder], Explainable]
+    explain: Callable[[Embedder], Explainable]
     if spec.kind == "dlib":
         explain = partial(_explain_dlib, path, threads, device)
         path = _dlib_graph(spec, path, folder)
     else:
-        explain = partial(_explain_onnx, threads, device)
+        explain = partial(_explain_onnx, path, threads, device)
     if shared:
-        return SharedEmbedder(spec, path, shared, explain)
+        return SharedEmbedder(spec, shared, explain)
     return OnnxEmbedder(spec, path, threads, explain, device)
 
 
@@ -118,14 +96,14 @@ def _explain_dlib(path: Path, threads: int, device: Device, embedder: Embedder) 
     return explain(embedder.spec, module, embedder.spec.heatmap.layers, device)
 
 
-def _explain_onnx(threads: int, device: Device, embedder: OnnxEmbedder | SharedEmbedder) -> Explainable:
+def _explain_onnx(path: Path, threads: int, device: Device, embedder: Embedder) -> Explainable:
     from core.models.explainable import explain
     from core.models.timm_checkpoint import load_network, timm_layers
 
     _limit_torch(threads)
     spec = embedder.spec
     if spec.torch is None:
-        return explain(spec, torch_twin(embedder), spec.heatmap.layers, device)
+        return explain(spec, torch_twin(embedder, path), spec.heatmap.layers, device)
     module = load_network(spec)
     require_same(embedder, module)
     return explain(spec, module, timm_layers(spec), device)

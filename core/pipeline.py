@@ -59,6 +59,7 @@ from core.detection.centerface import network_file
 from core.faces import Face, FaceFinder, largest
 from core.models import device
 from core.models.catalog import LANDMARKS_FILE
+from core.models.embedder import Embedder
 from core.models.store import Store, folder_of
 from core.photo import decode, encode
 
@@ -146,7 +147,7 @@ class Pipeline:
             raise ModelBroken(LANDMARKS_FILE, f"{path} cannot be loaded: {error}") from error
 
     @cached_property
-    def embedder(self) -> embedding.Embedder:
+    def embedder(self) -> Embedder:
         asked = self._settings
         return embedding.load(asked.model, self._folder, asked.threads, asked.device, asked.shared)
 

@@ -185,10 +185,11 @@ def devices(settings: CoreSettings, request: None) -> Devices:
 def embed_for_others(settings: CoreSettings, listener: socket, parent: Connection, window: float) -> None:
     """Be the network of workers whose settings say `shared`. See `core.models.shared.SharedNetwork`."""
     from core import embedding
+    from core.models.embedder import Embedder
     from core.models.shared import SharedNetwork
     from core.models.store import folder_of
 
-    def load() -> embedding.Embedder:
+    def load() -> Embedder:
         return embedding.load(settings.model, folder_of(settings), settings.threads, settings.device)
 
     SharedNetwork(listener, parent, load, window).serve()

@@ -219,12 +219,10 @@ class _Connection:
     @asynccontextmanager
     async def _held(self, resources: dict[str, int]) -> AsyncIterator[_Lease]:
         """A lease for the time of the block. Its worker ends what is still done for it then."""
-        from bot.workers.dask_worker import hold
-
         loop = asyncio.get_running_loop()
         key = f"{dask.PLUGIN}-{secrets.token_hex(8)}"
         lease = self._leases[key] = _Lease(key)
-        future = self._client.submit(hold, key, self._topic, key=key, pure=False, resources=resources)
+        future = self._client.submit(dask.hold, key, self._topic, key=key, pure=False, resources=resources)
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(lease.lose))  # Dask has given it up
         try:
             yield lease

@@ -12,7 +12,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, cast
 
 from bot.config import ConfigError, DaskSection
 
@@ -75,6 +75,20 @@ def seats(build_digest: str) -> str:
 def offer(name: str) -> str:
     """The resource that a worker has which offers this."""
     return f"{PLUGIN}-offers-{name}"
+
+
+class Seats(Protocol):
+    """What the worker's plugin does for a lease."""
+
+    async def hold(self, key: str, topic: str) -> None: ...
+
+
+async def hold(key: str, topic: str) -> None:
+    """The task that a lease is. Tell those who listen to `topic` where, and stay until the lease is given back."""
+    from distributed import get_worker
+
+    seats_here = cast(Seats, get_worker().plugins[PLUGIN])
+    await seats_here.hold(key, topic)
 
 
 def uncopied(data: bytes) -> Serialize:

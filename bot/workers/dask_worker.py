@@ -14,7 +14,7 @@ import pickle
 import signal
 import tempfile
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 from bot import logs, memory
 from bot.config import Settings
@@ -26,7 +26,7 @@ from core.contracts import SokkuriError, WorkerLost
 
 dask.load()
 
-from distributed import Status, Worker, WorkerPlugin, get_worker  # noqa: E402  (as `dask.load` does it)
+from distributed import Status, Worker, WorkerPlugin  # noqa: E402  (as `dask.load` does it)
 from distributed.comm.core import Comm  # noqa: E402
 
 AGAIN_SECONDS = 1.0
@@ -100,11 +100,6 @@ async def _until(worker: Worker, stop: asyncio.Event, plugin: Seats, grace: floa
     with suppress(TimeoutError):
         await asyncio.wait_for(plugin.all_returned(), grace)
     await worker.close()
-
-
-async def hold(key: str, topic: str) -> None:
-    """The task that a lease is. Tell those who listen to `topic` where, and stay until the lease is given back."""
-    await cast(Seats, get_worker().plugins[dask.PLUGIN]).hold(key, topic)
 
 
 class Seats(WorkerPlugin):

@@ -19,7 +19,7 @@ from core.contracts import HeatmapMethod
 from core.heatmap.targets import Target
 
 if TYPE_CHECKING:
-    from core.embedding import Embedder
+    from core.models.embedder import Embedder
 
 BLUR = 0.08
 """Standard deviation of the blur that hides, in parts of the crop's side: no feature of a face is left."""

@@ -23,7 +23,7 @@ from core.models.spec import ModelSpec
 from core.similarity import score
 
 if TYPE_CHECKING:
-    from core.embedding import Embedder
+    from core.models.embedder import Embedder
 
 Pixels = NDArray[np.uint8]
 Map = NDArray[np.float32]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.contracts import Device, ModelBroken, ModelMisconfigured
 from core.models.device import of_onnx, open_onnx
+from core.models.embedder import Embedder
 from core.models.normalise import normalise
 from core.models.spec import ModelSpec
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from core.models.explainable import Explainable
-    from core.models.shared import SharedEmbedder
 
 _BATCH = 16  # bounds the memory for maps, and is past the point where more crops at once are faster
 _TWIN_TOLERANCE = 1e-4
@@ -43,7 +43,7 @@ class OnnxEmbedder:
         spec: ModelSpec,
         path: Path,
         threads: int,
-        explain: Callable[[OnnxEmbedder], Explainable],
+        explain: Callable[[Embedder], Explainable],
         device: Device = "cpu",
     ) -> None:
         self.spec = spec
@@ -101,8 +101,8 @@ class OnnxEmbedder:
         self._width = vectors.shape[1]
 
 
-def torch_twin(embedder: OnnxEmbedder | SharedEmbedder) -> nn.Module:
-    """The same network as a torch module, by onnx2torch.
+def torch_twin(embedder: Embedder, path: Path) -> nn.Module:
+    """The same network, whose file is at `path`, as a torch module, by onnx2torch.
 
     onnxruntime folds constants first: without that, onnx2torch stops at padding that an exported network computes
     for itself, and where the batch may have any size, even at folded padding; then a batch of one is folded in, and
@@ -115,7 +115,7 @@ def torch_twin(embedder: OnnxEmbedder | SharedEmbedder) -> nn.Module:
     import onnx
     import onnx2torch
 
-    graph = onnx.load(embedder.path)
+    graph = onnx.load(path)
     reasons = []
     for batch in (None, 1):
         try:
@@ -129,7 +129,7 @@ def torch_twin(embedder: OnnxEmbedder | SharedEmbedder) -> nn.Module:
     opset = next((item.version for item in graph.opset_import if item.domain == ""), "unknown")
     raise ModelMisconfigured(
         embedder.spec.name,
-        f"heatmaps: expected an ONNX network that onnx2torch can convert in {embedder.path}, found one of opset "
+        f"heatmaps: expected an ONNX network that onnx2torch can convert in {path}, found one of opset "
         f"{opset} that it cannot: {'; then '.join(dict.fromkeys(reasons))}; remedy: export it with opset "
         f"{_LAST_KNOWN_OPSET} or lower, or give the network's timm checkpoint in `torch`",
     )
@@ -180,7 +180,7 @@ def _as_opset_17(graph: onnx.ModelProto) -> onnx.ModelProto:
     return graph
 
 
-def require_same(embedder: OnnxEmbedder | SharedEmbedder, module: nn.Module) -> None:
+def require_same(embedder: Embedder, module: nn.Module) -> None:
     """Raise ModelMisconfigured unless `module` gives the embedder's vectors, to 1e-4 of their largest number."""
     import torch
 

@@ -17,17 +17,16 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.contracts import Device, SokkuriError, WorkerLost
+from core.models.embedder import Embedder
 from core.models.spec import ModelSpec
 
 if TYPE_CHECKING:
-    from core.embedding import Embedder
     from core.models.explainable import Explainable
 
 RUN_SECONDS = 20
@@ -48,14 +47,11 @@ class _Embedded:
 class SharedEmbedder:
     """An Embedder whose network is in another process, which listens at the socket `address`.
 
-    `path`, `explain`: as of OnnxEmbedder; gradients are worked out in this process.
+    `explain`: as of OnnxEmbedder; gradients are worked out in this process.
     """
 
-    def __init__(
-        self, spec: ModelSpec, path: Path, address: str, explain: Callable[[SharedEmbedder], Explainable]
-    ) -> None:
+    def __init__(self, spec: ModelSpec, address: str, explain: Callable[[Embedder], Explainable]) -> None:
         self.spec = spec
-        self.path = path
         self._address = address
         self._explain = explain
         self._explainable: Explainable | None = None

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from core import embedding
 from core.contracts import Device, ModelChoice, ModelMissing, WorkerLost
-from core.embedding import Embedder
 from core.models import resolve, shared
+from core.models.embedder import Embedder
 from core.models.shared import SharedEmbedder, SharedNetwork
 from core.models.spec import ModelSpec
 from core.models.store import default_folder
@@ -73,7 +73,7 @@ def served(address: Path, load: Callable[[], object]) -> Iterator[SharedNetwork]
 
 
 def asking_at(address: Path) -> SharedEmbedder:
-    return SharedEmbedder(SPEC, Path("unused"), str(address), lambda _: pytest.fail("no gradients here"))
+    return SharedEmbedder(SPEC, str(address), lambda _: pytest.fail("no gradients here"))
 
 
 def connected(address: Path, count: int) -> list[SharedEmbedder]:

@@ -15,7 +15,8 @@ import torch
 from efficientnet import Efficientnet
 
 from core.contracts import ModelBroken, ModelChoice, ModelMisconfigured, ModelMissing
-from core.embedding import Embedder, load
+from core.embedding import load
+from core.models.embedder import Embedder
 
 State = dict[str, Any]
 
