@@ -54,6 +54,7 @@ async def run(settings: Settings, read: Callable[[], Settings] | None = None) ->
     async with (
         aiohttp.ClientSession() as session,
         engine.chosen(settings) as workers,
+        memory.giving_back(),
     ):
         languages = reload.locales_of(settings)
         rooms = furnished(settings, languages, session, workers)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 from weakref import WeakValueDictionary
 
-from bot import logs, memory
+from bot import logs
 from bot.config import LimitsSection
 from bot.line import Line
 from bot.metrics import Metrics
@@ -278,8 +278,6 @@ class Jobs:
             seconds = time.monotonic() - began
             logs.request(logs.RequestLine(job.id, job.name, asker.guild, outcome, seconds, job.stages))
             self.metrics.ended(job.name, outcome, job.stages)
-            if not self._open:
-                memory.give_back()
 
     def _check(self, asker: Asker, line: Line) -> None:
         """Raises Busy, with the time after which there likely is room again."""

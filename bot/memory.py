@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+SECONDS_BETWEEN = 10.0
+"""Each time holds the event loop up for a millisecond or two."""
 
 _M_MMAP_THRESHOLD = -3
 _LARGE = 1 << 20
@@ -25,6 +31,28 @@ def give_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+@asynccontextmanager
+async def giving_back(seconds: float = SECONDS_BETWEEN) -> AsyncIterator[None]:
+    """Give back every so many `seconds` for the time of the block.
+
+    The end of a request is no time for it: others are on their way, what it held is let go of a moment later, and what
+    stands under its answer minutes later.
+    """
+    giving = asyncio.create_task(_give_back_every(seconds))
+    try:
+        yield
+    finally:
+        giving.cancel()
+        await asyncio.gather(giving, return_exceptions=True)
+
+
+async def _give_back_every(seconds: float) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        gc.collect()  # else what refers to itself in a circle piles up, and heaps grow by that
+        give_back()
 
 
 def settle() -> None:
