@@ -8,6 +8,7 @@ places, a line holds its kind alone.
 from __future__ import annotations
 
 import json
+import linecache
 import logging
 import re
 import sys
@@ -118,7 +119,10 @@ def _error(record: logging.LogRecord) -> str:
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
         return record.exc_text or ""
-    return "\n".join(_told(error, seen=set()))
+    try:
+        return "\n".join(_told(error, seen=set()))
+    finally:  # else every line of every file that the error came through is kept for good
+        linecache.clearcache()
 
 
 def _told(error: BaseException, seen: set[int]) -> Iterator[str]:

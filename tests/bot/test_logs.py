@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import linecache
 import logging
 from typing import Any
 
@@ -113,3 +114,12 @@ def test_every_error_of_a_person_is_its_code_alone() -> None:
             return "anna.jpg"
 
     assert "Unheard: unheard" in TextFormatter().format(record("failed", error=caught(Unheard())))
+
+
+def test_the_files_that_an_error_came_through_are_not_kept() -> None:
+    try:
+        json.loads("no JSON")
+    except ValueError as error:
+        told = TextFormatter().format(record("failed", error=(type(error), error, error.__traceback__)))
+    assert "raise JSONDecodeError" in told
+    assert json.decoder.__file__ not in linecache.cache
