@@ -45,6 +45,10 @@ IDLE_SECONDS = 0.1
 """After so long without a request a worker gives its free memory back; to do so between the photos of an average would
 cost each a tenth of its time, for all of it is asked for again."""
 
+BUSY_SECONDS = 5.0
+"""After so long without a pause it does so between two requests: what lies free between what is in use adds up, to half
+as much again as it needs. At this pace that costs less than a hundredth of its time."""
+
 REST_SECONDS = 30.0
 """How long a worker that could not start is left alone, before another one is started in its place."""
 
@@ -419,9 +423,11 @@ def _serve(
     stages.listen(entered)
     with contextlib.suppress(EOFError, OSError):
         tell(_outcome(lambda: warm(settings)))
+        given_back = time.monotonic()
         while True:
-            if not pipe.poll(IDLE_SECONDS):
+            if not pipe.poll(IDLE_SECONDS) or time.monotonic() - given_back >= BUSY_SECONDS:
                 memory.give_back()
+                given_back = time.monotonic()
             task, request, seconds = pipe.recv()
             interrupted.clear()
             limits.allow(seconds)

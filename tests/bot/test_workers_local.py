@@ -318,3 +318,14 @@ async def test_an_endless_loop_whose_bot_is_killed_ends_by_itself(tmp_path: Path
     parent.kill()
     parent.wait()
     await gone(pid)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the heap keeps itself small, or does not")
+async def test_a_worker_gives_free_memory_back_even_if_it_has_no_pause() -> None:
+    async with make(count=1) as workers:
+        pid = await workers.submit(tasks.pid, None, LONG)
+        before = psutil.Process(pid).memory_info().rss
+        await workers.submit(tasks.leave_holes, None, LONG)
+        async with asyncio.timeout(LONG):
+            while psutil.Process(pid).memory_info().rss > before + 50e6:
+                await workers.submit(tasks.pid, None, LONG)

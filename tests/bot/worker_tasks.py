@@ -270,3 +270,12 @@ def sleep_in_a_stage(settings: CoreSettings, request: Path) -> int:
     """The photo of the stage has the file's name."""
     stages.enter("detect", request.name)
     return sleep(settings, request)
+
+
+_kept: list[bytearray] = []
+
+
+def leave_holes(settings: CoreSettings, request: object) -> None:
+    """200 MB are free, but not at the end of the heap."""
+    blocks = [bytearray(1000) for _ in range(200_000)]
+    _kept.extend([*blocks[::1000], blocks[-1]])
