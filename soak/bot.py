@@ -23,7 +23,10 @@ STAGE_SECONDS = 10.0
 WAITING = 20
 """Requests that may wait: fewer than by default, so that a rush is more than that."""
 
-MENU_SECONDS = 60.0
+TASKS = 5000
+"""After which a worker is replaced: ten times as many as by default, for one that lives for long shows what grows."""
+
+MENU_SECONDS = 20.0
 """How long what stands under an answer can be used."""
 
 
@@ -80,9 +83,10 @@ async def started(sandbox: Sandbox, folder: Path) -> AsyncIterator[Bot]:
                 "SOKKURI_DISCORD__CDN": sandbox.cdn.root,
                 "SOKKURI_DISCORD__CDN_HOSTS": '["127.0.0.1"]',
                 "SOKKURI_WORKERS__STAGE_SECONDS": str(STAGE_SECONDS),
+                "SOKKURI_WORKERS__TASKS": str(TASKS),
                 "SOKKURI_LIMITS__COOLDOWN_REQUESTS": "0",  # the few people here ask for many others
                 "SOKKURI_LIMITS__WAITING": str(WAITING),
-                # what is remembered of buttons grows for as long as they live: here that is over before the first look
+                # what is remembered of buttons goes when their time is over: here that is before each look
                 "SOKKURI_LIMITS__MENU_SECONDS": str(MENU_SECONDS),
             },
             stderr=errors,

@@ -32,12 +32,15 @@ class Files:
 
     def face(self) -> File:
         """A small photo of one face, that nobody has sent before: it must not be refused for another's bad luck."""
-        data = self._random.choice(self._faces) + self._random.randbytes(8)  # pictures end before what is appended
-        return File(f"face-{self._random.randrange(1000)}.jpg", data)
+        return File(f"face-{self._random.randrange(1000)}.jpg", self._new(self._random.choice(self._faces)))
 
     def group(self) -> File:
         """Several faces."""
         return File("group.jpg", self._scenes["group"])
+
+    def distant(self) -> File:
+        """One face, so small that a worker finds it by a network that it loads for that."""
+        return File("distant.jpg", self._new(self._scenes["distant"]))
 
     def nobody(self) -> File:
         return File("nobody.png", self._random.choice(self._small))
@@ -59,6 +62,9 @@ class Files:
             self._boxes,
         )
         return File(name + self._random.choice((".jpg", ".png", ".webp", ".heic")), self._random.choice(makers)())
+
+    def _new(self, data: bytes) -> bytes:
+        return data + self._random.randbytes(8)  # pictures end before what is appended
 
     def _good(self) -> bytes:
         return self._random.choice(self._small if self._random.random() < 0.7 else self._faces)

@@ -70,6 +70,7 @@ class People:
             "similar.group": (1, lambda: {"photo1": files.group()}),
             "similar.hostile": (16, lambda: {"photo1": files.hostile(), "photo2": files.face()}),
             "gradcam.face": (4, lambda: {"photo": files.face()}),
+            "gradcam.distant": (4, lambda: {"photo": files.distant()}),
             "gradcam.layers": (2, lambda: {"photo": files.face(), "method": "layercam"}),
             "gradcam.nobody": (5, lambda: {"photo": files.nobody()}),
             "gradcam.hostile": (24, lambda: {"photo": files.hostile()}),

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from soak.memory import Change, Measured
+from soak.memory import Course, Look, of_worker
 from soak.people import Request
 
 ACKNOWLEDGED_WITHIN = 3.0
@@ -17,17 +17,18 @@ MB = 1e6
 
 @dataclass(frozen=True)
 class Report:
-    """`seconds`: how long requests came; `worker`: bytes that the longest lived held, None: none lived for long enough;
-    `status`: of the bot's exit; `orphans`: processes that were left then; `refusals`: breaches of Discord's rules.
+    """`seconds`: how long requests came; `looks`: at the bot at rest, one or more; `working`: bytes that the longest
+    lived worker held at work, None: none lived for long enough; `most`: that the bot ever held; `status`: of the bot's
+    exit; `orphans`: processes that were left then; `refusals`: breaches of Discord's rules.
     """
 
     seconds: float
     seed: int
     asked: tuple[Request, ...]
     faults: Counter[str]
-    before: Measured
-    after: Measured
-    worker: Change | None
+    looks: tuple[Look, ...]
+    working: Course | None
+    most: int
     workers: int
     status: int
     orphans: int
@@ -49,17 +50,22 @@ class Report:
         return sum(one.answer is None and one.acknowledged is not None for one in self.asked)
 
     @property
-    def bot(self) -> Change:
-        return Change(self.before.memory, self.after.memory)
+    def bot(self) -> Course:
+        return Course(tuple(look.bot for look in self.looks))
+
+    @property
+    def worker(self) -> Course | None:
+        """At rest."""
+        return of_worker(self.looks)
 
     def problems(self) -> Iterator[str]:
         if self.unanswered:
             yield f"{self.unanswered} requests got neither a result nor a message"
         if self.late:
             yield f"{self.late} requests were not acknowledged within {ACKNOWLEDGED_WITHIN:g} s"
-        for who, change in (("the bot", self.bot), ("a worker", self.worker)):
-            if change is not None and change.growth > GROWTH:
-                yield f"{who} grew by {change.growth:.1%}"
+        for who, course in (("the bot", self.bot), ("a worker", self.worker), ("a worker at work", self.working)):
+            if course is not None and course.growth > GROWTH:
+                yield f"{who} grew by {course.growth:.1%}"
         if self.orphans:
             yield f"{self.orphans} processes were left behind"
         if self.status:
@@ -76,22 +82,30 @@ class Report:
         times = self.acknowledged or [0.0]
         median, p99 = statistics.median(times), times[min(len(times) - 1, round(0.99 * len(times)))]
         yield "acknowledged after", f"median {median:.3f} s, p99 {p99:.3f} s, at most {times[-1]:.3f} s"
-        yield "memory of the bot", _memory(self.bot)
-        worker = "none lived for long enough to say" if self.worker is None else _memory(self.worker)
-        yield "memory of the worker that lived longest", worker
-        yield "open descriptors of the bot", f"{self.before.descriptors} → {self.after.descriptors}"
+        yield "memory of the bot at rest", f"{_memory(self.bot)}; at work at most {self.most / MB:.1f} MB"
+        yield "and lately, if that went on", f"{self._slope():+.1f} MB an hour"
+        yield "memory of the worker that grew most, at rest", _memory(self.worker)
+        yield "memory of the worker that lived longest, at work, the least of a minute", _memory(self.working)
+        yield "open descriptors of the bot at rest", " → ".join(f"{look.descriptors}" for look in self.looks)
         yield "workers, all together", f"{self.workers}"
         yield "left after stopping", f"{self.orphans} processes; exit status {self.status}"
         yield "breaches of Discord's rules", _counted(Counter(self.refusals)) or "none"
         yield "faults", _counted(self.faults)
         yield "seed", f"{self.seed}"
 
+    def _slope(self) -> float:
+        """MB an hour that the bot at rest grew by from the second look but one to the last."""
+        before, last = self.looks[-2:]
+        return (last.bot - before.bot) / MB / (last.seconds - before.seconds) * 3600
+
     def _commands(self) -> Counter[str]:
         return Counter(one.command for one in self.asked)
 
 
-def _memory(change: Change) -> str:
-    return f"{change.start / MB:.1f} → {change.end / MB:.1f} MB ({change.growth:+.1%})"
+def _memory(course: Course | None) -> str:
+    if course is None:
+        return "none lived for long enough to say"
+    return f"{' → '.join(f'{held / MB:.1f}' for held in course.held)} MB ({course.growth:+.1%})"
 
 
 def _counted(counter: Counter[str]) -> str:

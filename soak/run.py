@@ -12,17 +12,21 @@ from random import Random
 from typing import Any
 
 from bot.sandbox import Sandbox
-from soak.bot import Bot, started
+from soak.bot import MENU_SECONDS, Bot, started
 from soak.faults import Faults
-from soak.memory import Lives, measure
+from soak.memory import Lives, look
 from soak.people import People
 from soak.report import Report
 
-WARM_UP = 0.3
-"""Part of the time before the bot is measured for the first time."""
+SPELLS = (0.3, 0.25, 0.25, 0.2)
+"""Parts of the time for which people ask; after each the bot is looked at. In the first it gets warm: in ten minutes
+each command and each fault is there twice by then.
+"""
 BETWEEN_FAULTS = 4.0
-CALM_SECONDS = 3.0
-"""From the last answer to a measurement."""
+REST_SECONDS = MENU_SECONDS + 17.0
+"""From the last answer to a look: until what stands under it is switched off, and the connection for that, which is
+kept for 15 s, is closed.
+"""
 END_SECONDS = 5.0
 """How long what the bot has started may take to end after it."""
 LAST = 4
@@ -32,6 +36,7 @@ LAST = 4
 @dataclass(frozen=True)
 class Plan:
     """For so many `seconds`, so many `people` ask; `seed` of all that is left to chance; `many`: see Faults.
+    `rest`: seconds before each look at the bot, in which nobody asks.
 
     More than 22 requests at once are more than may wait here.
     """
@@ -40,6 +45,7 @@ class Plan:
     seed: int
     people: int = 8
     many: int = 30
+    rest: float = REST_SECONDS
 
 
 async def soak(plan: Plan, folder: Path) -> Report:
@@ -49,25 +55,23 @@ async def soak(plan: Plan, folder: Path) -> Report:
         faults = Faults(sandbox, bot, people, Random(plan.seed), plan.many)
         lives = Lives(bot)
         between = min(BETWEEN_FAULTS, plan.seconds / (len(faults.all()) + 2))
-        calm = min(CALM_SECONDS, plan.seconds / 20)
         await people.prepare()
-        async with alongside(lives.watch()):
-            await people.everything()
+        await people.everything()
+
+        async def busy(seconds: float) -> float:
+            """How long it took until everybody had an answer."""
             began = time.monotonic()
+            async with alongside(lives.watch()), alongside(faults.deal(between)):
+                await people.visit(plan.people, lambda: time.monotonic() > began + seconds)
+            await people.nobody_waits()
+            return time.monotonic() - began
 
-            async def busy(seconds: float) -> None:
-                end = time.monotonic() + seconds
-                async with alongside(faults.deal(between)):
-                    await people.visit(plan.people, lambda: time.monotonic() > end)
-                await people.nobody_waits()
-
-            await busy(WARM_UP * plan.seconds)
-            await asyncio.sleep(calm)
-            before = measure(bot.itself)
-            await busy((1 - WARM_UP) * plan.seconds)
-            seconds = time.monotonic() - began
-            await asyncio.sleep(calm)
-            after = measure(bot.itself)
+        seconds = 0.0
+        looks = []
+        for part in SPELLS:
+            seconds += await busy(part * plan.seconds)
+            await asyncio.sleep(plan.rest)
+            looks.append(look(bot))
         people.rush(LAST)
         await asyncio.sleep(0.1)  # until they have asked
         await people.all_acknowledged()
@@ -79,9 +83,9 @@ async def soak(plan: Plan, folder: Path) -> Report:
             plan.seed,
             tuple(people.asked),
             faults.done,
-            before,
-            after,
+            tuple(looks),
             lives.longest(),
+            lives.most,
             lives.count,
             status,
             orphans,

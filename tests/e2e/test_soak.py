@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.sandbox import Message, Sandbox
-from soak.memory import Change, Measured
+from soak.memory import Course, Look
 from soak.outcomes import outcome
 from soak.people import Request
 from soak.report import Report
@@ -16,15 +17,23 @@ from soak.run import Plan, soak
 
 
 async def test_nothing_is_lost_and_nothing_is_left_while_everything_goes_wrong(tmp_path: Path) -> None:
-    report = await soak(Plan(seconds=8, seed=1, people=2, many=6), tmp_path)
+    report = await soak(Plan(seconds=8, seed=1, people=2, many=6, rest=0.2), tmp_path)
     assert report.unanswered == 0
     assert (report.status, report.orphans) == (0, 0)
     assert len(report.faults) == 19
     kinds = Counter(one.answer for one in report.asked)
     assert {"picture", "no-face", "not-a-picture", "no-photos", "about"} <= set(kinds)
-    assert report.before.memory > 10e6
-    assert report.before.descriptors > 5
+    assert len(report.looks) == 4
+    assert all(look.bot > 10e6 and look.descriptors > 5 for look in report.looks)
+    assert report.most >= report.looks[0].bot
     assert "| seed | 1 |" in report.table()
+
+
+def looks(*held: int, workers: Sequence[Mapping[int, int]] = ()) -> tuple[Look, ...]:
+    """At the bot, a minute between them."""
+    return tuple(
+        Look(60.0 * number, memory, workers[number] if workers else {}, 10) for number, memory in enumerate(held)
+    )
 
 
 def report(asked: tuple[Request, ...] = (), **changes: object) -> Report:
@@ -33,9 +42,9 @@ def report(asked: tuple[Request, ...] = (), **changes: object) -> Report:
         "seed": 1,
         "asked": (Request("/similar", 0.1, "picture"), *asked),
         "faults": Counter(),
-        "before": Measured(100, 10),
-        "after": Measured(104, 10),
-        "worker": Change(100, 104),
+        "looks": looks(100, 104),
+        "working": Course((100, 104)),
+        "most": 110,
         "workers": 2,
         "status": 0,
         "orphans": 0,
@@ -51,9 +60,13 @@ def report(asked: tuple[Request, ...] = (), **changes: object) -> Report:
         (report((Request("/similar", 2.9, None),)), ["1 requests got neither a result nor a message"]),
         (report((Request("/similar", 3.1, "picture"),)), ["1 requests were not acknowledged within 3 s"]),
         (report((Request("/similar", None, None),)), ["1 requests were not acknowledged within 3 s"]),
-        (report(after=Measured(106, 10)), ["the bot grew by 6.0%"]),
-        (report(worker=Change(100, 106)), ["a worker grew by 6.0%"]),
-        (report(worker=None), []),
+        (report(looks=looks(100, 106)), ["the bot grew by 6.0%"]),
+        (report(looks=looks(100, 106, 104)), ["the bot grew by 6.0%"]),
+        (report(looks=looks(100, 90)), []),
+        (report(looks=looks(100, 100, workers=[{7: 100}, {7: 106}])), ["a worker grew by 6.0%"]),
+        (report(looks=looks(100, 100, workers=[{7: 106, 8: 100}, {7: 106, 9: 200}])), []),
+        (report(working=Course((100, 106))), ["a worker at work grew by 6.0%"]),
+        (report(working=None), []),
         (report(orphans=1), ["1 processes were left behind"]),
         (report(status=1), ["the bot ended with exit status 1"]),
     ],
