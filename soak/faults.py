@@ -151,9 +151,13 @@ class Faults:
 
     # ------------------------------------------------------------ workers
 
+    def _youngest(self) -> list[psutil.Process]:
+        """None, if there is only one at the moment: that is the oldest, too."""
+        return self._bot.workers()[1:][-1:]
+
     async def _kill(self) -> None:
         """The youngest: the oldest is watched for growth (see `soak.memory`)."""
-        for worker in self._bot.workers()[-1:]:
+        for worker in self._youngest():
             with suppress(psutil.NoSuchProcess):
                 worker.kill()
 
@@ -165,7 +169,7 @@ class Faults:
 
     async def _stop(self) -> None:
         """For longer than a stage may take."""
-        for worker in self._bot.workers()[-1:]:
+        for worker in self._youngest():
             with suppress(psutil.NoSuchProcess):
                 worker.suspend()
                 try:

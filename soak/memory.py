@@ -99,13 +99,17 @@ class Lives:
             await asyncio.sleep(1)
 
     def longest(self) -> Course | None:
-        """Of the worker that could be watched for the longest time, the least of its first warm minute and of its last
-        one. None: none lived for long enough.
-        """
-        lives = sorted(self._held.values(), key=lambda life: life[-1][0])
-        life = lives[-1] if lives else []
-        first = [held for age, held in life if WARM_SECONDS <= age < WARM_SECONDS + WINDOW_SECONDS]
-        last = [held for age, held in life if age > life[-1][0] - WINDOW_SECONDS]
-        if not first or life[-1][0] < WARM_SECONDS + WORTH_SECONDS + 2 * WINDOW_SECONDS:
-            return None
-        return Course((min(first), min(last)))
+        """Of the worker that could be watched for the longest time, see `at_work`."""
+        return at_work(max(self._held.values(), key=lambda life: life[-1][0], default=[]))
+
+
+def at_work(life: Sequence[tuple[float, int]]) -> Course | None:
+    """The least of the first warm minute and of the last one; `life`: seconds of age, and bytes held then. None: it
+    was too short.
+    """
+    end = life[-1][0] if life else 0.0
+    first = [held for age, held in life if WARM_SECONDS <= age < WARM_SECONDS + WINDOW_SECONDS]
+    last = [held for age, held in life if age > end - WINDOW_SECONDS]
+    if not first or end < WARM_SECONDS + WORTH_SECONDS + 2 * WINDOW_SECONDS:
+        return None
+    return Course((min(first), min(last)))

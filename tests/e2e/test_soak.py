@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox import Message, Sandbox
-from soak.memory import Course, Look
+from soak.memory import Course, Look, at_work
 from soak.outcomes import outcome
 from soak.people import Request
 from soak.report import Report
@@ -73,6 +73,18 @@ def report(asked: tuple[Request, ...] = (), **changes: object) -> Report:
 )
 def test_what_must_not_be_is_told(seen: Report, problem: list[str]) -> None:
     assert [*seen.problems()] == problem
+
+
+def test_a_worker_at_work_is_compared_with_itself_from_when_it_is_warm() -> None:
+    """Every fourth second it is between two photos."""
+
+    def life(seconds: int, grows: int) -> list[tuple[float, int]]:
+        return [(age, (500 if age % 4 else 300) + age * grows) for age in range(seconds)]
+
+    assert at_work(life(600, grows=0)) == Course((300, 300))
+    assert at_work(life(600, grows=1)) == Course((420, 840))
+    assert at_work(life(299, grows=1)) is None
+    assert at_work([]) is None
 
 
 @pytest.mark.parametrize(
