@@ -17,7 +17,7 @@ MB = 1e6
 
 @dataclass(frozen=True)
 class Report:
-    """`seconds`: how long requests came; `looks`: at the bot at rest, one or more; `working`: bytes that the longest
+    """`seconds`: how long requests came; `looks`: at the bot at rest, two or more; `working`: bytes that the longest
     lived worker held at work, None: none lived for long enough; `most`: that the bot ever held; `status`: of the bot's
     exit; `orphans`: processes that were left then; `refusals`: breaches of Discord's rules.
     """
@@ -83,7 +83,7 @@ class Report:
         median, p99 = statistics.median(times), times[min(len(times) - 1, round(0.99 * len(times)))]
         yield "acknowledged after", f"median {median:.3f} s, p99 {p99:.3f} s, at most {times[-1]:.3f} s"
         yield "memory of the bot at rest", f"{_memory(self.bot)}; at work at most {self.most / MB:.1f} MB"
-        yield "and lately, if that went on", f"{self._slope():+.1f} MB an hour"
+        yield "and in the second half", f"{self._slope():+.1f} MB an hour"
         yield "memory of the worker that grew most, at rest", _memory(self.worker)
         yield "memory of the worker that lived longest, at work, the least of a minute", _memory(self.working)
         yield "open descriptors of the bot at rest", " → ".join(f"{look.descriptors}" for look in self.looks)
@@ -94,9 +94,9 @@ class Report:
         yield "seed", f"{self.seed}"
 
     def _slope(self) -> float:
-        """MB an hour that the bot at rest grew by from the second look but one to the last."""
-        before, last = self.looks[-2:]
-        return (last.bot - before.bot) / MB / (last.seconds - before.seconds) * 3600
+        """MB an hour that the bot at rest grew by over the last three looks."""
+        first, *_, last = self.looks[-3:]
+        return (last.bot - first.bot) / MB / (last.seconds - first.seconds) * 3600
 
     def _commands(self) -> Counter[str]:
         return Counter(one.command for one in self.asked)

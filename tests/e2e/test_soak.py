@@ -75,6 +75,12 @@ def test_what_must_not_be_is_told(seen: Report, problem: list[str]) -> None:
     assert [*seen.problems()] == problem
 
 
+def test_how_fast_the_bot_grows_is_told_from_its_last_looks() -> None:
+    table = report(looks=looks(80_000_000, 90_000_000, 95_000_000, 92_000_000)).table()
+    assert "| memory of the bot at rest | 80.0 → 90.0 → 95.0 → 92.0 MB (+18.8%); at work at most 0.0 MB |" in table
+    assert "| and in the second half | +60.0 MB an hour |" in table
+
+
 def test_a_worker_at_work_is_compared_with_itself_from_when_it_is_warm() -> None:
     """Every fourth second it is between two photos."""
 
