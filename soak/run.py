@@ -24,8 +24,8 @@ each command and each fault is there twice by then.
 """
 BETWEEN_FAULTS = 4.0
 REST_SECONDS = MENU_SECONDS + 17.0
-"""From the last answer to a look: until what stands under it is switched off, and the connection for that, which is
-kept for 15 s, is closed.
+"""From the last answer to a look: until what stands under it is switched off, and most connections are closed, which
+are kept for 15 to 30 s.
 """
 END_SECONDS = 5.0
 """How long what the bot has started may take to end after it."""
