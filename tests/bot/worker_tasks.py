@@ -120,9 +120,14 @@ def chatter(settings: CoreSettings, request: Path) -> None:
 
 
 def sleep(settings: CoreSettings, request: Path) -> int:
-    """Tell that the work has begun by making the file, then work on and on."""
+    """Tell that the work has begun by making the file, then work on and on.
+
+    For as long as its parent lives, so that nothing is left of a test that kills that.
+    """
+    parent = os.getppid()
     request.write_text(str(os.getpid()))
-    time.sleep(3600)
+    while os.getppid() == parent:
+        time.sleep(0.05)
     return 0
 
 
@@ -251,11 +256,11 @@ def sleep_the_first_time(settings: CoreSettings, request: Path) -> int:
 
 
 def sleep_while_asked(settings: CoreSettings, request: Path) -> int:
-    """As `sleep`, but for as long as its parent lives, so that nothing is left of a test that kills that."""
+    """As `sleep`, but it can be told to drop its work."""
     parent = os.getppid()
     request.write_text(str(os.getpid()))
     while os.getppid() == parent:
-        stages.enter("sleep")  # where it can be told to drop its work
+        stages.enter("sleep")
         time.sleep(0.05)
     return 0
 

@@ -122,6 +122,7 @@ async def running(
         "SOKKURI_DISCORD__CDN_HOSTS": '["127.0.0.1"]',
         "SOKKURI_HEALTH__PORT": str(port),
         "SOKKURI_LIMITS__COOLDOWN_REQUESTS": "0",
+        "SOKKURI_WORKERS__HEATMAPS": "false",  # loading torch takes longer than most of what is tested
         **{f"SOKKURI_{name}": value for name, value in settings.items()},
         **environment,
     }

@@ -32,7 +32,7 @@ LIMITS = {"WAITING": 1, "PIXELS": 2_000_000, "FILE_BYTES": 1_000_000}
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
-    settings = {f"LIMITS__{name}": str(value) for name, value in LIMITS.items()}
+    settings = {f"LIMITS__{name}": str(value) for name, value in LIMITS.items()} | {"WORKERS__HEATMAPS": "true"}
     async with (
         Sandbox() as sandbox,
         running(sandbox, tmp_path_factory.mktemp("bot"), **settings) as bot,

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
-    settings = {"LIMITS__WAITING": "22", "LIMITS__GUILD_REQUESTS": "99"}
+    settings = {"LIMITS__WAITING": "22", "LIMITS__GUILD_REQUESTS": "99", "WORKERS__HEATMAPS": "true"}
     async with Sandbox() as sandbox, running(sandbox, tmp_path_factory.mktemp("bot"), **settings) as bot:
         first = [await sandbox.slash("gradcam", photo(), user=user) for user in crowd(sandbox, 2)]
         for invocation in first:

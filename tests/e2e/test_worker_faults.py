@@ -35,7 +35,10 @@ async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
         "WORKERS__MEMORY_BYTES": str(3 << 29),
     }
     folder = tmp_path_factory.mktemp("bot")
-    async with Sandbox() as sandbox, running(sandbox, folder, program="faulty_bot.py", **settings) as bot:
+    async with (
+        Sandbox() as sandbox,
+        running(sandbox, folder, program="faulty_bot.py", WORKERS__HEATMAPS="true", **settings) as bot,
+    ):
         yield bot
         assert not sandbox.refusals
 
