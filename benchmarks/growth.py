@@ -1,4 +1,4 @@
-"""How time grows: of /similar with the photos' size, of /average with the number of photos.
+"""How time grows: of /similar with the photos' size, of /average with the number of photos, by one worker and by two.
 
 The exponent is that of the power law through the times (a line through their logarithms): 1 is in proportion.
 """
@@ -9,6 +9,7 @@ import asyncio
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -16,28 +17,33 @@ from statistics import median
 import numpy as np
 
 from benchmarks import tables
-from benchmarks.others import whole_average
+from benchmarks.scale import averaged, job
 from benchmarks.similar import camera_photo
 from benchmarks.worker import Asked, asked
 from core import tasks
-from core.contracts import Photo, SimilarRequest
+from core.contracts import AverageRecipe, AverageRequest, SimilarRequest
 
 SIDES = ((512, 384), (1024, 768), (2048, 1536), (4032, 3024), (8000, 6000))
-COUNTS = (25, 50, 100, 200)
+COUNTS = (25, 50, 100, 200, 400)
 
 
 def measure(quick: bool) -> tables.Part:
     sides, counts = SIDES[: 3 if quick else None], COUNTS[: 2 if quick else None]
-    return asyncio.run(_measure(sides, many(max(counts)), counts, 3 if quick else 7))
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(_measure(sides, many(Path(folder), max(counts)), counts, 3 if quick else 7))
 
 
 async def _measure(
-    sides: Sequence[tuple[int, int]], photos: Sequence[Photo], counts: Sequence[int], rounds: int
+    sides: Sequence[tuple[int, int]], paths: Sequence[Path], counts: Sequence[int], rounds: int
 ) -> tables.Part:
     async with asked() as worker:
         sizes = await by_size(worker, sides, rounds)
-        lengths = await by_length(worker, photos, counts)
-    figures = {"exponent, megapixels": exponent(sizes), "exponent, photos": exponent(lengths)}
+    one, two = [await by_length(workers, paths, counts) for workers in (1, 2)]
+    figures = {
+        "exponent, megapixels": exponent(sizes),
+        "exponent, photos": exponent(one),
+        "two workers, times as fast": median(one[count] / two[count] for count in counts),
+    }
     return tables.Part(
         "Growth",
         [
@@ -47,9 +53,13 @@ async def _measure(
                 f"/similar without why, two photos, one thread: exponent {figures['exponent, megapixels']:.2f}.",
             ),
             tables.Table(
-                ("photos", "s", "ms a photo"),
-                [(count, seconds, 1000 * seconds / count) for count, seconds in lengths.items()],
-                f"/average of photos of 2 megapixels, one worker: exponent {figures['exponent, photos']:.2f}.",
+                ("photos", "one worker, s", "ms a photo", "two workers, s", "times as fast"),
+                [
+                    (count, seconds, 1000 * seconds / count, two[count], seconds / two[count])
+                    for count, seconds in one.items()
+                ],
+                "/average of photos of 2 megapixels as the bot makes it, one thread a worker, without its downloads: "
+                f"exponent {figures['exponent, photos']:.2f}, by two workers {exponent(two):.2f}.",
             ),
         ],
         figures=figures,
@@ -66,15 +76,21 @@ async def by_size(worker: Asked, sides: Sequence[tuple[int, int]], rounds: int) 
     return found
 
 
-async def by_length(worker: Asked, photos: Sequence[Photo], counts: Sequence[int]) -> dict[int, float]:
-    return {count: (await worker.timed(whole_average, tuple(photos[:count])))[0] for count in counts}
+async def by_length(workers: int, paths: Sequence[Path], counts: Sequence[int]) -> dict[int, float]:
+    found = {}
+    async with job(workers) as (one, _):
+        for count in (counts[0], *counts):  # once more, until all is warm
+            start = time.perf_counter()
+            so_far = await averaged(one, paths[:count], AverageRecipe())
+            await one.run(tasks.average_finish, AverageRequest(so_far, AverageRecipe()))
+            found[count] = time.perf_counter() - start
+    return found
 
 
-def many(count: int) -> list[Photo]:
+def many(folder: Path, count: int) -> list[Path]:
     """No two alike; see `benchmarks.photos`."""
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "benchmarks.photos", folder, str(count)], check=True)
-        return [Photo(path.name, path.read_bytes()) for path in sorted(Path(folder).iterdir())]
+    subprocess.run([sys.executable, "-m", "benchmarks.photos", str(folder), str(count)], check=True)
+    return sorted(folder.iterdir())
 
 
 def exponent(times: dict[float, float] | dict[int, float]) -> float:

@@ -111,13 +111,13 @@ async def peak(paths: Sequence[Path], recipe: AverageRecipe) -> tuple[float, int
 
 
 @asynccontextmanager
-async def job() -> AsyncIterator[tuple[Job, list[int]]]:
-    """A job, with fresh workers that have loaded their models, and their process ids."""
-    workers = LocalWorkers(CoreSettings(threads=1), tasks.warm, count=WORKERS, tasks=0, start_seconds=60)
+async def job(count: int = WORKERS) -> AsyncIterator[tuple[Job, list[int]]]:
+    """A job, with `count` fresh workers that have loaded their models, and their process ids."""
+    workers = LocalWorkers(CoreSettings(threads=1), tasks.warm, count=count, tasks=0, start_seconds=60)
     jobs = Jobs(workers, limits=LimitsSection(), deadline=DEADLINE)
     async with workers, jobs.admit("0", "scale", Asker(1), long=True) as one:
         await one.begin()
-        await asyncio.gather(*(one.run(locate, ()) for _ in range(WORKERS)))
+        await asyncio.gather(*(one.run(locate, ()) for _ in range(count)))
         yield one, workers.pids
 
 
