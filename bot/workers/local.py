@@ -41,9 +41,9 @@ Told = Outcome | tuple[Literal["stage"], tuple[str, str]]
 FIRST_STAGE = "begin"
 """What a worker does with a request until it says what."""
 
-IDLE_SECONDS = 0.1
-"""After so long without a request a worker gives its free memory back; to do so between the photos of an average would
-cost each a tenth of its time, for all of it is asked for again."""
+IDLE_SECONDS = 5.0
+"""After so long without a request a worker gives its free memory back. Whoever comes next pays for it, for all of it is
+asked for again: a tenth of the time of an answer. Requests come in bursts, so those of one burst should not."""
 
 BUSY_SECONDS = 5.0
 """After so long without a pause it does so between two requests: what lies free between what is in use adds up, to half
