@@ -37,6 +37,7 @@ from core.contracts import (
     FoundFace,
     GradcamRequest,
     GradcamResult,
+    HeatmapMethod,
     Likeness,
     LookalikesRequest,
     LookalikesResult,
@@ -243,7 +244,7 @@ class Pipeline:
         with watch("align"):
             crop = self.crop(photo)
         method = request.method or spec.heatmap.method
-        target_name, target = self._target(request, crop, watch)
+        target_name, target = self._target(request, crop, method, watch)
         if heatmap.by_gradient(method):
             with watch("load"):
                 self.embedder.explainable()
@@ -275,14 +276,18 @@ class Pipeline:
             stages=watch.seconds,
         )
 
-    def _target(self, request: GradcamRequest, crop: NDArray[np.uint8], watch: Stopwatch) -> tuple[str, heatmap.Target]:
+    def _target(
+        self, request: GradcamRequest, crop: NDArray[np.uint8], method: HeatmapMethod, watch: Stopwatch
+    ) -> tuple[str, heatmap.Target]:
         """What of `crop` is to be explained, and its name as in GradcamResult."""
         metric = self.embedder.spec.metric
         if request.compare_to is not None:
             other = self.locate(request.compare_to, watch)
             return "likeness", heatmap.Likeness(self.embedder(self.crop(other)[np.newaxis])[0], metric)
-        (vector,) = self.embedder(crop[np.newaxis])
         target = self.embedder.spec.heatmap.target if request.target is None else request.target
+        if target == "identity" and not heatmap.by_hiding(method):
+            return target, heatmap.Identity(None, metric)
+        (vector,) = self.embedder(crop[np.newaxis])
         if target == "identity":
             return target, heatmap.Identity(vector, metric)
         if target == "largest":

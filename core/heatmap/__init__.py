@@ -1,6 +1,6 @@
 """Crop -> attention map -> shares by region of the face; and for a pair, which regions carry the likeness."""
 
-from core.heatmap.attention import attention, blurred, by_gradient
+from core.heatmap.attention import attention, blurred, by_gradient, by_hiding
 from core.heatmap.evidence import Evidence, evidence, hide
 from core.heatmap.regions import on_photo, region_labels, regions
 from core.heatmap.targets import Dimension, Identity, Likeness, Target
@@ -14,6 +14,7 @@ __all__ = [
     "attention",
     "blurred",
     "by_gradient",
+    "by_hiding",
     "evidence",
     "hide",
     "on_photo",

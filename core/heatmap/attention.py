@@ -49,6 +49,11 @@ def by_gradient(method: HeatmapMethod) -> bool:
     return method != "occlusion"
 
 
+def by_hiding(method: HeatmapMethod) -> bool:
+    """Whether the method shows the network the crop with parts of it hidden, and compares what it gives."""
+    return method in ("scorecam", "occlusion")
+
+
 def blurred(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A crop (uint8, s x s x 3) in which nothing can be recognised."""
     return np.asarray(cv2.GaussianBlur(crop, (0, 0), BLUR * crop.shape[0]), dtype=np.uint8)

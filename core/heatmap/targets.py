@@ -35,16 +35,18 @@ class Target(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Identity:
-    """What makes it this face. `vector`: its embedding, (d,)."""
+    """What makes it this face. `vector`: its embedding, (d,); None, for gradients: the one that they are taken of."""
 
-    vector: Vector
+    vector: Vector | None
     metric: Metric
 
     def of(self, vectors: Vector) -> Vector:
+        if self.vector is None:
+            raise ValueError("how much is lost of a face can be told only by its own vector")
         return _nearness(vectors, self.vector, self.metric)
 
     def __call__(self, output: torch.Tensor) -> torch.Tensor:
-        direction = output.new_tensor(self.vector)
+        direction = output.detach() if self.vector is None else output.new_tensor(self.vector)
         along: torch.Tensor = (output * direction).sum() / direction.norm()
         return along
 
