@@ -56,21 +56,25 @@ def paste(card: Image.Image, pixels: Pixels, x: int, y: int, radius: int = RADIU
 def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     """uint8 RGB at `size` (width, height).
 
-    What becomes much smaller is first shrunk by a whole number, which takes a third of the time of any other factor.
+    What becomes much smaller is halved first, as often as it can be: that is ten times as fast as any other factor, and
+    what is left of it is so little that two neighbours are enough for each pixel.
     """
-    height, width = pixels.shape[:2]
-    step = min(width // size[0], height // size[1])
-    if step > 1:
-        whole = width // step, height // step
-        part = pixels[: whole[1] * step, : whole[0] * step]
-        pixels = np.asarray(cv2.resize(part, whole, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    shrinks = size[0] < pixels.shape[1]
+    width, height = size
+    while pixels.shape[1] >= 2 * width and pixels.shape[0] >= 2 * height:
+        half = pixels.shape[1] // 2, pixels.shape[0] // 2
+        part = pixels[: 2 * half[1], : 2 * half[0]]
+        pixels = np.asarray(cv2.resize(part, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    shrinks = width < pixels.shape[1]
     return np.asarray(
-        cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC), dtype=np.uint8
+        cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR if shrinks else cv2.INTER_CUBIC), dtype=np.uint8
     )
 
 
 def weighted(one: Pixels, weight: NDArray[np.float32], other: Pixels, other_weight: NDArray[np.float32]) -> Pixels:
-    """The sum of two pictures (uint8 RGB, h x w x 3), each times its weights (float32, h x w)."""
-    first, second = cv2.merge((weight,) * 3), cv2.merge((other_weight,) * 3)  # numpy is slow to spread over channels
-    return np.asarray(one * first + other * second, dtype=np.uint8)
+    """The sum of two pictures (uint8 RGB, h x w x 3), each times its weights (float32, h x w, 0-1)."""
+    return np.asarray(cv2.add(_times(one, weight), _times(other, other_weight)), dtype=np.uint8)
+
+
+def _times(pixels: Pixels, weight: NDArray[np.float32]) -> Pixels:
+    levels = np.rint(255 * weight).astype(np.uint8)  # finer ones are not to be seen, and take three times as long
+    return np.asarray(cv2.multiply(pixels, cv2.merge((levels,) * 3), scale=1 / 255), dtype=np.uint8)
