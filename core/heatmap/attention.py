@@ -56,7 +56,9 @@ def by_hiding(method: HeatmapMethod) -> bool:
 
 def blurred(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A crop (uint8, s x s x 3) in which nothing can be recognised."""
-    return np.asarray(cv2.GaussianBlur(crop, (0, 0), BLUR * crop.shape[0]), dtype=np.uint8)
+    # as float: in whole numbers OpenCV takes three times as long for so wide a blur
+    smooth = cv2.GaussianBlur(crop.astype(np.float32), (0, 0), BLUR * crop.shape[0])
+    return np.rint(smooth).astype(np.uint8)
 
 
 def occlusion(embedder: Embedder, crop: NDArray[np.uint8], target: Target) -> NDArray[np.float32]:
@@ -78,10 +80,9 @@ def occlusion(embedder: Embedder, crop: NDArray[np.uint8], target: Target) -> ND
 def seen_through(crop: NDArray[np.uint8], masks: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Copies of a crop, each blurred where its mask (float32 (n, s, s)) is 0."""
     behind = blurred(crop).astype(np.float32)
-    shown = masks[..., np.newaxis] * (crop.astype(np.float32) - behind)
-    shown += behind  # in place, as the next line: to ask the system for such large arrays takes as long as to fill them
-    np.rint(shown, out=shown)
-    return shown.astype(np.uint8)
+    before = crop - behind
+    # one by one, and merged: numpy is slow to spread over channels, and so large an array would leave the caches
+    return np.stack([np.rint(cv2.merge((mask,) * 3) * before + behind).astype(np.uint8) for mask in masks])
 
 
 def _spots(size: int) -> Iterator[NDArray[np.float32]]:

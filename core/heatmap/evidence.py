@@ -98,7 +98,8 @@ class Hidden:
 
     def map(self, values: NDArray[np.float64]) -> Map:
         """At each pixel the mean of the values of the parts that cover it."""
-        return np.asarray(np.tensordot(values, self._masks, 1) / self._masks.sum(axis=0), dtype=np.float32)
+        total = np.tensordot(values.astype(np.float32), self._masks, 1)
+        return np.asarray(total / self._masks.sum(axis=0), dtype=np.float32)
 
 
 def _spots(landmarks: NDArray[np.float32], size: int) -> NDArray[np.float32]:
@@ -109,7 +110,8 @@ def _spots(landmarks: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     middles = low + (np.arange(SPOTS)[:, np.newaxis] + 0.5) * steps
     away = (np.arange(size)[:, np.newaxis, np.newaxis] - middles) / (_SPOT_WIDTH * steps)
     across, down = np.exp(-(away**2) / 2).astype(np.float32).transpose(2, 1, 0)
-    return np.stack([np.outer(row, column) for row in down for column in across])
+    spots = down[:, np.newaxis, :, np.newaxis] * across[:, np.newaxis, :]
+    return np.asarray(spots.reshape(-1, size, size), dtype=np.float32)
 
 
 def _unit(spec: ModelSpec) -> float:
@@ -124,20 +126,29 @@ def hide(crop: Pixels, hidden: NDArray[np.bool_]) -> Pixels:
     pull-push (Gortler et al. 1996, "The Lumigraph"): means of the visible pixels at ever coarser scales. Without any
     visible pixel all is grey.
     """
-    seen = (~hidden).astype(np.float32)
-    filled = np.rint(_pull_push(crop.astype(np.float32) * seen[..., np.newaxis], seen))
-    return np.asarray(np.where(hidden[..., np.newaxis], np.clip(filled, 0, 255), crop), dtype=np.uint8)
+    opaque = cv2.cvtColor(crop, cv2.COLOR_RGB2RGBA).astype(np.float32)
+    opaque[..., 3] = 1
+    filled = _pull_push(_times(opaque, (~hidden).astype(np.float32)))
+    shown = crop.copy()
+    shown[hidden] = np.clip(np.rint(filled[hidden, :3]), 0, 255)
+    return shown
 
 
-def _pull_push(values: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`values` (h, w, 3) already times `weights` (h, w), 0-1, to values everywhere."""
-    height, width = weights.shape
+def _pull_push(seen: Map) -> Map:
+    """Colours (h, w, 4), times their fourth channel, 0-1, which says how much of them is seen; to all colours."""
+    height, width = seen.shape[:2]
+    weights = seen[..., 3]
     if height * width == 1:
-        return np.asarray(values / weights if weights > 0 else np.full_like(values, 128), dtype=np.float32)
+        return seen / weights if weights > 0 else np.full_like(seen, 128)
     half = ((width + 1) // 2, (height + 1) // 2)
-    pulled = np.asarray(cv2.resize(np.dstack([values, weights]), half, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    pulled = np.asarray(cv2.resize(seen, half, interpolation=cv2.INTER_AREA), np.float32).reshape(half[1], half[0], 4)
     reach = np.minimum(pulled[..., 3] * 4, 1)  # one seen pixel in four is enough for a pixel of the next scale
     scale = np.divide(reach, pulled[..., 3], out=np.zeros_like(reach), where=pulled[..., 3] > 0)
-    coarse = _pull_push(np.asarray(pulled[..., :3] * scale[..., np.newaxis], dtype=np.float32), reach)
-    beneath = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR).reshape(values.shape)
-    return np.asarray(values + (1 - weights)[..., np.newaxis] * beneath, dtype=np.float32)
+    coarse = _pull_push(_times(pulled, scale))
+    beneath = np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(seen + _times(beneath.reshape(seen.shape), 1 - weights), np.float32)
+
+
+def _times(colours: Map, weights: Map) -> Map:
+    """(h, w, 4) by (h, w), which numpy by itself is slow to spread over channels."""
+    return np.asarray(colours * cv2.merge((weights,) * 4).reshape(colours.shape))
