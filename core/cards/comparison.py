@@ -26,7 +26,8 @@ FULL_EVIDENCE = 0.06
 EVIDENCE_ALPHA = 0.85
 """The change of the score that is drawn at full strength, the same on every card; and how opaque that is."""
 
-_SAME, _DIFFERENT = np.array(SAME, np.float32), np.array(DIFFERENT, np.float32)
+_GREY_SAME_DIFFERENT = np.array([(1, 1, 1), SAME, DIFFERENT], np.float32).T
+"""From amounts of the three to RGB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +80,12 @@ def _tinted(photo: Pixels, face: Face, why: Why) -> Pixels:
     grey = cv2.cvtColor(crop(photo, matrix, side, outside=PANEL), cv2.COLOR_RGB2GRAY).astype(np.float32)
     to_card = np.vstack([matrix, (0, 0, 1)]) @ np.vstack([invert(why.matrix), (0, 0, 1)])
     laid, seen = on_photo(why.values, to_card[:2], side, side)
-    values = np.clip(laid * seen / FULL_EVIDENCE, -1, 1)[..., np.newaxis]
-    colours = np.where(values > 0, _SAME, _DIFFERENT)
-    # the light and dark of the face stays to be seen through the strongest colour
-    lit = colours * (0.35 + 0.65 * grey / 255)[..., np.newaxis]
+    values = np.clip(laid * seen / FULL_EVIDENCE, -1, 1)
     alpha = EVIDENCE_ALPHA * np.abs(values)
-    return np.asarray(np.rint((0.8 * grey)[..., np.newaxis] * (1 - alpha) + lit * alpha), dtype=np.uint8)
+    # the light and dark of the face stays to be seen through the strongest colour
+    lit = alpha * (0.35 + 0.65 / 255 * grey)
+    amounts = cv2.merge((0.8 * grey * (1 - alpha), np.where(values > 0, lit, 0), np.where(values > 0, 0, lit)))
+    return np.rint(cv2.transform(amounts, _GREY_SAME_DIFFERENT)).astype(np.uint8)
 
 
 def _balance(card: Image.Image, middle: tuple[int, int]) -> None:
