@@ -44,7 +44,7 @@ async def _measure(rounds: int) -> tables.Part:
     crop, embedder = pipeline.crop(located), pipeline.embedder
     target = heatmap.Identity(embedder(crop[np.newaxis])[0], embedder.spec.metric)
     explainable = embedder.explainable()
-    landmarker, image = bare_landmarker(), bare_image(located.pixels)
+    landmarker = bare_landmarker()
     passes = bare_passes(explainable, crop, target)
     rows: list[list[tables.Cell]] = []
     figures = {}
@@ -57,7 +57,11 @@ async def _measure(rounds: int) -> tables.Part:
             for turn in range((rounds if method not in ("scorecam", "occlusion") else max(rounds // 2, 2)) + 2):
                 seconds, result = await worker.timed(tasks.gradcam, request)
                 network = timed(passes[method])
-                others = timed(lambda: bare_decode(photo)) + timed(lambda: landmarker.detect(image)) + timed(encode)
+                others = (
+                    timed(lambda: bare_decode(photo))
+                    + timed(lambda: landmarker.detect(bare_image(located.pixels)))
+                    + timed(encode)
+                )
                 own = timed(partial(heatmap.attention, embedder, crop, method, target))
                 theirs = timed(library) if library else np.nan
                 if turn >= 2:  # the first ones fill caches
