@@ -43,7 +43,8 @@ FIRST_STAGE = "begin"
 
 IDLE_SECONDS = 5.0
 """After so long without a request a worker gives its free memory back. Whoever comes next pays for it, for all of it is
-asked for again: a tenth of the time of an answer. Requests come in bursts, so those of one burst should not."""
+asked for again: a tenth of the time of an answer. Requests come in bursts, so those of one burst should not. Until then
+it holds what its work took: 430 MB after two photos of 12 megapixels, and 270 when it has given back."""
 
 BUSY_SECONDS = 5.0
 """After so long without a pause it does so between two requests: what lies free between what is in use adds up, to half
