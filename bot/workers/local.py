@@ -41,14 +41,11 @@ Told = Outcome | tuple[Literal["stage"], tuple[str, str]]
 FIRST_STAGE = "begin"
 """What a worker does with a request until it says what."""
 
-IDLE_SECONDS = 5.0
-"""After so long without a request a worker gives its free memory back. Whoever comes next pays for it, for all of it is
-asked for again: a tenth of the time of an answer. Requests come in bursts, so those of one burst should not. Until then
-it holds what its work took: 430 MB after two photos of 12 megapixels, and 270 when it has given back."""
-
-BUSY_SECONDS = 5.0
-"""After so long without a pause it does so between two requests: what lies free between what is in use adds up, to half
-as much again as it needs. At this pace that costs less than a hundredth of its time."""
+GIVE_BACK_SECONDS = 5.0
+"""A worker gives its free memory back after so long without a request, and as often between requests: what lies free
+between what is in use adds up, to half as much again as it needs. Whoever comes next pays for it, for all of it is asked
+for again: a tenth of the time of an answer. So it is not done within a burst. Until then a worker holds what its work
+took: 430 MB after two photos of 12 megapixels, and 270 when it has given back."""
 
 REST_SECONDS = 30.0
 """How long a worker that could not start is left alone, before another one is started in its place."""
@@ -426,7 +423,7 @@ def _serve(
         tell(_outcome(lambda: warm(settings)))
         given_back = time.monotonic()
         while True:
-            if not pipe.poll(IDLE_SECONDS) or time.monotonic() - given_back >= BUSY_SECONDS:
+            if not pipe.poll(GIVE_BACK_SECONDS) or time.monotonic() - given_back >= GIVE_BACK_SECONDS:
                 memory.give_back()
                 given_back = time.monotonic()
             task, request, seconds = pipe.recv()
