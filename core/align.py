@@ -136,8 +136,10 @@ def crop(
     matrix: NDArray[np.float64],
     size: int,
     outside: tuple[int, int, int] = (0, 0, 0),
+    grey: bool = False,
 ) -> NDArray[np.uint8]:
     """The `size` x `size` crop of a photo (uint8, h x w x 3) that `matrix` leads to; `outside` fills what it lacks.
+    `grey`: its brightness alone (uint8, `size` x `size`).
 
     A large face is shrunk by area averaging first: sampling it at every third pixel would keep noise, not the face.
     """
@@ -145,20 +147,22 @@ def crop(
     step = int(1 / scale)
     if step > 1:
         corners = np.array([(0, 0), (size, 0), (size, size), (0, size)], dtype=np.float32)
-        found = transform(corners, invert(matrix))
+        places = transform(corners, invert(matrix))
         height, width = rgb.shape[:2]
-        left, top = np.clip(np.floor(found.min(axis=0)).astype(int) - step, 0, (width, height))
-        right, bottom = np.clip(np.ceil(found.max(axis=0)).astype(int) + step, 0, (width, height))
+        left, top = np.clip(np.floor(places.min(axis=0)).astype(int) - step, 0, (width, height))
+        right, bottom = np.clip(np.ceil(places.max(axis=0)).astype(int) + step, 0, (width, height))
         columns, rows = (right - left) // step, (bottom - top) // step
         if columns > 0 and rows > 0:
             part = rgb[top : top + rows * step, left : left + columns * step]
+            if grey:  # sooner than in the end, since one channel is shrunk in a third of the time
+                part = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
             rgb = np.asarray(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.uint8)
             # a small pixel's centre lies in the middle of the `step` large ones it stands for
             offset = np.array([left, top]) + (step - 1) / 2
             matrix = np.column_stack([matrix[:, :2] * step, matrix[:, :2] @ offset + matrix[:, 2]])
-    return np.asarray(
-        cv2.warpAffine(
-            rgb, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=outside
-        ),
-        dtype=np.uint8,
+    found = cv2.warpAffine(
+        rgb, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=outside
     )
+    if grey and found.ndim == 3:
+        found = cv2.cvtColor(found, cv2.COLOR_RGB2GRAY)
+    return np.asarray(found, dtype=np.uint8)

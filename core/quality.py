@@ -105,8 +105,7 @@ def fingerprint(rgb: NDArray[np.uint8], face: Face) -> int:
 
 
 def _grey(rgb: NDArray[np.uint8], face: Face, template: Template, side: int) -> NDArray[np.float32]:
-    aligned = crop(rgb, to_template(face, template, side), side)
-    return np.asarray(cv2.cvtColor(aligned, cv2.COLOR_RGB2GRAY), dtype=np.float32)
+    return crop(rgb, to_template(face, template, side), side, grey=True).astype(np.float32)
 
 
 def _smoothed(grey: NDArray[np.float32], deviation: float) -> NDArray[np.float32]:
