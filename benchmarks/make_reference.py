@@ -24,7 +24,7 @@ from core.align import similarity_transform
 from core.average import mesh, template
 from core.average.frames import frame
 from core.average.reference import MARGIN, REFERENCE, on_canvas
-from core.average.sampling import sketch
+from core.average.sampling import grey
 from core.average.shape import mean_shape
 from core.contracts import Limits, Photo
 from core.faces import largest
@@ -83,11 +83,11 @@ def make_template(folders: list[Path]) -> None:
     for rgb, landmarks in people:
         grain = float(np.hypot(*similarity_transform(landmarks, on_canvas(REFERENCE) * template.SIDE)[:, 0])) ** -1
         at = knots.everywhere(layout.between(mesh.vertices(landmarks)))
-        rough.append(sketch(rgb, at, grain, template.SIDE))
+        rough.append(grey(rgb, at, grain))
     write_template(rough)
     # once more, each face moved on to the first template by now
     warp = frame("warp", round(template.SIDE / (1 + 2 * MARGIN)))
-    write_template([cv2.cvtColor(warp.bent(*one)[0].pixels, cv2.COLOR_RGB2GRAY) for one in people])
+    write_template([cv2.cvtColor(warp.bent(*one)[0].pixels, cv2.COLOR_RGBA2GRAY) for one in people])
 
 
 def write_template(greys: list[NDArray[np.uint8]]) -> None:

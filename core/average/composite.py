@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from io import BytesIO
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core import stages
-from core.average import light, skin
+from core.average import arrays, light, skin
 from core.average.canvas import Average, Canvas, developed
 from core.average.form import Form
 from core.average.frames import article, frame
@@ -121,27 +120,28 @@ class Composite:
     def dumps(self) -> AverageSum:
         """All there is, to travel to another process."""
         header = {"recipe": asdict(self._recipe), "apart": self._stack is not None, "weights": self._weights}
-        arrays: dict[str, Any] = {
-            "header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8),
-            "landmarks": np.array(self._landmarks, dtype=np.float32),
-            "gains": np.array(self._gains),
-        }
-        file = BytesIO()
-        np.savez(file, **arrays, sums=np.frombuffer(self._sums.dumps(), dtype=np.uint8))
-        return AverageSum(file.getvalue(), (Kept(len(self._stack), self._stack.dumps()),) if self._stack else ())
+        total = arrays.dumped(
+            {
+                "header": np.array(json.dumps(header)),
+                "landmarks": np.array(self._landmarks, dtype=np.float32),
+                "gains": np.array(self._gains),
+                **self._sums.arrays(),
+            }
+        )
+        return AverageSum(total, (Kept(len(self._stack), self._stack.dumps()),) if self._stack else ())
 
     @classmethod
     def loads(cls, data: AverageSum) -> Self:
         """What `dumps` wrote. Of its total alone: to be gone on from, or `developed`."""
-        with np.load(BytesIO(data.total), allow_pickle=False) as file:
-            header = json.loads(file["header"].tobytes())
-            made = cls(AverageRecipe(**header["recipe"]), header["apart"])
-            made._landmarks, made._gains, made._weights = (
-                list(file["landmarks"]),
-                list(file["gains"]),
-                header["weights"],
-            )
-            made._sums = Sums.loads(file["sums"].tobytes())
+        there_is = arrays.loaded(data.total)
+        header = json.loads(str(there_is["header"]))
+        made = cls(AverageRecipe(**header["recipe"]), header["apart"])
+        made._landmarks, made._gains, made._weights = (
+            list(there_is["landmarks"]),
+            list(there_is["gains"]),
+            header["weights"],
+        )
+        made._sums = Sums.of(there_is)
         for kept in data.kept:
             assert made._stack is not None
             made._stack.merge(Stack.loads(kept.bands))

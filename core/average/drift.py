@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.average import features, outline
 from core.average.mesh import Knots
 from core.average.resample import taken
+from core.average.template import Sketch
 
 SIDE = 108
 """Places across the canvas for which a drift is told; between them it is interpolated."""
@@ -27,15 +28,15 @@ Drift = NDArray[np.float32]
 NONE: Drift = np.zeros((SIDE, SIDE, 2), dtype=np.float32)
 
 
-def of(sketch: NDArray[np.uint8], held: NDArray[np.float32]) -> Drift:
-    """`sketch`: a bent face in grey, see `template`; `held` (k, k): how much of the canvas its photo holds, 0-1."""
-    around = cv2.resize(outline.drift(sketch), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    found = around + features.drift(sketch, SIDE)
+def of(sketch: Sketch, held: NDArray[np.float32]) -> Drift:
+    """`sketch`: of a bent face; `held` (k, k): how much of the canvas its photo holds, 0-1."""
+    around = cv2.resize(outline.drift(sketch.whole), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    found = around + features.drift(sketch.middle, SIDE)
     return np.asarray(found * cv2.resize(held, (SIDE, SIDE), interpolation=cv2.INTER_AREA)[..., np.newaxis])
 
 
 def corrected(at: NDArray[np.float32], drift: Drift, knots: Knots) -> NDArray[np.float32]:
-    """What the knots of a canvas hold (k, k, c), each taken from where its own lies."""
+    """What the knots of a canvas hold (k, k, 3), each taken from where its own lies."""
     inner = knots.count - 2
     shift = cv2.copyMakeBorder(_dense(drift, inner) * np.float32(inner), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     return taken(at, _places(knots.count) + shift)

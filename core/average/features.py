@@ -29,8 +29,8 @@ _ALIKE = 0.4
 
 @dataclass(frozen=True, eq=False)
 class _Patch:
-    """Of the template. `places` (h, w, 2): on the canvas, in pixels; `steep` (h * w, 6): how its values change with
-    each parameter; `solve` (6, h * w): from differences in value to parameters; `basis` (h, w, 3): 1, x and y.
+    """Of the template. `places` (h, w, 2): in pixels of `Sketch.middle`; `steep` (h * w, 6): how its values change with
+    each parameter; `solve` (6, h * w): from differences in value to parameters; `basis` (h * w, 3): 1, x and y.
     """
 
     places: NDArray[np.float32]
@@ -40,7 +40,9 @@ class _Patch:
 
     @classmethod
     def of(cls, known: NDArray[np.uint8], landmark: int, width: float, height: float) -> _Patch:
-        x, y = np.round(on_canvas(REFERENCE[landmark]) * template.SIDE - 0.5)
+        rows, columns = template.MIDDLE
+        corner = np.array((columns.start, rows.start), dtype=np.float32)
+        x, y = np.round(on_canvas(REFERENCE[landmark]) * template.SIDE - 0.5) - corner
         half = round(width * template.SIDE), round(height * template.SIDE)
         across, down = np.meshgrid(*[np.arange(-size, size + 1, dtype=np.float32) for size in half])
         places = np.stack([across + x, down + y], axis=-1)
@@ -50,7 +52,9 @@ class _Patch:
         steep = np.concatenate([basis * slope[..., np.newaxis] for slope in slopes], axis=-1).reshape(-1, 6)
         weights = np.exp(-(basis[..., 1:] ** 2).sum(axis=-1)).reshape(-1, 1)
         normal = steep.T @ (steep * weights) + 0.01 * weights.sum() * 1e-3 * np.eye(6)
-        return cls(places, values, np.asarray(np.linalg.solve(normal, (steep * weights).T), np.float32), basis)
+        return cls(
+            places, values, np.asarray(np.linalg.solve(normal, (steep * weights).T), np.float32), basis.reshape(-1, 3)
+        )
 
     def shift(self, grey: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Parameters (2, 3) of a feature's movement, in pixels, `basis` times these; 0 where none is due."""
@@ -58,7 +62,7 @@ class _Patch:
         values = before = _evened(grey, self.places)
         for _ in range(_ROUNDS):
             found += (self.solve @ (self.values - values).ravel()).reshape(2, 3)
-            values = _evened(grey, self.places + self.basis @ found.T)
+            values = _evened(grey, self.places + (self.basis @ found.T).reshape(self.places.shape))
         alike, was = float((values * self.values).mean()), float((before * self.values).mean())
         if alike < max(_ALIKE, was) or np.abs(found).max() > _FARTHEST * template.SIDE:
             return np.zeros((2, 3), dtype=np.float32)
@@ -67,28 +71,28 @@ class _Patch:
 
 @cache
 def _patches() -> tuple[_Patch, ...]:
-    return tuple(_Patch.of(template.read(), *place) for place in _PLACES)
+    return tuple(_Patch.of(template.sketch().middle, *place) for place in _PLACES)
 
 
 @cache
-def _windows(side: int) -> tuple[NDArray[np.float32], ...]:
-    """For each feature, how each of `side` x `side` places on the canvas follows its movement: (side, side, 3)."""
+def _windows(side: int) -> NDArray[np.float32]:
+    """How each of `side` x `side` places on the canvas follows the movements of all features: (side * side, 3 n)."""
     places = (np.stack(np.meshgrid(*[np.arange(side)] * 2), axis=-1) + 0.5) / side
     found = []
     for landmark, width, height in _PLACES:
         away = (places - on_canvas(REFERENCE[landmark])) / (width, height)
         window = np.exp(-(((away / 1.5) ** 2).sum(axis=-1, keepdims=True) ** 2))
         basis = np.concatenate([np.ones_like(window), np.clip(away, -1.5, 1.5)], axis=-1)
-        found.append((window * basis / template.SIDE).astype(np.float32))
-    return tuple(found)
+        found.append((window * basis / template.SIDE).reshape(-1, 3).astype(np.float32))
+    return np.hstack(found)
 
 
 def drift(sketch: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
-    """How far what belongs to each of `side` x `side` places on the canvas lies from it in a face's sketch (see
-    `template`): float32 (side, side, 2), in sides of the canvas.
+    """How far what belongs to each of `side` x `side` places on the canvas lies from it in `Sketch.middle` of a face:
+    float32 (side, side, 2), in sides of the canvas.
     """
-    shifts = [window @ patch.shift(sketch).T for patch, window in zip(_patches(), _windows(side), strict=True)]
-    return np.asarray(sum(shifts), dtype=np.float32)
+    shifts = np.hstack([patch.shift(sketch) for patch in _patches()])
+    return np.asarray((_windows(side) @ shifts.T).reshape(side, side, 2), dtype=np.float32)
 
 
 def _evened(grey: NDArray[np.uint8], places: NDArray[np.float32]) -> NDArray[np.float32]:

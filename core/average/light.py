@@ -14,7 +14,7 @@ from core.contracts import Light
 
 def table(light: Light, gains: NDArray[np.float64] | float = 1.0) -> NDArray[np.float64]:
     """The value of each of a file's 256 numbers, (256, 3) or, with one gain, (256, 1), after its linear light was
-    multiplied by `gains` (3,).
+    multiplied by `gains` (3,); of many gains (n, 1, 3), (n, 256, 3).
     """
     numbers = np.arange(256)[:, np.newaxis] / 255
     if light == "srgb" and np.all(gains == 1.0):

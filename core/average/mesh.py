@@ -184,6 +184,4 @@ def _areas(points: NDArray[np.float32]) -> NDArray[np.float64]:
     """Signed area of the triangles around each vertex, (n,)."""
     corners = points[triangles()].astype(np.float64)
     (ax, ay), (bx, by) = (corners[:, 0] - corners[:, 2]).T, (corners[:, 1] - corners[:, 2]).T
-    around: NDArray[np.float64] = np.zeros(len(points))
-    np.add.at(around, triangles(), (ax * by - ay * bx)[:, np.newaxis])
-    return around
+    return np.bincount(triangles().ravel(), np.repeat(ax * by - ay * bx, 3), len(points)).astype(np.float64)

@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from core.average import template
 from core.average.reference import OVAL, REFERENCE, face_in, on_canvas
 from core.average.resample import taken
+from core.average.template import SMALL
 
-SIDE = 144
-"""Pixels across the canvas in which faces are compared."""
 _SURROUNDINGS = 33
 """Pixels across which brightness and contrast are evened out: dark hair and fair are compared by their shape."""
 _LOCAL = 9
@@ -36,10 +35,10 @@ _FREE = 0.96
 
 
 def drift(sketch: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How far, in sides of the canvas, what belongs to each place lies from it in a face's sketch (see `template`):
-    float32 (SIDE, SIDE, 2).
+    """How far, in sides of the canvas, what belongs to each place lies from it in `Sketch.whole` of a face: float32
+    (SMALL, SMALL, 2).
     """
-    known, face = _template(), _evened(_small(sketch))
+    known, face = _template(), _evened(sketch)
     flow = np.asarray(cv2.GaussianBlur(_search().calc(known, face, None), (0, 0), _SMOOTH), dtype=np.float32)
     length = np.maximum(cv2.magnitude(flow[..., 0], flow[..., 1]), 1e-6)
     flow *= np.minimum(_FARTHEST / length, 1)[..., np.newaxis]
@@ -47,12 +46,12 @@ def drift(sketch: NDArray[np.uint8]) -> NDArray[np.float32]:
     gain = _likeness(moved) - _likeness(face)
     trusted = cv2.GaussianBlur(np.clip((gain - _NO_BETTER) / (_BETTER - _NO_BETTER), 0, 1), (0, 0), _SMOOTH)
     flow *= (np.minimum(1.5 * trusted, 1) * _outside())[..., np.newaxis]
-    return np.asarray(flow / SIDE, dtype=np.float32)
+    return np.asarray(flow / SMALL, dtype=np.float32)
 
 
 @cache
 def _template() -> NDArray[np.uint8]:
-    return _evened(_small(template.read()))
+    return _evened(template.sketch().whole)
 
 
 @cache
@@ -64,17 +63,13 @@ def _search() -> Any:
 def _outside() -> NDArray[np.float32]:
     """How free each place is to move, 0-1."""
     return np.asarray(
-        1 - cv2.GaussianBlur(face_in(on_canvas(REFERENCE[list(OVAL)]), SIDE, _FREE), (0, 0), 1.7), dtype=np.float32
+        1 - cv2.GaussianBlur(face_in(on_canvas(REFERENCE[list(OVAL)]), SMALL, _FREE), (0, 0), 1.7), dtype=np.float32
     )
 
 
 @cache
 def _places() -> NDArray[np.float32]:
-    return np.stack(np.meshgrid(*[np.arange(SIDE, dtype=np.float32)] * 2), axis=-1)
-
-
-def _small(sketch: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.resize(sketch, (SIDE, SIDE), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return np.stack(np.meshgrid(*[np.arange(SMALL, dtype=np.float32)] * 2), axis=-1)
 
 
 def _evened(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core import stages
+from core.average import arrays
 from core.average.canvas import Average
 from core.average.composite import Composite, settled, weighed_sums
 from core.average.rows import Rows, combined
@@ -14,8 +15,9 @@ from core.contracts import AverageRows, AverageSoFar, AverageWeigh
 def weighed(request: AverageWeigh) -> bytes:
     """The total of these kept faces, for `AverageSoFar.weighed` or to go on from."""
     stages.enter("average")
-    onto = None if request.onto is None else Sums.loads(request.onto)
-    return weighed_sums(settled(request.recipe), Stack.loads(request.kept.bands), request.weights, onto).dumps()
+    onto = None if request.onto is None else Sums.of(arrays.loaded(request.onto))
+    sums = weighed_sums(settled(request.recipe), Stack.loads(request.kept.bands), request.weights, onto)
+    return arrays.dumped(sums.arrays())
 
 
 def rows(request: AverageRows) -> bytes:
@@ -35,7 +37,7 @@ def average(so_far: AverageSoFar) -> Average:
         return composite.finish(weights)
     sums = None
     if so_far.weighed:
-        sums, *more = map(Sums.loads, so_far.weighed)
+        sums, *more = (Sums.of(arrays.loaded(one)) for one in so_far.weighed)
         for one in more:
             sums.merge(one)
     rows = Rows.together([Rows.loads(one) for one in so_far.rows]) if so_far.rows else None

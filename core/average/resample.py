@@ -12,6 +12,13 @@ from numpy.typing import NDArray
 _remap: Any = cv2.remap
 
 
-def taken(values: NDArray[Any], places: NDArray[np.float32], kernel: int = cv2.INTER_LINEAR) -> NDArray[Any]:
-    """`values` (h, w, ...) at `places` (k, l, 2), x and y in its pixels; beyond its edge, those at the edge."""
-    return np.asarray(_remap(values, places, None, kernel, borderMode=cv2.BORDER_REPLICATE))
+def taken(
+    values: NDArray[Any],
+    places: NDArray[np.float32],
+    kernel: int = cv2.INTER_LINEAR,
+    onto: NDArray[Any] | None = None,
+) -> NDArray[Any]:
+    """`values` (h, w, ...) at `places` (k, l, 2), x and y in its pixels; beyond its edge, those at the edge. `onto`:
+    where to write them.
+    """
+    return np.asarray(_remap(values, places, None, kernel, dst=onto, borderMode=cv2.BORDER_REPLICATE))

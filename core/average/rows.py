@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.average import light, ranked, skin
+from core.average import arrays, light, ranked, skin
 from core.average.stack import Band
 from core.contracts import AverageRecipe
 
@@ -32,14 +31,11 @@ class Rows:
         return cls(np.concatenate([one.values for one in rows]), np.concatenate([one.drift for one in rows]))
 
     def dumps(self) -> bytes:
-        file = BytesIO()
-        np.savez(file, values=self.values, drift=self.drift)
-        return file.getvalue()
+        return arrays.dumped({"values": self.values, "drift": self.drift})
 
     @classmethod
     def loads(cls, data: bytes) -> Self:
-        with np.load(BytesIO(data), allow_pickle=False) as file:
-            return cls(file["values"], file["drift"])
+        return cls(**arrays.loaded(data))
 
 
 def combined(band: Band, recipe: AverageRecipe, weights: Sequence[float]) -> Rows:
@@ -49,8 +45,11 @@ def combined(band: Band, recipe: AverageRecipe, weights: Sequence[float]) -> Row
     height, width = next(iter(band)).shape[:2]
     pixels = np.empty((len(parts), height, width, 3), dtype=np.uint8)
     shares = np.empty((len(parts), height, width), dtype=np.uint8)
-    for number, (face, gains, part) in enumerate(zip(band, band.gains, parts, strict=True)):
-        cv2.LUT(np.ascontiguousarray(face[..., :3]), _recoloured(gains / usual), dst=pixels[number])
+    tables = _recoloured(band.gains / usual) if recipe.match_colour else None
+    for number, (face, part) in enumerate(zip(band, parts, strict=True)):
+        cv2.cvtColor(face, cv2.COLOR_RGBA2RGB, dst=pixels[number])
+        if tables is not None:
+            cv2.LUT(pixels[number], tables[number : number + 1], dst=pixels[number])
         cv2.convertScaleAbs(face[..., 3], dst=shares[number], alpha=part)
     if recipe.symmetric:
         pixels = np.concatenate([pixels, pixels[:, :, ::-1]])
@@ -64,6 +63,6 @@ def combined(band: Band, recipe: AverageRecipe, weights: Sequence[float]) -> Row
 
 
 def _recoloured(gains: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """What the numbers of a photo become, (1, 256, 3), whose channels are multiplied by `gains`."""
-    linear = light.table("linear", gains).astype(np.float32)[np.newaxis]  # one row: they are encoded row by row
+    """What the numbers of n photos become, (n, 256, 3), whose channels are multiplied by `gains` (n, 3)."""
+    linear = light.table("linear", gains[:, np.newaxis]).astype(np.float32)
     return light.to_pixels(light.to_numbers(linear, "linear"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
 import cv2
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.average.mesh import Knots
 from core.average.resample import taken
+from core.average.template import MIDDLE, SIDE, SMALL, Sketch
 
 _FADE = 0.05
 """A photo's share falls to nothing over this part of the canvas's side, so that its edge leaves no seam."""
@@ -25,12 +27,11 @@ _FINE = 1.15
 
 @dataclass(frozen=True, eq=False)
 class Bent:
-    """A face on the canvas. `pixels`: uint8 RGB s x s x 3; `share`: uint8 s x s, how much the photo counts in each,
-    0 where it does not hold the pixel; `drift`: how its parts were moved to come to lie there, see `drift`.
+    """A face on the canvas. `pixels`: uint8 s x s x 4, RGB and the share, which is how much the photo counts in each, 0
+    where it does not hold the pixel; `drift`: how its parts were moved to come to lie there, see `drift`.
     """
 
     pixels: NDArray[np.uint8]
-    share: NDArray[np.uint8]
     drift: NDArray[np.float32]
 
 
@@ -48,12 +49,14 @@ class Excerpt:
     grain: float
 
     @classmethod
-    def of(cls, photo: NDArray[np.uint8], at: NDArray[np.float32], grain: float) -> Self:
-        """`at` (k, k, 2): where in the photo the canvas's knots lie; `grain`: pixels of the photo for one of it."""
+    def of(cls, photo: NDArray[np.uint8], at: NDArray[np.float32], grain: float, grey: bool = False) -> Self:
+        """`at` (k, l, 2 and more): where in the photo the canvas's knots lie; `grain`: pixels of the photo for one of
+        it.
+        """
         height, width = photo.shape[:2]
         room = 2 * grain + 4
-        low = np.array([at[..., axis].min() for axis in (0, 1)]) - room
-        high = np.array([at[..., axis].max() for axis in (0, 1)]) + room
+        low = cv2.reduce(at, 0, cv2.REDUCE_MIN)[0, :, :2].min(axis=0) - room  # numpy's own takes ten times as long
+        high = cv2.reduce(at, 0, cv2.REDUCE_MAX)[0, :, :2].max(axis=0) + room
         left, top = np.clip(np.floor(low).astype(int), 0, (width - 1, height - 1))
         right, bottom = np.clip(np.ceil(high).astype(int), (left + 1, top + 1), (width, height))
         step = 1  # a power of two: such pixels are shrunk several times as fast as others
@@ -61,22 +64,46 @@ class Excerpt:
             step *= 2
         columns, rows = (right - left) // step, (bottom - top) // step
         part = photo[top : top + rows * step, left : left + columns * step]
-        if step > 1:
+        if grey:
+            part = _shrunk_grey(part, step)
+        elif step > 1:
             part = np.asarray(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.uint8)
         # a small pixel's centre lies in the middle of the `step` large ones it stands for
         corner = np.array((left, top), dtype=np.float32) + np.float32((step - 1) / 2)
         return cls(part, corner, step, grain / step)
 
     def places(self, at: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Places in the photo (k, l, 2) as places in `pixels`."""
-        x, y = -self.corner / self.step
-        return np.asarray(cv2.transform(at, np.array(((1 / self.step, 0, x), (0, 1 / self.step, y)))), np.float32)
+        """Places in the photo (k, l, 2 and more) as places in `pixels` (k, l, 2)."""
+        into = np.zeros((2, at.shape[2] + 1))
+        into[0, 0] = into[1, 1] = 1 / self.step
+        into[:, -1] = -self.corner / self.step
+        return np.asarray(cv2.transform(at, into), dtype=np.float32)
 
 
-def sample(photo: NDArray[np.uint8], at: NDArray[np.float32], grain: float, knots: Knots) -> NDArray[np.uint8]:
-    """uint8 RGB of `knots.size` squared. `at` (k, k, 2): where in the photo (uint8 RGB h x w x 3) each knot lies;
-    `grain`: pixels of the photo for one of the canvas.
+def _shrunk_grey(rgb: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
+    """Of `step` x `step` pixels, a power of two, the four in the middle of each quarter tell as much as all."""
+    height, width = rgb.shape[:2]
+    if step > 2:
+        size = 2 * width // step, 2 * height // step
+        rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    if step > 1:
+        grey = cv2.resize(grey, (width // step, height // step), interpolation=cv2.INTER_AREA)
+    return np.asarray(grey, dtype=np.uint8)
+
+
+def sample(
+    photo: NDArray[np.uint8],
+    at: NDArray[np.float32],
+    grain: float,
+    knots: Knots,
+    seen: NDArray[np.float32] | float = 1.0,
+) -> NDArray[np.uint8]:
+    """`Bent.pixels`, of `knots.size` squared. `at` (k, k, 2 and more): where in the photo (uint8 RGB h x w x 3) each
+    knot lies; `grain`: pixels of the photo for one of the canvas; `seen` (k, k): how much of the face the photo shows
+    there, 0-1.
     """
+    share = _share(held(photo, at, grain, knots), knots, seen)
     excerpt = Excerpt.of(photo, at, grain)
     places = excerpt.places(at)
     source = cv2.cvtColor(excerpt.pixels, cv2.COLOR_RGB2RGBA)  # four channels are looked up in half the time of three
@@ -85,9 +112,10 @@ def sample(photo: NDArray[np.uint8], at: NDArray[np.float32], grain: float, knot
         places = places * 2 + np.float32(0.5)
     for axis, length in enumerate(source.shape[1::-1]):  # beyond the edge is what the edge is, and faster there
         np.clip(places[..., axis], 0, length - 1.05, out=places[..., axis])
-    pixels = np.empty((knots.size, knots.size, 3), dtype=np.uint8)
+    pixels = np.empty((knots.size, knots.size, 4), dtype=np.uint8)
     for top, rows in knots.strips(places):
-        cv2.cvtColor(taken(source, rows), cv2.COLOR_RGBA2RGB, dst=pixels[top : top + len(rows)])
+        strip = slice(top, top + len(rows))
+        cv2.insertChannel(share[strip], taken(np.asarray(source), rows, onto=pixels[strip]), 3)
     return pixels
 
 
@@ -110,17 +138,29 @@ def held(photo: NDArray[np.uint8], at: NDArray[np.float32], grain: float, knots:
     return np.asarray(np.clip(room / (_FADE * knots.size), 0, 1), dtype=np.float32)
 
 
-def share(held: NDArray[np.float32], knots: Knots, seen: NDArray[np.float32] | float = 1.0) -> NDArray[np.uint8]:
-    """`Bent.share`, of what is held at the knots; `seen` (k, k): how much of the face the photo shows there, 0-1."""
+def _share(held: NDArray[np.float32], knots: Knots, seen: NDArray[np.float32] | float) -> NDArray[np.uint8]:
+    """How much the photo counts in each pixel, 0-255, of what is so at the knots."""
     at_knots = np.round(255 * held * np.maximum(seen, _LEAST)).astype(np.uint8)
-    return np.ascontiguousarray(knots.everywhere(at_knots))
+    return knots.everywhere(at_knots)
 
 
-def sketch(photo: NDArray[np.uint8], at: NDArray[np.float32], grain: float, side: int) -> NDArray[np.uint8]:
-    """What the canvas would show, small and grey: uint8 (side, side). `at` (k, k, 2): where in the photo places spread
-    evenly over the canvas lie; `grain`: pixels of the photo for one of the sketch.
+def sketch(photo: NDArray[np.uint8], at: NDArray[np.float32], grain: float) -> Sketch:
+    """`at` (k, k, 2 and more): where in the photo places spread evenly over the canvas lie; `grain`: pixels of the
+    photo for all of it.
     """
-    excerpt = Excerpt.of(photo, at, grain)
-    grey = cv2.cvtColor(excerpt.pixels, cv2.COLOR_RGB2GRAY)
-    places = cv2.resize(excerpt.places(at), (side, side), interpolation=cv2.INTER_LINEAR)
-    return taken(grey, np.asarray(places, dtype=np.float32))
+    whole = taken(at, _spread(len(at), SMALL))
+    middle = taken(at, _spread(len(at), SIDE)[MIDDLE])
+    return Sketch(grey(photo, whole, grain / SMALL), grey(photo, middle, grain / SIDE))
+
+
+def grey(photo: NDArray[np.uint8], at: NDArray[np.float32], grain: float) -> NDArray[np.uint8]:
+    """The photo's brightness, uint8 (k, l), at places (k, l, 2 and more), `grain` of its pixels from each other."""
+    excerpt = Excerpt.of(photo, at, grain, grey=True)
+    return taken(excerpt.pixels, excerpt.places(at))
+
+
+@cache
+def _spread(count: int, side: int) -> NDArray[np.float32]:
+    """Where among `count` places across those of `side` lie: (side, side, 2)."""
+    along = (np.arange(side, dtype=np.float32) + 0.5) * (count / side) - 0.5
+    return np.stack(np.meshgrid(along, along), axis=-1).astype(np.float32)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.average import arrays
 from core.average.sampling import Bent
 
 ROWS = 16
@@ -36,11 +37,9 @@ class Band:
         return map(_unpacked, self.packed)
 
     def dumps(self) -> bytes:
-        file = BytesIO()
         lengths = np.array([len(one) for one in self.packed])
         packed = np.frombuffer(b"".join(self.packed), dtype=np.uint8)
-        np.savez(file, lengths=lengths, packed=packed, gains=self.gains, drifts=self.drifts)
-        return file.getvalue()
+        return arrays.dumped({"lengths": lengths, "packed": packed, "gains": self.gains, "drifts": self.drifts})
 
     @classmethod
     def loads(cls, pieces: Iterable[bytes]) -> Self:
@@ -48,11 +47,11 @@ class Band:
         packed: list[bytes] = []
         gains, drifts = [], []
         for piece in pieces:
-            with np.load(BytesIO(piece), allow_pickle=False) as file:
-                gains.append(file["gains"])
-                drifts.append(file["drifts"])
-                ends = np.cumsum(file["lengths"])
-                packed += [part.tobytes() for part in np.split(file["packed"], ends[:-1])]
+            there_is = arrays.loaded(piece)
+            gains.append(there_is["gains"])
+            drifts.append(there_is["drifts"])
+            ends = np.cumsum(there_is["lengths"])
+            packed += [part.tobytes() for part in np.split(there_is["packed"], ends[:-1])]
         return cls(packed, np.concatenate(gains), np.concatenate(drifts))
 
 
@@ -68,8 +67,8 @@ class Stack:
         return len(self._packed)
 
     def add(self, bent: Bent, gains: NDArray[np.float64]) -> None:
-        whole = np.dstack([bent.pixels, bent.share])
-        self._packed.append([_packed(whole[top : top + ROWS]) for top in range(0, len(whole), ROWS)])
+        tops = range(0, len(bent.pixels), ROWS)
+        self._packed.append([_packed(bent.pixels[top : top + ROWS]) for top in tops])
         self._gains.append(gains)
         self._drifts.append(bent.drift)
 
@@ -89,9 +88,7 @@ class Stack:
     def faces(self) -> Iterator[tuple[Bent, NDArray[np.float64]]]:
         """Each with its gains."""
         for bands, gains, drift in zip(self._packed, self._gains, self._drifts, strict=True):
-            whole = np.concatenate([_unpacked(band) for band in bands])
-            pixels, share = np.ascontiguousarray(whole[..., :3]), np.ascontiguousarray(whole[..., 3])
-            yield Bent(pixels, share, drift), gains
+            yield Bent(np.concatenate([_unpacked(band) for band in bands]), drift), gains
 
     def dumps(self) -> tuple[bytes, ...]:
         """Its bands, to travel to other processes, all together or each by itself."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
+from typing import Any
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from core.average import drift, texture
 from core.average.sampling import Bent
 
-_ROWS = 32
+_ROWS = 96
 """Added at once: what lies between then stays in the processor's cache."""
 
 
@@ -20,7 +22,7 @@ _ROWS = 32
 class Sums:
     """Changed in place; s is the side of the canvas.
 
-    `values` (s, s, 3): of the light, each times its share; `share` (s, s): 255 a face; both float32: they are most of
+    `values` (3, s, s): of the light, each times its share; `share` (s, s): 255 a face; both float32: they are most of
     what there is, and what they round off shows in 8 bits after some millions of faces. `energy` (bands, cells, cells):
     of the texture, see `texture.log_energies`, times `cell_share` (cells, cells); `drift` (d, d, 2), see
     `core.average.drift`, and `weight` (): sum of the faces' weights.
@@ -37,7 +39,7 @@ class Sums:
     def nothing(cls, side: int) -> Sums:
         cells = texture.cells(side)
         return cls(
-            np.zeros((side, side, 3), dtype=np.float32),
+            np.zeros((3, side, side), dtype=np.float32),
             np.zeros((side, side), dtype=np.float32),
             np.zeros((texture.BANDS, cells, cells)),
             np.zeros((cells, cells)),
@@ -49,19 +51,24 @@ class Sums:
         """`table` (256, 3) or (256, 1): the light of each number, see `light.table`, or None to leave `values`
         alone; `weight`: above 0.
         """
-        light = None if table is None else table.astype(np.float32)[np.newaxis]
-        for top in range(0, len(bent.share), _ROWS):
+        light = None if table is None else np.broadcast_to(table.astype(np.float32), (256, 3)).T.copy()
+        grey = np.empty(bent.pixels.shape[:2], dtype=np.uint8)
+        planes: Sequence[MatLike] | None = None
+        for top in range(0, len(bent.pixels), _ROWS):
             rows = slice(top, top + _ROWS)
-            share = bent.share[rows].astype(np.float32)
+            planes = cv2.split(bent.pixels[rows], planes)  # into the same space
+            *colours, share = planes
+            part = share.astype(np.float32)
             if weight != 1:
-                share *= np.float32(weight)
+                part *= np.float32(weight)
             if light is not None:
-                cv2.accumulateProduct(cv2.LUT(bent.pixels[rows], light), cv2.merge([share] * 3), self.values[rows])
-            cv2.accumulate(share, self.share[rows])
-        grey = cv2.cvtColor(bent.pixels, cv2.COLOR_RGB2GRAY)
-        energy = texture.log_energies(np.left_shift(grey, 4, dtype=np.int16), unit=1 / 16)
+                for values, colour, one in zip(self.values, colours, light, strict=True):
+                    cv2.accumulateProduct(cv2.LUT(colour, one), part, values[rows])
+            cv2.accumulate(part, self.share[rows])
+            cv2.cvtColor(bent.pixels[rows], cv2.COLOR_RGBA2GRAY, dst=grey[rows])
+        energy = texture.log_energies(grey)
         # shares are smooth: a few pixels tell that of a cell
-        cell_share = weight * cv2.resize(bent.share, energy.shape[:0:-1]).astype(np.float64)
+        cell_share = weight * cv2.resize(bent.pixels, energy.shape[:0:-1])[..., 3].astype(np.float64)
         np.add(self.energy, energy * cell_share, out=self.energy)
         np.add(self.cell_share, cell_share, out=self.cell_share)
         np.add(self.drift, weight * bent.drift, out=self.drift)
@@ -74,7 +81,7 @@ class Sums:
     def mirrored(self) -> Sums:
         """These and once more, left and right exchanged; but for the drift, which is of a form."""
         return Sums(
-            self.values + self.values[:, ::-1],
+            self.values + self.values[..., ::-1],
             self.share + self.share[:, ::-1],
             self.energy + self.energy[..., ::-1],
             self.cell_share + self.cell_share[:, ::-1],
@@ -82,22 +89,20 @@ class Sums:
             self.weight,
         )
 
-    def dumps(self) -> bytes:
-        file = BytesIO()
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All there is, without what is 0 everywhere."""
         there_is = {name: values for name, values in vars(self).items() if values.any()}
-        np.savez(file, side=len(self.share), **there_is)
-        return file.getvalue()
+        return {"side": np.array(len(self.share)), **there_is}
 
     @classmethod
-    def loads(cls, data: bytes) -> Sums:
-        """What `dumps` wrote."""
-        with np.load(BytesIO(data), allow_pickle=False) as file:
-            arrays = dict(file)
-        return replace(cls.nothing(int(arrays.pop("side"))), **arrays)
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Sums:
+        """What `arrays` gave, maybe with others."""
+        nothing = cls.nothing(int(arrays["side"]))
+        return replace(nothing, **{name: arrays[name] for name in vars(nothing) if name in arrays})
 
     def mean(self) -> NDArray[np.float32]:
         """Light (s, s, 3), 0-1, and 0 where there is no share."""
-        return np.asarray(self.values / np.maximum(self.share, 1e-9)[..., np.newaxis], dtype=np.float32)
+        return np.asarray(cv2.merge(list(self.values / np.maximum(self.share, 1e-9))), dtype=np.float32)
 
     def mean_energy(self) -> NDArray[np.float32]:
         return np.asarray(self.energy / np.maximum(self.cell_share, 1e-9), dtype=np.float32)

@@ -8,7 +8,7 @@ from core.average import drift
 from core.average.frames.base import Frame
 from core.average.mesh import Knots
 from core.average.reference import REFERENCE
-from core.average.sampling import Bent, held, sample, share
+from core.average.sampling import Bent, sample
 
 _MET = (RIGHT_IRIS, LEFT_IRIS, 61, 291)
 """The irises and the corners of the mouth."""
@@ -29,4 +29,4 @@ class Align(Frame):
         along = np.arange(count, dtype=np.float32) * _STEP + np.float32(self._knots.first)
         at = transform(np.stack(np.meshgrid(along, along), axis=-1).reshape(-1, 2), invert(fit))
         places = at.reshape(count, count, 2), float(1 / np.hypot(*fit[:, 0])), self._knots
-        return Bent(sample(rgb, *places), share(held(rgb, *places), self._knots), drift.NONE), transform(landmarks, fit)
+        return Bent(sample(rgb, *places), drift.NONE), transform(landmarks, fit)

@@ -32,10 +32,10 @@ class Article(Frame):
         angle = np.degrees(np.arctan2(right[1] - left[1], right[0] - left[0])) - 180
         turn = cv2.getRotationMatrix2D((width // 2, height // 2), angle, 1.0)
         turned = cv2.warpAffine(rgb, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        pixels = np.asarray(cv2.resize(turned, (_SIDE, _SIDE)), dtype=np.uint8)
+        pixels = cv2.cvtColor(cv2.resize(turned, (_SIDE, _SIDE)), cv2.COLOR_RGB2RGBA)  # of which all counts in full
         squeeze = np.array((_SIDE / width, _SIDE / height), dtype=np.float32)
         there = (transform(landmarks, np.asarray(turn)) + np.float32(0.5)) * squeeze - np.float32(0.5)
-        return Bent(pixels, np.full((_SIDE, _SIDE), 255, dtype=np.uint8), drift.NONE), there
+        return Bent(np.asarray(pixels, dtype=np.uint8), drift.NONE), there
 
     def picture(self, numbers: NDArray[np.float32], form: Form) -> NDArray[np.float32]:
         # it cut the fractions off; float32 may lie a little below a whole number

@@ -7,17 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.align import similarity_transform
-from core.average import drift, template
+from core.average import drift
 from core.average.form import Form
 from core.average.frames.base import Frame
 from core.average.mesh import Knots, Layout, reference_vertices, seen, vertices
 from core.average.reference import MARGIN, OVAL, REFERENCE, on_canvas
 from core.average.resample import taken
-from core.average.sampling import Bent, held, sample, share, sketch
+from core.average.sampling import Bent, held, sample, sketch
 from core.average.shape import framed, mean_shape
 
-_STEP = 4
-"""Pixels between knots."""
+_KNOTS, _STEP = 144, 4
+"""Across the canvas at most, and pixels between them at least: what lies between is interpolated."""
 
 
 class Warp(Frame):
@@ -34,18 +34,16 @@ class Warp(Frame):
         self.size = size
         self.side = size + 2 * round(MARGIN * size)
         self._reference = on_canvas(reference_vertices()) * np.float32(self.side) - np.float32(0.5)
-        self._layout = Layout.of(self._reference, Knots(self.side, _STEP))
+        self._layout = Layout.of(self._reference, Knots(self.side, max(round(self.side / _KNOTS), _STEP)))
 
     def bent(self, rgb: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> tuple[Bent, NDArray[np.float32]]:
         knots = self._layout.knots
         at = self._layout.between(np.hstack([vertices(landmarks), seen(landmarks)]))
         grain = 1 / (float(np.hypot(*similarity_transform(landmarks, REFERENCE)[:, 0])) * self.size)
         shown = held(rgb, at, grain, knots)[1:-1, 1:-1]
-        own = drift.of(sketch(rgb, _xy(at[1:-1, 1:-1]), grain * self.side / template.SIDE, template.SIDE), shown)
+        own = drift.of(sketch(rgb, at[1:-1, 1:-1], grain * self.side), shown)
         at = drift.corrected(at, own, knots)
-        places = _xy(at), grain, knots
-        shares = share(held(rgb, *places), knots, at[..., 2])
-        return Bent(sample(rgb, *places), shares, own), framed(landmarks, self.size)
+        return Bent(sample(rgb, at, grain, knots, at[..., 2]), own), framed(landmarks, self.size)
 
     def mean(self, landmarks: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:
         return mean_shape(landmarks, self.size, weights)
@@ -77,8 +75,3 @@ def _soft(numbers: NDArray[np.float32], at: NDArray[np.float32]) -> NDArray[np.f
     left, top = max(left, 0), max(top, 0)
     part = np.ascontiguousarray(numbers[top : max(bottom, top + 1), left : max(right, left + 1)])
     return taken(np.asarray(cv2.GaussianBlur(part, (0, 0), 2.0)), at - np.array((left, top), dtype=np.float32))
-
-
-def _xy(at: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The first two of three channels; numpy takes ten times as long to copy them."""
-    return np.asarray(cv2.merge([cv2.extractChannel(at, 0), cv2.extractChannel(at, 1)]), dtype=np.float32)

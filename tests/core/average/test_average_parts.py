@@ -92,10 +92,10 @@ def test_a_face_knows_which_of_its_parts_it_hides(people: list[Pair]) -> None:
 def test_drift_is_found_and_taken_back() -> None:
     known = template.read()
     whole = np.ones((8, 8), np.float32)
-    assert np.abs(drift.of(known, whole)).max() < 1e-3
+    assert np.abs(drift.of(template.Sketch.of(known), whole)).max() < 1e-3
     # ears and hair two parts in a hundred higher than the template's
     higher = np.roll(known, -8, axis=0)
-    found = drift.of(higher, whole)
+    found = drift.of(template.Sketch.of(higher), whole)
     corner = on_canvas(REFERENCE[list(OVAL)]) * drift.SIDE
     beside = corner[:, 0].max() + 0.035 * drift.SIDE
     ear = found[int(corner[:, 1].mean()), int(beside)]
