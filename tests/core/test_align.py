@@ -82,6 +82,14 @@ def test_shrinking_keeps_everything_in_its_place() -> None:
             assert small[row, column, 1] == pytest.approx(py / 800 * 255, abs=1.5)
 
 
+@pytest.mark.parametrize("scale", [0.11, 0.4, 1.5])
+def test_a_grey_crop_is_the_brightness_of_the_crop(scale: float) -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    matrix = np.array([[scale, 0.02, 3.0], [-0.02, scale, 2.0]])
+    grey, colour = crop(noise, matrix, 60, grey=True), crop(noise, matrix, 60)
+    assert np.abs(grey.astype(float) - colour @ (0.299, 0.587, 0.114)).max() < 3  # both round
+
+
 def test_what_the_photo_lacks_is_filled() -> None:
     white = np.full((10, 10, 3), 255, np.uint8)
     shifted = crop(white, np.array([[1.0, 0, 10], [0, 1.0, 0]]), 20, outside=(1, 2, 3))
