@@ -43,9 +43,9 @@ FIRST_STAGE = "begin"
 
 GIVE_BACK_SECONDS = 5.0
 """A worker gives its free memory back after so long without a request, and as often between requests: what lies free
-between what is in use adds up, to half as much again as it needs. Whoever comes next pays for it, for all of it is asked
-for again: a tenth of the time of an answer. So it is not done within a burst. Until then a worker holds what its work
-took: 430 MB after two photos of 12 megapixels, and 270 when it has given back."""
+between what is in use adds up, to half as much again as it needs. Whoever comes next pays for it, for all of it is
+asked for again: a tenth of the time of an answer. So it is not done within a burst. Until then a worker holds what its
+work took: 430 MB after two photos of 12 megapixels, and 270 when it has given back."""
 
 REST_SECONDS = 30.0
 """How long a worker that could not start is left alone, before another one is started in its place."""
