@@ -122,29 +122,28 @@ class Layout:
     def of(cls, points: NDArray[np.float32], knots: Knots) -> Layout:
         """`points`: where the vertices lie, in the picture's pixels."""
         count = knots.count
-        places = (points.astype(np.float64) - knots.first) / knots.step
+        corners = ((points.astype(np.float64) - knots.first) / knots.step)[triangles()]
+        starts = np.clip(np.ceil(corners.min(axis=1)), 0, count).astype(int)
+        ends = np.clip(np.floor(corners.max(axis=1)) + 1, 0, count).astype(int)
+        edges = corners[:, :2] - corners[:, 2:]
+        doubled_areas = edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]
         own = np.zeros((count, count), dtype=np.int32)
-        parts = np.zeros((count, count, 3), dtype=np.float32)
+        parts = np.zeros((3, count, count), dtype=np.float32)
         # Done by hand: scipy's find_simplex and transform call LAPACK once a triangle, and with BLAS's threads waiting
         # for each other on a busy machine that took 5 s now and then.
-        for number, (first, second, third) in enumerate(places[triangles()]):
-            low, high = np.minimum(np.minimum(first, second), third), np.maximum(np.maximum(first, second), third)
-            left, top = np.clip(np.ceil(low), 0, count).astype(int)
-            right, bottom = np.clip(np.floor(high) + 1, 0, count).astype(int)
-            (ax, ay), (bx, by) = first - third, second - third
-            doubled_area = ax * by - ay * bx
-            if left >= right or top >= bottom or doubled_area == 0:
-                continue
-            x, y = np.arange(left, right) - third[0], np.arange(top, bottom)[:, np.newaxis] - third[1]
-            of_first, of_second = (x * by - y * bx) / doubled_area, (y * ax - x * ay) / doubled_area
-            here = np.stack([of_first, of_second, 1 - of_first - of_second], axis=-1)
-            inside = (here > -1e-9).all(axis=-1)  # a knot on an edge is that of either side
-            own[top:bottom, left:right][inside] = number
-            parts[top:bottom, left:right][inside] = here[inside]
+        for number in np.flatnonzero((starts < ends).all(axis=1) & (doubled_areas != 0)):
+            (left, top), (right, bottom) = starts[number], ends[number]
+            ((ax, ay), (bx, by)), (third_x, third_y) = edges[number] / doubled_areas[number], corners[number, 2]
+            x, y = np.arange(left, right) - third_x, np.arange(top, bottom)[:, np.newaxis] - third_y
+            first, second = x * by - y * bx, y * ax - x * ay
+            here = first, second, 1 - first - second
+            inside = np.minimum(np.minimum(*here[:2]), here[2]) > -1e-9  # a knot on an edge is that of either side
+            for whole, found in zip((own, *parts), (number, *here), strict=True):
+                np.copyto(whole[top:bottom, left:right], found, where=inside, casting="same_kind")
         return cls(
             knots,
             np.ascontiguousarray(triangles()[own].reshape(-1, 3).T, dtype=np.int32),
-            np.ascontiguousarray(parts.reshape(-1, 3).T),
+            parts.reshape(3, -1),
         )
 
     def between(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
