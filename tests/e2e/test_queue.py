@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from pathlib import Path
 
 import openapi
@@ -15,7 +15,7 @@ from PIL import Image
 from running import PATIENCE, Bot, answer, crowd, face, running
 
 from benchmarks.crowd import places
-from bot.sandbox import File, Invocation, Message, Sandbox
+from bot.sandbox import Channel, File, Invocation, Message, Sandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -142,17 +142,25 @@ async def expired(bot: Bot, user: str, **options: object) -> Invocation:
     invocation = await bot.sandbox.slash("gradcam", {**photo(), **options}, user=bot.sandbox.person(user))
     await shown(invocation, "Looking at the faces")
     bot.sandbox.clock.advance(16 * 60)
-    ended = bot.log.read_text().count(" outcome=")
     for worker in frozen:
         worker.resume()
-    await bot.log_shows(" outcome=", times=ended + 1)  # what went wrong is told when the request is open no more
+    await settled(bot)
     return invocation
+
+
+async def posted(channel: Channel, before: Set[int], count: int) -> list[Message]:
+    """The messages that are new in a channel, once there are so many. What went wrong is told after a request."""
+    async with asyncio.timeout(PATIENCE):
+        while len(new := [message for id_, message in channel.messages.items() if id_ not in before]) < count:
+            await asyncio.sleep(0.02)
+    return new
 
 
 async def test_an_answer_that_is_too_late_for_its_command_comes_as_a_message(bot: Bot) -> None:
     channel = bot.sandbox.channel("general")
+    before = set(channel.messages)
     invocation = await expired(bot, "Patient")
-    late = list(channel.messages.values())[-1]
+    _, late = await posted(channel, before, 2)
     assert late.files
     assert "looks most at" in late.text
     assert late.reply_to is not None
@@ -183,7 +191,7 @@ async def test_what_went_wrong_comes_late_too(bot: Bot) -> None:
     channel = bot.sandbox.channel("general")
     before = set(channel.messages)
     invocation = await expired(bot, "Patient and faceless", photo=faceless())
-    (status, late) = [message for id_, message in channel.messages.items() if id_ not in before]
+    status, late = await posted(channel, before, 2)
     assert "I found no face in `wall.png`" in late.text
     assert late.reply_to is not None
     assert late.reply_to.id == status.id == invocation.original
