@@ -12,7 +12,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any
 
 from bot.config import ConfigError, DaskSection
 
@@ -77,18 +77,12 @@ def offer(name: str) -> str:
     return f"{PLUGIN}-offers-{name}"
 
 
-class Seats(Protocol):
-    """What the worker's plugin does for a lease."""
-
-    async def hold(self, key: str, topic: str) -> None: ...
-
-
 async def hold(key: str, topic: str) -> None:
     """The task that a lease is. Tell those who listen to `topic` where, and stay until the lease is given back."""
     from distributed import get_worker
 
-    seats_here = cast(Seats, get_worker().plugins[PLUGIN])
-    await seats_here.hold(key, topic)
+    plugin: Any = get_worker().plugins[PLUGIN]  # `Seats` of bot.workers.dask_worker
+    await plugin.hold(key, topic)
 
 
 def uncopied(data: bytes) -> Serialize:

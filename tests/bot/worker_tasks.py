@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,13 +121,16 @@ def chatter(settings: CoreSettings, request: Path) -> None:
 
 
 def sleep(settings: CoreSettings, request: Path) -> int:
-    """Tell that the work has begun by making the file, then work on and on.
+    """Tell that the work has begun by making the file, then work on and on, in one stage."""
+    return _sleep(request, lambda: None)
 
-    For as long as its parent lives, so that nothing is left of a test that kills that.
-    """
+
+def _sleep(begun: Path, each_time: Callable[[], None]) -> int:
+    """For as long as its parent lives, so that nothing is left of a test that kills that."""
     parent = os.getppid()
-    request.write_text(str(os.getpid()))
+    begun.write_text(str(os.getpid()))
     while os.getppid() == parent:
+        each_time()
         time.sleep(0.05)
     return 0
 
@@ -257,12 +261,7 @@ def sleep_the_first_time(settings: CoreSettings, request: Path) -> int:
 
 def sleep_while_asked(settings: CoreSettings, request: Path) -> int:
     """As `sleep`, but it can be told to drop its work."""
-    parent = os.getppid()
-    request.write_text(str(os.getpid()))
-    while os.getppid() == parent:
-        stages.enter("sleep")
-        time.sleep(0.05)
-    return 0
+    return _sleep(request, lambda: stages.enter("sleep"))
 
 
 def tell_and_wait(settings: CoreSettings, request: Path) -> int:

@@ -18,11 +18,10 @@ import pytest
 from numpy.typing import NDArray
 
 from core import embedding
-from core.contracts import Device, ModelChoice, ModelMissing, WorkerLost
+from core.contracts import ModelChoice, ModelMissing, WorkerLost
 from core.models import resolve, shared
 from core.models.embedder import Embedder
 from core.models.shared import SharedEmbedder, SharedNetwork
-from core.models.spec import ModelSpec
 from core.models.store import default_folder
 
 LONG = 60.0
@@ -35,15 +34,9 @@ class Recorded:
 
     def __init__(self, network: Embedder) -> None:
         self.network = network
+        self.spec = network.spec
+        self.device = network.device
         self.batches: list[int] = []
-
-    @property
-    def spec(self) -> ModelSpec:
-        return self.network.spec
-
-    @property
-    def device(self) -> Device:
-        return self.network.device
 
     def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         self.batches.append(len(crops))
