@@ -20,6 +20,7 @@ LIBRARIES = (
     "pillow",
     "pillow-heif",
     "scipy",
+    "simplejpeg",
     "timm",
     "torch",
 )

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
+from core.colour import flatten, to_srgb
 from core.contracts import (
     BrokenPicture,
     FileTooLarge,
@@ -632,6 +633,62 @@ def test_damaged_files_give_a_picture_or_a_photo_error(
         at = int(share * share * (len(data) - len(new)))  # mostly near the start, where the headers are
         data[at : at + len(new)] = new
     decodes_or_is_refused(bytes(data[: round(kept * len(data))]))
+
+
+def jpegs() -> list[bytes]:
+    """Of each way to store colour, and to lay out the file."""
+    image = Image.fromarray(scene(93, 61))
+    ways: list[dict[str, Any]] = [
+        *({"subsampling": kind} for kind in ("4:4:4", "4:2:2", "4:2:0")),
+        {"progressive": True},
+        {"optimize": True, "restart_marker_blocks": 3},
+        {"keep_rgb": True},
+        {"icc_profile": rgb_profile(P3_COLORANTS)},
+    ]
+    return [*(save(image, "JPEG", **way) for way in ways), save(image.convert("L"), "JPEG")]
+
+
+def as_pillow_reads(data: bytes, long_side: int | None) -> Pixels | None:
+    """None: Pillow cannot read it, or it is too large."""
+    try:
+        with JpegImagePlugin.JpegImageFile(BytesIO(data)) as image:
+            if image.width * image.height > SMALL.pixels:
+                return None
+            wanted = long_side or max(image.size)
+            for factor in (8, 4, 2):
+                if max(image.size) >= factor * wanted:
+                    image.draft(None, (max(1, image.width // factor), max(1, image.height // factor)))
+                    break
+            image.load()
+            flat = flatten(image)
+            if max(flat.size) >= 2 * wanted:
+                flat = flat.reduce(max(flat.size) // wanted)
+            return np.asarray(to_srgb(flat, image.info.get("icc_profile")))
+    except (OSError, SyntaxError, ValueError, struct.error):
+        return None
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    data=st.sampled_from(jpegs()),
+    changes=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=3)), max_size=3),
+    kept=st.floats(0.5, 1) | st.just(1.0),
+    long_side=st.sampled_from([None, 5, 11, 23, 46]),
+)
+def test_a_jpeg_comes_out_as_pillow_reads_it_damaged_or_not(
+    data: bytes, changes: list[tuple[float, bytes]], kept: float, long_side: int | None
+) -> None:
+    damaged = bytearray(data)
+    for share, new in changes:
+        at = int(share * (len(data) - len(new)))
+        damaged[at : at + len(new)] = new
+    damaged = damaged[: round(kept * len(damaged))]
+    expected = as_pillow_reads(bytes(damaged), long_side)
+    if expected is None:
+        with pytest.raises(PhotoError):
+            read(bytes(damaged), SMALL, long_side)
+    else:
+        np.testing.assert_array_equal(read(bytes(damaged), SMALL, long_side), expected)
 
 
 # ---------------------------------------------------------------- encode
