@@ -27,7 +27,7 @@ BLUR = 0.08
 SPOTS, _SPOT_WIDTH = 12, 1 / 21
 """Spots of occlusion a side, and their standard deviation in parts of the crop's side: each overlaps its neighbours."""
 
-_BATCH = 20
+_BATCH = 16
 
 
 def attention(
