@@ -8,7 +8,9 @@ from typing import Any
 
 import discord
 
-DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
+DEFAULT_SIZE_LIMIT = 20 * 1024 * 1024
+"""Bytes of one file. https://discord.com/developers/docs/reference#uploading-files"""
+
 MOST_LATENCY_MS = 60_000
 
 

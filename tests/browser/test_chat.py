@@ -272,7 +272,7 @@ async def test_a_message_with_a_file_by_mouse_alone(page: Chat) -> None:
     await expect(posted).to_contain_text("look")
     await page.pictures(posted, 1)
     await expect(page.composer).to_have_value("")
-    big = {"name": "big.png", "mimeType": "image/png", "buffer": b"x" * (10 * 1024 * 1024 + 1)}
+    big = {"name": "big.png", "mimeType": "image/png", "buffer": b"x" * (20 * 1024 * 1024 + 1)}
     await page.page.locator("#composer > input[type=file]").set_input_files([big])
     await expect(page.page.get_by_text("big.png is too large")).to_be_visible()
 

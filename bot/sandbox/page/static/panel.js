@@ -9,7 +9,7 @@ import { bytes, t, when } from "./words.js";
 const MOST_ROWS = 300;
 const TABS = ["people", "traffic", "faults"];
 const LATENCIES = [0, 300, 1000, 2500, 4000];
-const UPLOAD_LIMITS = [10 * 1024 ** 2, 512 * 1024, 64 * 1024];
+const UPLOAD_LIMITS = [20 * 1024 ** 2, 512 * 1024, 64 * 1024];
 const PERMISSIONS = ["view_channel", "send_messages", "attach_files", "read_message_history"];
 const TO_BOT = "to_bot";
 

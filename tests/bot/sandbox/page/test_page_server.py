@@ -423,7 +423,7 @@ async def test_words_that_are_no_request_do_no_harm(visit) -> None:
 async def test_uploads_are_bounded(visit) -> None:
     async with visit() as page:
         async with page.session.post(
-            "/page/uploads", params={"name": "big"}, data=b"x" * (10 * 1024 * 1024 + 1)
+            "/page/uploads", params={"name": "big"}, data=b"x" * (20 * 1024 * 1024 + 1)
         ) as answer:
             assert answer.status == 413
         assert await page.upload("", b"")
