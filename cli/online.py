@@ -172,7 +172,9 @@ def gateway(settings: Settings, body: Mapping[str, Any]) -> Iterator[Finding]:
     shards = settings.discord.shards or advised
     mine = len(settings.discord.shard_ids) or shards
     left, total = limit["remaining"], limit["total"]
-    found = f"{left:,} of {total:,} session starts left"
+    found = (
+        f"{left:,} of {total:,} session starts left, {limit['max_concurrency']} at once; {advised} shards recommended"
+    )
     anew = f"wait {limit['reset_after'] / 3_600_000:.1f} hours, and find out what starts the bot again and again"
     if left < mine:
         yield Finding("gateway", "missing", found, anew)
