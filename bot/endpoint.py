@@ -40,8 +40,8 @@ MOST_BYTES = 1024 * 1024
 """Of one request. Those of Discord have some thousand, with a message in them some ten thousand."""
 
 SECONDS_NEW = 60.0
-"""How far a request's time may be from ours. Discord sends none again, and takes no answer after 3 s; what more there
-is, is for clocks that are wrong."""
+"""How far a request's time may be from ours. Discord takes no answer after 3 s; what more there is, is for clocks
+that are wrong."""
 
 SECONDS_TO_ARRIVE = 3.0
 SECONDS_TO_HAND_ON = 1.0

@@ -29,7 +29,8 @@ OPTIONS, ROWS, BUTTONS = 25, 5, 5
 """Discord's own limits: options of a menu, rows under a text, and buttons of a row."""
 
 REQUEST_LIMIT = 25_000_000
-"""Bytes of all files of one message, whatever each may have: beyond it Discord does not read on."""
+"""Bytes of all files of one message, whatever each may have: a whole request may have 25 MiB.
+https://discord.com/developers/docs/resources/message#create-message-limitations"""
 
 REFUSED = (400, 403)
 """What Discord answers to a message that it will not have; anything else, another form of it would not mend."""
