@@ -122,10 +122,9 @@ async def _check_person(interaction: Interaction, channel: Place) -> None:
 def _check_channel(channel: Place, person: discord.Member) -> None:
     if isinstance(channel, discord.Thread) and channel.parent is None:  # permissions are the parent's
         raise MissingPermission("view_channel", channel.mention)
-    theirs = channel.permissions_for(person)
-    if not (theirs.view_channel and theirs.read_message_history):
+    if permissions.lacking(channel.permissions_for(person), channel.type):
         raise NoSuchMessage
-    permissions.check_reading(channel.permissions_for(channel.guild.me), channel.mention)
+    permissions.check_reading(channel.permissions_for(channel.guild.me), channel.type, channel.mention)
 
 
 async def _message(channel: discord.abc.Messageable, link: Link) -> discord.Message:

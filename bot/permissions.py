@@ -16,6 +16,10 @@ from core.contracts import MissingPermission, NotInstalledHere
 READING = ("view_channel", "read_message_history")
 """Without the second, Discord answers with an empty history and no error."""
 
+VOICE = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
+"""Where messages are read by those alone who may connect, too.
+https://discord.com/developers/docs/resources/message#get-channel-messages"""
+
 
 def check_pictures(interaction: discord.Interaction[Any]) -> None:
     """Whether the answer to this may hold pictures. Raises MissingPermission."""
@@ -23,11 +27,16 @@ def check_pictures(interaction: discord.Interaction[Any]) -> None:
         raise MissingPermission("attach_files", f"<#{interaction.channel_id}>")
 
 
-def check_reading(permissions: discord.Permissions, place: str) -> None:
+def lacking(permissions: discord.Permissions, kind: discord.ChannelType) -> str | None:
+    """What whoever has these `permissions` in a place of this kind lacks for reading messages there."""
+    needed = (*READING, "connect") if kind in VOICE else READING
+    return next((name for name in needed if not getattr(permissions, name)), None)
+
+
+def check_reading(permissions: discord.Permissions, kind: discord.ChannelType, place: str) -> None:
     """Whether the bot, which has these `permissions` in `place`, may read messages there. Raises MissingPermission."""
-    for name in READING:
-        if not getattr(permissions, name):
-            raise MissingPermission(name, place)
+    if (name := lacking(permissions, kind)) is not None:
+        raise MissingPermission(name, place)
 
 
 def check_content(place: str, *, message_content: bool) -> None:

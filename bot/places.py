@@ -57,12 +57,12 @@ def check(interaction: Interaction, choice: Choice | None, *, message_content: b
     if choice is None:
         if not isinstance(interaction.channel, Place):
             raise WrongPlace
-        mention = f"<#{interaction.channel_id}>"
-        _check_person(interaction.permissions)
-        permissions.check_reading(interaction.app_permissions, mention)
+        mention, kind = f"<#{interaction.channel_id}>", interaction.channel.type
+        _check_person(interaction.permissions, kind)
+        permissions.check_reading(interaction.app_permissions, kind, mention)
     else:
         mention = choice.mention
-        _check_person(choice.permissions)
+        _check_person(choice.permissions, choice.type)
         place = choice.resolve()
         person = interaction.user
         if isinstance(place, Place) and isinstance(person, discord.Member) and person.guild is place.guild:
@@ -127,10 +127,10 @@ def _check_both(place: Place, person: discord.Member) -> None:
     """By the roles and the channels as the bot knows them now."""
     if isinstance(place, discord.Thread) and place.parent is None:  # permissions are the parent's, which it cannot see
         raise MissingPermission("view_channel", place.mention)
-    _check_person(place.permissions_for(person))
-    permissions.check_reading(place.permissions_for(place.guild.me), place.mention)
+    _check_person(place.permissions_for(person), place.type)
+    permissions.check_reading(place.permissions_for(place.guild.me), place.type, place.mention)
 
 
-def _check_person(theirs: discord.Permissions) -> None:
-    if not (theirs.view_channel and theirs.read_message_history):
+def _check_person(theirs: discord.Permissions, kind: discord.ChannelType) -> None:
+    if permissions.lacking(theirs, kind):
         raise WrongPlace

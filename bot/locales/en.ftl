@@ -410,3 +410,4 @@ error-fault = Sorry, something went wrong on my side; it is not your photo's fau
 permission-attach-files = Attach Files
 permission-view-channel = View Channel
 permission-read-message-history = Read Message History
+permission-connect = Connect

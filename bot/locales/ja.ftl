@@ -365,3 +365,4 @@ error-fault = 申し訳ありません。こちら側で問題が起きました
 permission-attach-files = ファイルを添付
 permission-view-channel = チャンネルを見る
 permission-read-message-history = メッセージ履歴を読む
+permission-connect = 接続

@@ -92,6 +92,14 @@ def must_see(channel: Channel, user: User) -> discord.Permissions:
     return allowed
 
 
+def must_read(channel: Channel, user: User) -> discord.Permissions:
+    """As `must_see`; what is written in a voice channel or on a stage is read by those alone who may connect, too."""
+    allowed = must_see(channel, user)
+    if channel.type in (ChannelType.VOICE, ChannelType.STAGE) and not allowed.connect:
+        raise missing_access()
+    return allowed
+
+
 def must_send(channel: Channel, user: User, *, files: bool) -> None:
     allowed = must_see(channel, user)
     may_send = allowed.send_messages_in_threads if channel.is_thread else allowed.send_messages

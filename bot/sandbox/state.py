@@ -339,6 +339,7 @@ EVERYONE = discord.Permissions(
     add_reactions=True,
     use_application_commands=True,
     change_nickname=True,
+    connect=True,
 ).value
 
 

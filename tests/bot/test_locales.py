@@ -85,7 +85,7 @@ def asked_for() -> set[str]:
         | {f"reason-{code}" for code in photo_codes | RULES | {"worker-lost", "deadline-exceeded"}}
         | {f"error-{code}" for code in person_codes | faults}
         | {f"progress-{phase}" for phase in ("own", "line", *(set(get_args(Stage)) - {"queue", "reply"}))}
-        | {f"permission-{name.replace('_', '-')}" for name in (*permissions.READING, "attach_files")}
+        | {f"permission-{name.replace('_', '-')}" for name in (*permissions.READING, "connect", "attach_files")}
         | {"error-missing-attach-files", "error-missing-message-content"}
     )
 

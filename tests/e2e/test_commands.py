@@ -20,7 +20,7 @@ from PIL import Image
 from running import FACES, PATIENCE, Bot, answer, crowd, face, running
 
 from bot.sandbox import Channel, File, Message, Sandbox
-from bot.sandbox.state import Overwrite
+from bot.sandbox.state import ChannelType, Overwrite
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -273,6 +273,23 @@ async def test_a_place_whose_past_the_person_may_not_read(bot: Bot) -> None:
     reply = await answer(await bot.sandbox.slash("average", {"thread": secret}, user=guest))
     assert "I cannot do that here" in reply.text
     assert not reply.files
+
+
+async def test_what_is_written_in_a_voice_channel_is_for_those_who_may_connect(bot: Bot) -> None:
+    voice = await bot.sandbox.open_channel("voice", ChannelType.VOICE)
+    posted = await bot.sandbox.post(voice, files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
+    guest, connect = bot.sandbox.person("Guest"), discord.Permissions(connect=True).value
+    assert (await answer(await bot.sandbox.slash("average", {"thread": voice}, user=guest))).files
+    voice.overwrites[guest.id] = Overwrite(deny=connect)
+    await bot.sandbox.allow(voice, "connect")  # which tells the bot of it
+    refused = await answer(await bot.sandbox.slash("average", {"thread": voice}, user=guest))
+    assert "I cannot do that here" in refused.text
+    linked = await answer(await bot.sandbox.slash("gradcam", {"message": posted.link}, user=guest))
+    assert not (refused.files or linked.files)
+    del voice.overwrites[guest.id]
+    await bot.sandbox.deny(voice, "connect")
+    lacking = await answer(await bot.sandbox.slash("average", {"thread": voice}, user=guest))
+    assert (lacking.ephemeral, "Connect" in lacking.text) == (True, True)
 
 
 async def test_names_of_files_stay_names(bot: Bot) -> None:

@@ -49,7 +49,7 @@ class Channels:
 
     def _message_of(self, call: Call) -> Message:
         channel = self._channel_of(call)
-        if not rules.permissions(channel, self._application.bot).read_message_history:
+        if not rules.must_read(channel, self._application.bot).read_message_history:
             raise refused.missing_access()
         message = channel.messages.get(call.id("message"))
         if message is None:
@@ -75,7 +75,7 @@ class Channels:
         """A page of messages, newest first; an empty one without Read Message History."""
         channel = self._channel_of(call)
         limit = call.limit(50, rules.HISTORY_PAGE)
-        if not rules.permissions(channel, self._application.bot).read_message_history:
+        if not rules.must_read(channel, self._application.bot).read_message_history:
             return 200, []
         ids = sorted(channel.messages)
         if "before" in call.query:
