@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,20 +55,22 @@ class Row:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one and two workers, and fewer turns: within a minute")
+    parser.add_argument("--commands", nargs="+", choices=COMMANDS, default=[*COMMANDS], help="default: all")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], metavar="N", help="default: 1 2 4")
+    parser.add_argument("--turns", type=int, default=4, metavar="N", help="of each side; default: 4")
     arguments = parser.parse_args()
     print(machine.description(), flush=True)
     try:
-        print(table(rows(quick=arguments.quick)))
+        print(table(rows(arguments.commands, arguments.workers, arguments.turns)))
     except Ended as error:
         sys.exit(str(error))
 
 
-def rows(*, quick: bool = False) -> list[Row]:
-    """All commands with 1, 2 and 4 workers; or with 1 and 2, in fewer turns. Raises Ended: a process of it failed."""
+def rows(commands: Sequence[str], counts: Sequence[int], turns: int) -> list[Row]:
+    """Of these commands, with so many workers each. Raises Ended: a process of it failed."""
     photos = pictures()
-    counts, turns = ((1, 2), 2) if quick else ((1, 2, 4), 4)
-    return [row for count in counts for row in asyncio.run(measured(photos, count, turns))]
+    asks = {command: COMMANDS[command] for command in commands}
+    return [row for count in counts for row in asyncio.run(measured(photos, asks, count, turns))]
 
 
 def table(found: Sequence[Row]) -> str:
@@ -90,20 +92,24 @@ def pictures() -> list[Photo]:
         return [Photo(path.name, path.read_bytes()) for path in sorted(Path(folder).iterdir())]
 
 
-async def measured(photos: Sequence[Photo], count: int, turns: int) -> list[Row]:
-    async with Processes() as processes:
-        address = await processes.cluster(count)
-        return await processes.needed_for(_measured(photos, address, count, turns))
-
-
-async def _measured(photos: Sequence[Photo], address: str, count: int, turns: int) -> list[Row]:
+async def measured(photos: Sequence[Photo], asks: Mapping[str, Ask], count: int, turns: int) -> list[Row]:
     settings = Settings.model_validate({"workers": {"count": count}})
+    async with Processes() as processes:
+        # of the cores so many are each process's own, be it one of ours or the only one of its worker
+        address = await processes.cluster(count, WORKERS__THREADS=settings.core().threads)
+        return await processes.needed_for(_measured(photos, asks, settings, address, turns))
+
+
+async def _measured(
+    photos: Sequence[Photo], asks: Mapping[str, Ask], settings: Settings, address: str, turns: int
+) -> list[Row]:
+    count = settings.workers.count
     there = ClusterWorkers(settings.core(), DaskSection(scheduler=address), count=count, start_seconds=DEADLINE)
     found = []
     async with local(settings) as here, there:
         for workers in (here, there):
-            await _warm(workers, photos)
-        for command, ask in COMMANDS.items():
+            await _warm(workers, photos, asks)
+        for command, ask in asks.items():
             taken = []
             for turn in range(turns):
                 order = (here, there) if turn % 2 else (there, here)
@@ -115,11 +121,11 @@ async def _measured(photos: Sequence[Photo], address: str, count: int, turns: in
     return found
 
 
-async def _warm(workers: Workers, photos: Sequence[Photo]) -> None:
+async def _warm(workers: Workers, photos: Sequence[Photo], asks: Mapping[str, Ask]) -> None:
     """Until each worker has done everything once."""
     async with AsyncExitStack() as stack:
         seats = [await stack.enter_async_context(workers.reserve()) for _ in range(workers.count)]
-        for ask in COMMANDS.values():
+        for ask in asks.values():
             await asyncio.gather(*(ask(seat, photos) for seat in seats))
 
 

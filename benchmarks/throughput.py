@@ -26,16 +26,9 @@ def measure(quick: bool) -> tables.Part:
     request = SimilarRequest(*(camera_photo(name, 1632, 1224) for name in ("person_c_1", "person_f_1")))
     here = {count: asyncio.run(local(request, count, 6 if quick else 24)) for count in COUNTS}
     shared = {count: asyncio.run(local(request, count, 6 if quick else 24, WINDOW)) for count in COUNTS}
-    there = {} if quick or find_spec("distributed") is None else in_cluster(request)
+    there = {} if quick or find_spec("distributed") is None else in_cluster()
     rows = [
-        [
-            count,
-            here[count],
-            here[count] / here[1],
-            shared[count],
-            *((there[count], here[count] / there[count]) if there else (None,) * 2),
-        ]
-        for count in COUNTS
+        [count, here[count], here[count] / here[1], shared[count], *there.get(count, (None, None))] for count in COUNTS
     ]
     columns = (
         "workers",
@@ -73,8 +66,8 @@ async def local(request: SimilarRequest, count: int, each: int, batch_seconds: f
         return each * count / (time.perf_counter() - before)
 
 
-def in_cluster(request: SimilarRequest) -> dict[int, float]:
+def in_cluster() -> dict[int, tuple[float, float]]:
+    """Requests a second of so many workers, and the time that they take, as a multiple of local ones' in turns."""
     from benchmarks import cluster
 
-    taken = {count: asyncio.run(cluster.in_turns(request, count, 4 * count)) for count in COUNTS}
-    return {count: 1 / there for count, (_, there) in taken.items()}
+    return {row.workers: (row.cluster, 1 + row.overhead) for row in cluster.rows(["similar"], COUNTS, turns=4)}
