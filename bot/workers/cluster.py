@@ -266,30 +266,31 @@ class _Lease:
 
 
 class _Seat:
-    """At the worker at `address`, for as long as the lease holds."""
+    """At the worker at `address`, for as long as the lease holds. `stage`, `photo`: what it is at, as far as told."""
 
     def __init__(self, client: Client, address: str, lease: _Lease) -> None:
         self._connections = client.rpc
         self._address = address
         self._lease = lease
-        self._stage, self._photo = FIRST_STAGE, ""
+        self.stage, self.photo = FIRST_STAGE, ""
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
-        self._stage, self._photo = FIRST_STAGE, ""
+        self.stage, self.photo = FIRST_STAGE, ""
         payload = pickle.dumps((task, request), protocol=pickle.HIGHEST_PROTOCOL)
         call: asyncio.Future[Any] = asyncio.ensure_future(self._call(payload, deadline))
         del payload
         try:
             await asyncio.wait({call, self._lease.lost}, return_when=asyncio.FIRST_COMPLETED)
             if not call.done():
-                raise WorkerLost("died", self._stage, self._photo)
-            outcome, value = pickle.loads(call.result())
+                raise WorkerLost("died", self.stage, self.photo)
+            outcome, value = call.result()
         except OSError:
-            raise WorkerLost("died", self._stage, self._photo) from None
+            raise WorkerLost("died", self.stage, self.photo) from None
         finally:
             call.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await call
+        value = pickle.loads(value)
         if outcome == "done":
             return cast(Result, value)
         try:
@@ -297,18 +298,18 @@ class _Seat:
         finally:
             del value  # or it would hold this frame by its traceback, and the frame the photos
 
-    async def _call(self, payload: bytes, deadline: float) -> memoryview:
-        """The outcome, as `Seats.call` tells it. Raises OSError: the worker cannot be reached any more."""
+    async def _call(self, payload: bytes, deadline: float) -> tuple[str, Any]:
+        """The outcome and its value, as `Seats.call` tells them. Raises OSError: the worker cannot be reached."""
         comm = await self._connections.connect(self._address)
         try:
             await comm.write(
                 {"op": dask.CALL, "lease": self._lease.key, "payload": dask.uncopied(payload), "deadline": deadline}
             )
             while "outcome" not in (told := await comm.read()):
-                self._stage, self._photo = told["stage"], told["photo"]
+                self.stage, self.photo = told["stage"], told["photo"]
         except BaseException:
             comm.abort()  # what is still said there is for nobody
             raise
         finally:
             self._connections.reuse(self._address, comm)
-        return cast(memoryview, told["outcome"])
+        return told["outcome"], told["value"]

@@ -20,8 +20,7 @@ from bot import logs, memory
 from bot.config import Settings
 from bot.workers import build, dask, devices, limits
 from bot.workers.engine import local
-from bot.workers.local import FIRST_STAGE, LocalSeat, LocalWorkers
-from core import stages
+from bot.workers.local import FIRST_STAGE, LocalSeat, LocalWorkers, Pickled
 from core.contracts import SokkuriError, WorkerLost
 
 dask.load()
@@ -31,6 +30,19 @@ from distributed.comm.core import Comm  # noqa: E402
 
 AGAIN_SECONDS = 1.0
 """Between two tries to reach the scheduler."""
+
+STAGE_SECONDS = 0.05
+"""Between two looks at the stage of the work. Most are shorter, and to tell the bot of each took as long as some do."""
+
+NO_STAGE = FIRST_STAGE, ""
+"""What a bot knows until it is told."""
+
+QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1 s",
+    "distributed.admin.system-monitor.interval": "10 s",
+}
+"""What Dask would watch a worker with, for a dashboard that it has not: 1.5 % of a core at rest, where 0.3 are left."""
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +55,7 @@ async def serve(settings: Settings) -> None:
     limits.leave_no_core()
     memory.give_back_at_once()
     security = dask.security(settings.dask)
-    dask_library.config.set({"distributed.worker.profile.enabled": False})
+    dask_library.config.set(QUIET)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -148,38 +160,34 @@ class Seats(WorkerPlugin):
         await self._none_held.wait()
 
     async def call(self, comm: Comm, lease: str, payload: memoryview, deadline: float) -> Status:
-        """Tells each `stage` as it is entered, and the photo that it is about, so that both are known when this
-        machine is lost; then the `outcome`, pickled: `done` and the result, or `failed` and the exception.
+        """Tells the `stage` that the work is in, and the photo that this is about, so that both are known when this
+        machine is lost; then the `outcome`: `done` and the result, or `failed` and the exception, as `value`, pickled.
         """
-        told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-
-        def entered(stage: str, photo: str) -> None:
-            told.put_nowait({"stage": stage, "photo": photo})
-
-        async def work() -> None:
-            told.put_nowait({"outcome": dask.uncopied(await self._outcome(lease, payload, deadline, entered))})
-
-        working = asyncio.create_task(work())
+        held = self._leases.get(lease)
+        working = asyncio.create_task(self._outcome(held, payload, deadline))
+        told = NO_STAGE
         try:
-            message: dict[str, Any] = {}
-            while "outcome" not in message:
-                message = await told.get()
-                await comm.write(message)
+            while not (await asyncio.wait({working}, timeout=STAGE_SECONDS))[0]:
+                if held is not None and held.stage != told:
+                    told = held.stage
+                    await comm.write({"stage": told[0], "photo": told[1]})
+            outcome, value = working.result()
+            await comm.write({"outcome": outcome, "value": dask.uncopied(value)})
         finally:
             working.cancel()  # where nobody hears of it any more
         return Status.dont_reply
 
-    async def _outcome(self, lease: str, payload: memoryview, deadline: float, entered: stages.Listener) -> bytes:
-        held = self._leases.get(lease)
+    async def _outcome(self, lease: _Lease | None, payload: memoryview, deadline: float) -> Pickled:
+        error: Exception
         try:
-            if held is None:
+            if lease is None:
                 raise WorkerLost("died", FIRST_STAGE)
-            outcome = "done", await held.call(payload, deadline, entered)
-        except (SokkuriError, RuntimeError) as error:
-            outcome = "failed", error.with_traceback(None)
+            return await lease.call(payload, deadline)
+        except (SokkuriError, RuntimeError) as failure:
+            error = failure.with_traceback(None)
         except asyncio.CancelledError:
-            outcome = "failed", WorkerLost("died", FIRST_STAGE)
-        return pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL)
+            error = WorkerLost("died", FIRST_STAGE)
+        return "failed", pickle.dumps(error, protocol=pickle.HIGHEST_PROTOCOL)
 
     async def about(self) -> dict[str, str]:
         return self.build
@@ -192,7 +200,7 @@ class _Lease:
         self._processes = processes
         self._seat: asyncio.Future[LocalSeat] = asyncio.get_running_loop().create_future()
         self._ended = asyncio.Event()
-        self._call: asyncio.Task[Any] | None = None
+        self._call: asyncio.Task[Pickled] | None = None
 
     def end(self) -> None:
         self._ended.set()
@@ -204,7 +212,7 @@ class _Lease:
             await self._ended.wait()
         finally:  # be it that Dask itself cancels the task, because the scheduler is lost
             if self._call is not None:
-                self._call.cancel()
+                self._drop(self._call)
                 await asyncio.wait({self._call})
             taking.cancel()
             await asyncio.gather(taking, return_exceptions=True)
@@ -221,12 +229,25 @@ class _Lease:
         finally:
             self._seat.cancel()
 
-    async def call(self, payload: memoryview, deadline: float, entered: stages.Listener) -> Any:
-        self._call = asyncio.create_task(self._work(payload, deadline, entered))
-        return await self._call
+    async def call(self, payload: memoryview, deadline: float) -> Pickled:
+        self._call = call = asyncio.create_task(self._work(payload, deadline))
+        try:
+            return await asyncio.shield(call)
+        except asyncio.CancelledError:
+            self._drop(call)
+            raise
 
-    async def _work(self, payload: memoryview, deadline: float, entered: stages.Listener) -> Any:
+    def _drop(self, call: asyncio.Task[Pickled]) -> None:
+        """Once: to be told again would end the wait for the process to let go of its work, and so the process."""
+        if not call.cancelling():
+            call.cancel()
+
+    async def _work(self, payload: memoryview, deadline: float) -> Pickled:
         seat = await asyncio.shield(self._seat)
-        task, request = pickle.loads(payload)
-        with seat.told_to(entered):
-            return await seat.submit(task, request, deadline)
+        return await seat.relay(payload, deadline)
+
+    @property
+    def stage(self) -> tuple[str, str]:
+        """See `LocalSeat.stage`."""
+        taken = self._seat.done() and not self._seat.cancelled() and self._seat.exception() is None
+        return self._seat.result().stage if taken else NO_STAGE

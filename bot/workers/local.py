@@ -12,15 +12,16 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self, TypeVar, cast
 
 import psutil
 
@@ -29,14 +30,22 @@ from bot.workers import Request, Result, Task, limits, network, spawn
 from core import stages
 from core.contracts import CoreSettings, DeadlineExceeded, SokkuriError, StartTooSlow, WorkerLost
 
+T = TypeVar("T")
+
 Warm = Callable[[CoreSettings], None]
 Outcome = tuple[Literal["done", "failed", "lost"], Any]
 """`done` and the result, `failed` and the exception, or `lost` and the cause, as in WorkerLost."""
 
+Pickled = tuple[Literal["done", "failed", "lost"], bytes]
+"""An outcome whose second half is pickled."""
+
+DIED: Outcome = ("lost", "died")
 INTERRUPTED: Outcome = ("lost", "interrupted")
 
-Told = Outcome | tuple[Literal["stage"], tuple[str, str]]
-"""What comes out of a worker's pipe: what it is about to do, and with which photo, until at last the outcome comes."""
+Told = tuple[Literal["stage"], tuple[str, str]] | tuple[Literal["done", "failed", "lost"], None]
+"""What comes out of a worker's pipe: what it is about to do, and with which photo, until at last the outcome comes,
+whose second half follows as pickled bytes.
+"""
 
 FIRST_STAGE = "begin"
 """What a worker does with a request until it says what."""
@@ -199,14 +208,14 @@ class LocalWorkers:
             raise
         return worker
 
-    async def done(self, worker: _Worker, task: Task[Any, Any], request: Any, deadline: float) -> Outcome:
-        """What comes of the work. Raises DeadlineExceeded, for all of it or for a stage.
+    async def done(self, worker: _Worker, work: bytes | memoryview, deadline: float) -> Pickled:
+        """What comes of the work: a task and its request, pickled. Raises DeadlineExceeded, for all of it or a stage.
 
         Cancelled, it asks the worker to let go of the work, and waits a moment for that.
         """
         worker.enter(FIRST_STAGE, "")
         end = time.monotonic() + deadline
-        outcome = self._in_thread(worker.call, task, request, deadline)
+        outcome = self._in_thread(worker.call, work, deadline)
         while not outcome.done():
             left, stage_left = (time_ - time.monotonic() for time_ in (end, worker.entered + self._stage_seconds))
             if left <= 0:
@@ -225,7 +234,7 @@ class LocalWorkers:
     def _has_grown(self, worker: _Worker) -> bool:
         return bool(self._recycle_bytes) and worker.memory() > self._recycle_bytes
 
-    def _in_thread(self, call: Callable[..., Outcome], *args: Any) -> asyncio.Future[Outcome]:
+    def _in_thread(self, call: Callable[..., T], *args: Any) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
 
     def _start(self, failures: int = 0) -> _Worker:
@@ -258,34 +267,39 @@ class LocalSeat:
         self._workers = workers
         self._worker = worker
 
-    @contextlib.contextmanager
-    def told_to(self, listener: stages.Listener) -> Iterator[None]:
-        """For the time of the block each stage is told to `listener`, too."""
-        loop = asyncio.get_running_loop()
-        self._worker.listener = lambda stage, photo: loop.call_soon_threadsafe(listener, stage, photo)
-        try:
-            yield
-        finally:
-            self._worker.listener = None
+    @property
+    def stage(self) -> tuple[str, str]:
+        """That it is in now, and the photo that this is about."""
+        return self._worker.stage, self._worker.photo
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
-        worker = self._worker
-        self.usable = False  # overdue: what it does then is of no use to anybody
-        try:
-            outcome, value = await self._workers.done(worker, task, request, deadline)
-        except asyncio.CancelledError:
-            self.usable = worker.at_rest
-            raise
-        if outcome == "lost":
-            log.warning("worker %d is lost in the stage %s: %s", worker.pid, worker.stage, value)
-            raise WorkerLost(value, worker.stage, worker.photo)
-        self.usable = True
+        work = pickle.dumps((task, request), protocol=pickle.HIGHEST_PROTOCOL)
+        outcome, pickled = await self.relay(work, deadline)
+        value = pickle.loads(pickled)
         if outcome == "done":
             return cast(Result, value)
         try:
             raise value
         finally:
             del value  # or it would hold this frame by its traceback, and the frame the photos
+
+    async def relay(self, work: bytes | memoryview, deadline: float) -> Pickled:
+        """As `submit`, for those who only pass on what others pickled: `done` and the result, or `failed` and what the
+        task raised.
+        """
+        worker = self._worker
+        self.usable = False  # overdue: what it does then is of no use to anybody
+        try:
+            outcome, value = await self._workers.done(worker, work, deadline)
+        except asyncio.CancelledError:
+            self.usable = worker.at_rest
+            raise
+        if outcome == "lost":
+            cause = pickle.loads(value)
+            log.warning("worker %d is lost in the stage %s: %s", worker.pid, worker.stage, cause)
+            raise WorkerLost(cause, worker.stage, worker.photo)
+        self.usable = True
+        return outcome, value
 
 
 class _Worker:
@@ -296,7 +310,6 @@ class _Worker:
     """
 
     ready: asyncio.Future[Outcome]
-    listener: Callable[[str, str], object] | None = None
 
     def __init__(
         self,
@@ -319,8 +332,6 @@ class _Worker:
 
     def enter(self, stage: str, photo: str) -> None:
         self.stage, self.photo, self.entered = stage, photo, time.monotonic()
-        if (listener := self.listener) is not None:
-            listener(stage, photo)
 
     @property
     def is_ready(self) -> bool:
@@ -360,20 +371,22 @@ class _Worker:
             return 0
 
     def wait_until_ready(self) -> Outcome:
-        outcome, value = self._outcome()
+        outcome, pickled = self._outcome()
+        value = pickle.loads(pickled)
         if outcome == "failed":
             log.error("worker %d could not load its models, so that no request can be answered: %s", self.pid, value)
         return outcome, value
 
-    def call(self, task: Task[Any, Any], request: Any, seconds: float) -> Outcome:
+    def call(self, work: bytes | memoryview, seconds: float) -> Pickled:
         self.served += 1
         self.at_rest = False
         try:
-            self._pipe.send((task, request, seconds))
+            self._pipe.send(seconds)
+            self._pipe.send_bytes(work)
         except OSError:
-            return "lost", "died"
+            return _pickled(DIED)
         outcome = self._outcome()
-        self.at_rest = outcome[0] != "lost" or outcome == INTERRUPTED
+        self.at_rest = outcome[0] != "lost" or outcome == _pickled(INTERRUPTED)
         return outcome
 
     def interrupt(self) -> None:
@@ -389,13 +402,13 @@ class _Worker:
         self._process.join()
         self._process.close()
 
-    def _outcome(self) -> Outcome:
+    def _outcome(self) -> Pickled:
         try:
             while (told := cast(Told, self._pipe.recv()))[0] == "stage":
                 self.enter(*told[1])
-            return told
+            return told[0], self._pipe.recv_bytes()
         except (EOFError, OSError):
-            return "lost", "died"
+            return _pickled(DIED)
 
 
 def _serve(
@@ -409,14 +422,17 @@ def _serve(
     interrupted = threading.Event()
     signal.signal(INTERRUPT, lambda *_: interrupted.set())
 
-    def tell(told: Told) -> None:
+    def tell(outcome: Outcome) -> None:
+        kind, pickled = _pickled(outcome)
         with speaking:
-            pipe.send(told)
+            pipe.send((kind, None))
+            pipe.send_bytes(pickled)
 
     def entered(stage: str, photo: str) -> None:
         if interrupted.is_set():  # only here, where no library is in the middle of anything, such as of its own import
             raise _Interrupted
-        tell(("stage", (stage, photo)))
+        with speaking:
+            pipe.send(("stage", (stage, photo)))
 
     stages.listen(entered)
     with contextlib.suppress(EOFError, OSError):
@@ -428,7 +444,8 @@ def _serve(
             if not pipe.poll(GIVE_BACK_SECONDS) or time.monotonic() - given_back >= GIVE_BACK_SECONDS:
                 memory.give_back()
                 given_back = time.monotonic()
-            task, request, seconds = pipe.recv()
+            seconds = pipe.recv()
+            task, request = pickle.loads(pipe.recv_bytes())
             interrupted.clear()
             limits.allow(seconds)
             outcome = _outcome(lambda task=task, request=request: task(settings, request))  # type: ignore[misc]
@@ -439,6 +456,10 @@ def _serve(
 
 class _Interrupted(BaseException):
     """Nobody waits for the work any more. No library may take it for an error of its own."""
+
+
+def _pickled(outcome: Outcome) -> Pickled:
+    return outcome[0], pickle.dumps(outcome[1], protocol=pickle.HIGHEST_PROTOCOL)
 
 
 def _outcome(call: Callable[[], Any]) -> Outcome:

@@ -267,10 +267,13 @@ async def test_a_lease_that_is_given_back_at_once_leaves_its_seat_free(tmp_path:
 
 async def test_a_lost_worker_is_told_with_the_stage_of_its_work(tmp_path: Path) -> None:
     async with alone(tmp_path) as one:
-        request = asyncio.create_task(one.workers.submit(worker_tasks.sleep_in_a_stage, tmp_path / "me.jpg", LONG))
-        await one.at(await begun(tmp_path / "me.jpg")).end()
-        with pytest.raises(WorkerLost) as caught:
-            await request
+        async with one.workers.reserve() as seat, asyncio.timeout(PATIENCE):
+            request = asyncio.create_task(seat.submit(worker_tasks.sleep_in_a_stage, tmp_path / "me.jpg", LONG))
+            while seat.stage != "detect":
+                await asyncio.sleep(0.02)
+            await one.two[0].end()
+            with pytest.raises(WorkerLost) as caught:
+                await request
         assert (caught.value.stage, caught.value.photo) == ("detect", "me.jpg")
         said = one.scheduler.log + one.two[0].log
         assert "me.jpg" not in said
