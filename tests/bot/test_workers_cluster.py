@@ -265,6 +265,21 @@ async def test_a_lease_that_is_given_back_at_once_leaves_its_seat_free(tmp_path:
             assert isinstance(await one.workers.submit(worker_tasks.pid, None, LONG), int)
 
 
+async def test_what_comes_next_is_placed_on_the_worker_that_is_free_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dask must hear that a seat was given back before it is asked for the next one, or takes all workers for busy."""
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__WORK_STEALING", "False")  # which moves what waits, after a while
+    monkeypatch.setattr("bot.workers.cluster.PLACE_SECONDS", 2 * PATIENCE)  # nobody asks anew
+    async with alone(tmp_path, workers=2) as one:
+        for given_back in (0, 1):  # of workers that seem to be as busy Dask takes always the same one
+            async with AsyncExitStack() as first, AsyncExitStack() as second, asyncio.timeout(PATIENCE):
+                for stack in (first, second):
+                    await stack.enter_async_context(one.workers.reserve())
+                await (first, second)[given_back].aclose()
+                await one.workers.submit(worker_tasks.pid, None, LONG)
+
+
 async def test_a_lost_worker_is_told_with_the_stage_of_its_work(tmp_path: Path) -> None:
     async with alone(tmp_path) as one:
         async with one.workers.reserve() as seat, asyncio.timeout(PATIENCE):
