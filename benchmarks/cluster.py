@@ -1,8 +1,8 @@
 """Workers in a Dask cluster beside local ones, on one machine: requests a second, and what the way there costs.
 
-Both do the same requests in turns, one at a time and in changing order, so that a noisy machine is as unkind to the one
-as to the other. A cluster is a scheduler and so many `sokkuri worker`s of one process each. The photos are of 2
-megapixels; /lookalikes and /average have eight of them, and one worker.
+Both do the same requests in turns and in changing order, so that a noisy machine is as unkind to the one as to the
+other; they come from the bot's own jobs, without Discord. A cluster is a scheduler and so many `sokkuri worker`s of one
+process each. The photos are of 2 megapixels; /lookalikes and /average have eight of them.
 """
 
 from __future__ import annotations
@@ -14,32 +14,23 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks import machine
+from benchmarks import machine, scale
 from benchmarks.processes import Ended, Processes
-from bot.config import DaskSection, Settings
-from bot.workers import Seat, Workers
+from bot.config import DaskSection, LimitsSection, Settings
+from bot.jobs import Asker, Job, Jobs
 from bot.workers.cluster import ClusterWorkers
 from bot.workers.engine import local
 from core import tasks
-from core.contracts import (
-    AverageBatch,
-    AverageRequest,
-    AverageStart,
-    GradcamRequest,
-    LookalikesRequest,
-    Photo,
-    SimilarRequest,
-)
+from core.contracts import AverageRecipe, GradcamRequest, LookalikesRequest, Photo, SimilarRequest
 
 DEADLINE = 120.0
 PHOTOS = 8
 
-Ask = Callable[[Seat, Sequence[Photo]], Awaitable[object]]
+Ask = Callable[[Job, Sequence[Path]], Awaitable[object]]
 
 
 @dataclass(frozen=True)
@@ -68,9 +59,11 @@ def main() -> None:
 
 def rows(commands: Sequence[str], counts: Sequence[int], turns: int) -> list[Row]:
     """Of these commands, with so many workers each. Raises Ended: a process of it failed."""
-    photos = pictures()
     asks = {command: COMMANDS[command] for command in commands}
-    return [row for count in counts for row in asyncio.run(measured(photos, asks, count, turns))]
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-m", "benchmarks.photos", folder, str(PHOTOS)], check=True)
+        photos = sorted(Path(folder).iterdir())
+        return [row for count in counts for row in asyncio.run(measured(photos, asks, count, turns))]
 
 
 def table(found: Sequence[Row]) -> str:
@@ -86,13 +79,7 @@ def table(found: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def pictures() -> list[Photo]:
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "benchmarks.photos", folder, str(PHOTOS)], check=True)
-        return [Photo(path.name, path.read_bytes()) for path in sorted(Path(folder).iterdir())]
-
-
-async def measured(photos: Sequence[Photo], asks: Mapping[str, Ask], count: int, turns: int) -> list[Row]:
+async def measured(photos: Sequence[Path], asks: Mapping[str, Ask], count: int, turns: int) -> list[Row]:
     settings = Settings.model_validate({"workers": {"count": count}})
     async with Processes() as processes:
         # of the cores so many are each process's own, be it one of ours or the only one of its worker
@@ -101,19 +88,23 @@ async def measured(photos: Sequence[Photo], asks: Mapping[str, Ask], count: int,
 
 
 async def _measured(
-    photos: Sequence[Photo], asks: Mapping[str, Ask], settings: Settings, address: str, turns: int
+    photos: Sequence[Path], asks: Mapping[str, Ask], settings: Settings, address: str, turns: int
 ) -> list[Row]:
     count = settings.workers.count
-    there = ClusterWorkers(settings.core(), DaskSection(scheduler=address), count=count, start_seconds=DEADLINE)
+    section = DaskSection(scheduler=address)
     found = []
-    async with local(settings) as here, there:
-        for workers in (here, there):
-            await _warm(workers, photos, asks)
+    async with (
+        local(settings) as processes,
+        ClusterWorkers(settings.core(), section, count=count, start_seconds=DEADLINE) as cluster,
+    ):
+        here, there = (Jobs(one, limits=LimitsSection(), deadline=DEADLINE) for one in (processes, cluster))
         for command, ask in asks.items():
+            for jobs in (here, there):
+                await _seconds(jobs, ask, photos)  # until all is warm
             taken = []
             for turn in range(turns):
                 order = (here, there) if turn % 2 else (there, here)
-                times = {workers: await _seconds(workers, ask, photos) for workers in order}
+                times = {jobs: await _seconds(jobs, ask, photos) for jobs in order}
                 taken.append((times[here], times[there]))
             ratio = median(second / first for first, second in taken)
             rates = [1 / median(column) for column in zip(*taken, strict=True)]
@@ -121,49 +112,42 @@ async def _measured(
     return found
 
 
-async def _warm(workers: Workers, photos: Sequence[Photo], asks: Mapping[str, Ask]) -> None:
-    """Until each worker has done everything once."""
-    async with AsyncExitStack() as stack:
-        seats = [await stack.enter_async_context(workers.reserve()) for _ in range(workers.count)]
-        for ask in asks.values():
-            await asyncio.gather(*(ask(seat, photos) for seat in seats))
-
-
-async def _seconds(workers: Workers, ask: Ask, photos: Sequence[Photo]) -> float:
+async def _seconds(jobs: Jobs, ask: Ask, photos: Sequence[Path]) -> float:
     """For one request, when each worker is given a few, with as many under way as there are workers."""
 
-    async def one_after_the_other() -> None:
+    async def one_after_the_other(person: int) -> None:
         for _ in range(REQUESTS):
-            async with workers.reserve() as seat:
-                await ask(seat, photos)
+            async with jobs.admit("0", "cluster", Asker(person), long=ask is _average) as job:
+                await job.begin()
+                await ask(job, photos)
 
     before = time.perf_counter()
-    await asyncio.gather(*(one_after_the_other() for _ in range(workers.count)))
-    return (time.perf_counter() - before) / (REQUESTS * workers.count)
+    await asyncio.gather(*map(one_after_the_other, range(jobs.workers.count)))
+    return (time.perf_counter() - before) / (REQUESTS * jobs.workers.count)
 
 
 REQUESTS = 2
 """Of each worker, in one turn."""
 
 
-async def _similar(seat: Seat, photos: Sequence[Photo]) -> object:
-    return await seat.submit(tasks.similar, SimilarRequest(photos[0], photos[1]), DEADLINE)
+async def _similar(job: Job, photos: Sequence[Path]) -> object:
+    return await job.run(tasks.similar, SimilarRequest(_photo(photos[0]), _photo(photos[1])))
 
 
-async def _gradcam(seat: Seat, photos: Sequence[Photo]) -> object:
-    return await seat.submit(tasks.gradcam, GradcamRequest(photos[0]), DEADLINE)
+async def _gradcam(job: Job, photos: Sequence[Path]) -> object:
+    return await job.run(tasks.gradcam, GradcamRequest(_photo(photos[0])))
 
 
-async def _lookalikes(seat: Seat, photos: Sequence[Photo]) -> object:
-    return await seat.submit(tasks.lookalikes, LookalikesRequest(tuple(photos)), DEADLINE)
+async def _lookalikes(job: Job, photos: Sequence[Path]) -> object:
+    return await job.run(tasks.lookalikes, LookalikesRequest(tuple(map(_photo, photos))))
 
 
-async def _average(seat: Seat, photos: Sequence[Photo]) -> object:
-    await seat.submit(tasks.average_open, AverageStart(), DEADLINE)
-    so_far = await seat.submit(tasks.average_look, AverageBatch(tuple(photos)), DEADLINE)
-    await seat.submit(tasks.average_take, [True] * len(so_far.faces), DEADLINE)
-    sums = await seat.submit(tasks.average_close, None, DEADLINE)
-    return await seat.submit(tasks.average_finish, AverageRequest(replace(so_far, sums=(sums,))), DEADLINE)
+async def _average(job: Job, photos: Sequence[Path]) -> object:
+    return await scale.finished(job, photos, AverageRecipe())
+
+
+def _photo(path: Path) -> Photo:
+    return Photo(path.name, path.read_bytes())
 
 
 COMMANDS: dict[str, Ask] = {"similar": _similar, "gradcam": _gradcam, "lookalikes": _lookalikes, "average": _average}

@@ -17,11 +17,11 @@ from statistics import median
 import numpy as np
 
 from benchmarks import tables
-from benchmarks.scale import averaged, job
+from benchmarks.scale import finished, job
 from benchmarks.similar import camera_photo
 from benchmarks.worker import Asked, asked
 from core import tasks
-from core.contracts import AverageRecipe, AverageRequest, SimilarRequest
+from core.contracts import AverageRecipe, SimilarRequest
 
 SIDES = ((512, 384), (1024, 768), (2048, 1536), (4032, 3024), (8000, 6000))
 COUNTS = (25, 50, 100, 200, 400)
@@ -81,8 +81,7 @@ async def by_length(workers: int, paths: Sequence[Path], counts: Sequence[int]) 
     async with job(workers) as (one, _):
         for count in (counts[0], *counts):  # once more, until all is warm
             start = time.perf_counter()
-            so_far = await averaged(one, paths[:count], AverageRecipe())
-            await one.run(tasks.average_finish, AverageRequest(so_far, AverageRecipe()))
+            await finished(one, paths[:count], AverageRecipe())
             found[count] = time.perf_counter() - start
     return found
 

@@ -23,13 +23,21 @@ from pathlib import Path
 import psutil
 
 from benchmarks import machine
-from bot.averaging import Averaging, combined
+from bot.averaging import Averaging
 from bot.config import LimitsSection
 from bot.jobs import Asker, Job, Jobs
 from bot.photos import BATCH_PHOTOS, Batches, Gathered
 from bot.workers.local import LocalWorkers
 from core import tasks
-from core.contracts import AverageRecipe, AverageRequest, AverageRules, AverageSoFar, CoreSettings, Photo
+from core.contracts import (
+    AverageRecipe,
+    AverageRequest,
+    AverageResult,
+    AverageRules,
+    AverageSoFar,
+    CoreSettings,
+    Photo,
+)
 
 WORKERS = 2
 TURN = 250
@@ -105,9 +113,8 @@ async def peak(paths: Sequence[Path], recipe: AverageRecipe) -> tuple[float, int
     """Most megabytes that this process and the workers held together, and how many faces are in the average."""
     async with job() as (one, pids):
         with Memory([psutil.Process(), *map(psutil.Process, pids)]) as memory:
-            so_far = await averaged(one, paths, recipe)
-            await one.run(tasks.average_finish, AverageRequest(so_far, recipe))
-    return memory.peak / 1e6, len(so_far.faces)
+            result = await finished(one, paths, recipe)
+    return memory.peak / 1e6, len(result.averaged[0].faces)
 
 
 @asynccontextmanager
@@ -122,7 +129,17 @@ async def job(count: int = WORKERS) -> AsyncIterator[tuple[Job, list[int]]]:
 
 
 async def averaged(one: Job, paths: Sequence[Path], recipe: AverageRecipe) -> AverageSoFar:
-    averaging = Averaging(
+    async with averaging(one, paths, recipe) as it:
+        return await it.all_there_is()
+
+
+async def finished(one: Job, paths: Sequence[Path], recipe: AverageRecipe) -> AverageResult:
+    async with averaging(one, paths, recipe) as it:
+        return await it.result(lambda so_far: AverageRequest(so_far, recipe))
+
+
+def averaging(one: Job, paths: Sequence[Path], recipe: AverageRecipe) -> Averaging:
+    return Averaging(
         one,
         recipe,
         AverageRules(),
@@ -131,8 +148,6 @@ async def averaged(one: Job, paths: Sequence[Path], recipe: AverageRecipe) -> Av
         LimitsSection().average_bytes,
         lambda photos, faces: None,
     )
-    async with averaging:
-        return await combined(one, await averaging.all_there_is(), recipe, AverageRules())
 
 
 Group = Sequence[tuple[int, Path]]

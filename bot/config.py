@@ -175,7 +175,7 @@ class DaskSection(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 0
     contact: str = ""
     offers: tuple[str, ...] = ("heatmap",)
-    needs: dict[Literal["similar", "gradcam", "lookalikes", "average_finish"], str] = {"gradcam": "heatmap"}
+    needs: dict[Literal["similar", "gradcam", "lookalikes"], str] = {"gradcam": "heatmap"}
 
 
 class ModelSection(BaseModel):

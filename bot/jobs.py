@@ -78,6 +78,8 @@ class Job:
         self._line = line
         self._turn = AsyncExitStack()
         self._stoppable: set[asyncio.Timeout] = set()
+        self._in_line = 0
+        self._working = 0
 
     async def begin(self) -> None:
         """Wait for this person's request before this one to end, then in the line. Now photos may be held."""
@@ -99,6 +101,11 @@ class Job:
     def at_once(self) -> int:
         """How many pieces of work can be done at once, at most."""
         return self._jobs.workers.count
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has work to do, and no worker that does any of it."""
+        return self._in_line > 0 and not self._working
 
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
@@ -136,17 +143,21 @@ class Job:
         """One of those who work, of whom there are as many as workers."""
         jobs = self._jobs
         jobs.in_line += 1
+        self._in_line += 1
         try:
             with self.stage("wait"):
                 async with self.unless_stopped() if stoppable else nullcontext():
                     await jobs.turns.acquire()
         finally:
             jobs.in_line -= 1
+            self._in_line -= 1
         jobs.working += 1
+        self._working += 1
         try:
             yield
         finally:
             jobs.working -= 1
+            self._working -= 1
             jobs.turns.release()
 
     def stop(self, *, out_of_time: bool = False) -> None:
@@ -184,7 +195,8 @@ class Turn:
 
     @property
     def others_wait(self) -> bool:
-        return self._jobs.in_line > 0
+        """Whether there is a job without any worker."""
+        return self._jobs.anybody_waits
 
     async def run(self, task: Task[Request, Result], request: Request) -> Result:
         with self._job.stage("work"):
@@ -226,6 +238,10 @@ class Jobs:
     @property
     def open(self) -> int:
         return len(self._open)
+
+    @property
+    def anybody_waits(self) -> bool:
+        return any(job.waits for job in self._open)
 
     def one_of(self, person: int) -> asyncio.Lock:
         """Held by the one request of this person that runs or stands in line; the next ones wait in their order."""

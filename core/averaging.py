@@ -107,6 +107,12 @@ class Fold:
         """Of the faces that are kept only those that were added here."""
         return self._composite.dumps()
 
+    def finish(self, request: AverageRequest) -> AverageResult:
+        """As `finish`, of the sums in `request` and this one: it is the last of the mixture's second half, or of all
+        where nothing is mixed. No face may be added afterwards.
+        """
+        return finish(self._pipeline, request, self._composite)
+
 
 def _taken(photo: Located, rules: AverageRules) -> Iterator[tuple[Located, int | None]]:
     """The photo with each face that the rules ask for as the one that is meant, and the number of that face."""
@@ -126,8 +132,11 @@ def _thumbnail(photo: Located) -> Picture:
     return encode(card.thumbnail(photo.pixels, photo.face))
 
 
-def finish(pipeline: Pipeline, request: AverageRequest) -> AverageResult:
-    """Raises TooFewFaces: of a plain average there must be two, in each half of a mixture one."""
+def finish(pipeline: Pipeline, request: AverageRequest, here: Composite | None = None) -> AverageResult:
+    """`here`: the last sum of the last half, where `request` has it not.
+
+    Raises TooFewFaces: of a plain average there must be two, in each half of a mixture one.
+    """
     watch = Stopwatch()
     halves = [request.so_far] if request.mix_with is None else [request.so_far, request.mix_with]
     needed = 2 if request.mix_with is None else 1
@@ -137,7 +146,7 @@ def finish(pipeline: Pipeline, request: AverageRequest) -> AverageResult:
     with watch("average"):
         if request.rules.one_each:
             halves = [half if half.whose else replace(half, whose=people(pipeline, half.faces)) for half in halves]
-        first, *second = map(average.average, halves)
+        first, *second = map(average.average, halves, [*[None] * (len(halves) - 1), here])
     provenance = synthetic_average(sum(len(half.faces) for half in halves))
     animation = None
     if not second:

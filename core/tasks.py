@@ -78,6 +78,14 @@ def average_close(settings: CoreSettings, request: None) -> AverageSum:
     return fold.sum()
 
 
+def average_end(settings: CoreSettings, request: AverageRequest) -> AverageResult:
+    """As `average_close` and `average_finish` in one, so that the sum need not leave the process; see
+    `core.averaging.Fold.finish`. Not for what keeps every face (see `keeps_every_face`).
+    """
+    fold, _process.fold = _process.opened(), None
+    return fold.finish(request)
+
+
 def forget() -> None:
     """Keep nothing of an average that was begun here and will not be ended."""
     _process.fold = None

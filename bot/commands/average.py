@@ -9,14 +9,13 @@ import discord
 from discord import app_commands
 
 from bot import permissions, places, replies
-from bot.averaging import Averaging, combined
+from bot.averaging import Averaging
 from bot.commands import Answer, Command, Interaction, Rooms
 from bot.commands.given import Given
 from bot.locales import FALLBACK, Language
 from bot.messages import Button, Reply
 from bot.photos import Found
 from bot.progress import Progress
-from core import tasks
 from core.contracts import (
     AverageMethod,
     AverageRecipe,
@@ -145,14 +144,13 @@ async def make(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[Find
 
 
 async def averaged(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[Finding]) -> Reply:
-    """The sums are held until their average is there, and no longer."""
     async with answer.job.unless_stopped():
         with answer.job.stage("photos"):
             found = [await half(answer) for half in halves]
     tally = Tally(sum(len(half.found.pictures) for half in found), answer.progress, answer.words)
-    averages: list[AverageSoFar] = []
-    for half in found:
-        async with Averaging(
+
+    def averaging(half: Half) -> Averaging:
+        return Averaging(
             answer.job,
             order.recipe,
             order.rules,
@@ -160,14 +158,19 @@ async def averaged(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[
             half.found.skipped,
             rooms.settings.limits.average_bytes,
             tally.add,
-        ) as averaging:
-            so_far = await averaging.all_there_is()
-        averages.append(await combined(answer.job, so_far, order.recipe, order.rules))
-        del so_far  # with the faces that were kept
-    first, *second = averages
-    request = AverageRequest(first, order.recipe, order.rules, second[0] if second else None, order.ratio, order.morph)
+        )
+
+    def request(so_far: AverageSoFar, mix_with: AverageSoFar | None = None) -> AverageRequest:
+        return AverageRequest(so_far, order.recipe, order.rules, mix_with, order.ratio, order.morph)
+
+    *before, last = found
+    asking = request
     try:
-        result = await answer.job.run(tasks.average_finish, request)
+        for half in before:  # of a mixture
+            async with averaging(half) as first:
+                asking = partial(request, await first.all_there_is())
+        async with averaging(last) as second:
+            result = await second.result(asking)
     except TooFewFaces:
         if answer.job.stopped:
             raise Stopped from None

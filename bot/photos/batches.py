@@ -60,6 +60,11 @@ class Batches:
         """Whether the next is there already, and nobody else is about to take it."""
         return self._ahead is not None and self._ahead.done() and not self._turn.locked()
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether there is none left."""
+        return self._ahead is None
+
     async def next(self) -> Gathered | None:
         """None: there is none left."""
         async with self._turn:

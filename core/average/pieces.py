@@ -26,9 +26,12 @@ def rows(request: AverageRows) -> bytes:
     return combined(Band.loads(request.bands), settled(request.recipe), request.weights).dumps()
 
 
-def average(so_far: AverageSoFar) -> Average:
-    """The end of all sums: here and now, where the kept faces have not been combined yet."""
-    composite, *others = map(Composite.loads, so_far.sums)
+def average(so_far: AverageSoFar, here: Composite | None = None) -> Average:
+    """The end of all sums: here and now, where the kept faces have not been combined yet.
+
+    `here`: the last one of them, which never left this process; not used any more then.
+    """
+    composite, *others = [*map(Composite.loads, so_far.sums), *([] if here is None else [here])]
     for other in others:
         composite.merge(other)
     stages.enter("average")  # a stage of its own, without the merging

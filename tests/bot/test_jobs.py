@@ -204,6 +204,26 @@ async def test_a_turn_is_one_worker_for_several_requests(workers: LocalWorkers, 
         assert await other == first
 
 
+async def test_whoever_has_a_worker_already_is_not_waited_for(workers: LocalWorkers) -> None:
+    """The next turn of the same job, and that of one that has another worker."""
+    jobs = Jobs(workers, limits=room(), deadline=60)
+
+    async def take(job: Job) -> None:
+        async with job.turn():
+            pass
+
+    async with begun(jobs) as one, begun(jobs) as other:
+        async with one.turn() as turn:
+            further = asyncio.create_task(take(one))
+            await settle()
+            assert jobs.in_line == 1
+            assert not turn.others_wait
+            first = asyncio.create_task(take(other))
+            await settle()
+            assert turn.others_wait
+        await asyncio.gather(further, first)
+
+
 async def test_a_worker_lost_in_a_turn_is_replaced_after_it(workers: LocalWorkers) -> None:
     jobs = Jobs(workers, limits=room(), deadline=60)
     async with begun(jobs) as job:

@@ -115,6 +115,30 @@ def test_a_sum_goes_on_where_it_was_left(sample: Sample) -> None:
     assert np.array_equal(pixels(finished(joined)), pixels(finished(added(photos))))
 
 
+@pytest.mark.parametrize("mixture", [False, True])
+def test_it_ends_where_the_last_sum_is_as_it_would_elsewhere(sample: Sample, mixture: bool) -> None:
+    others, first = added([sample("a_1"), sample("b_1")]), added([sample("e_1"), sample("f_1")])
+
+    def request(so_far: AverageSoFar) -> AverageRequest:
+        halves = (first, so_far) if mixture else (so_far, None)
+        return AverageRequest(halves[0], SMALL, mix_with=halves[1], picture_format="png")
+
+    def opened() -> AverageSoFar:
+        tasks.average_open(SETTINGS, AverageStart(SMALL))
+        found = tasks.average_look(SETTINGS, AverageBatch((sample("c_1"), sample("d_1")), (2, 3)))
+        tasks.average_take(SETTINGS, [True] * len(found.faces))
+        return others + found
+
+    so_far = opened()
+    here = tasks.average_end(SETTINGS, request(so_far))
+    with pytest.raises(RuntimeError):  # nothing is kept of it
+        tasks.average_close(SETTINGS, None)
+    so_far = opened()
+    so_far = replace(so_far, sums=(*so_far.sums, tasks.average_close(SETTINGS, None)))
+    there = tasks.average_finish(SETTINGS, request(so_far))
+    assert replace(here, stages={}) == replace(there, stages={})
+
+
 def test_every_face_of_a_group_or_the_largest(sample: Sample) -> None:
     photos = (group(sample, "a_1", "b_1", "c_1"), sample("d_1"))
     assert len(finished(added(photos)).averaged[0].faces) == 2

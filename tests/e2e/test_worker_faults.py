@@ -106,6 +106,7 @@ async def harmed(bot: Bot, command: str, stage: str, how: str, times: int) -> Me
         ("gradcam", "load", "crash"),
         ("lookalikes", "embed", "memory"),
         ("average", "average", "loop"),
+        ("average", "draw", "kill"),
     ],
 )
 async def test_harm_that_is_done_once_is_not_noticed(bot: Bot, command: str, stage: str, how: str) -> None:
