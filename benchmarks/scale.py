@@ -23,10 +23,10 @@ from pathlib import Path
 import psutil
 
 from benchmarks import machine
-from bot.averaging import Averaging
 from bot.config import LimitsSection
 from bot.jobs import Asker, Job, Jobs
 from bot.photos import BATCH_PHOTOS, Batches, Gathered
+from bot.scatter import Averaging
 from bot.workers.local import LocalWorkers
 from core import tasks
 from core.contracts import (

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from socket import socket
 
-    from core.averaging import Fold
+    from core.average.fold import Fold
     from core.evaluate import Evaluated
     from core.pipeline import Pipeline
 
@@ -55,8 +55,8 @@ def gradcam(settings: CoreSettings, request: GradcamRequest) -> GradcamResult:
 
 
 def average_open(settings: CoreSettings, start: AverageStart) -> None:
-    """Begin, or go on with, a sum in this process. See `core.averaging.Fold` for this and the next ones."""
-    from core.averaging import Fold
+    """Begin, or go on with, a sum in this process. See `core.average.fold.Fold` for this and the next ones."""
+    from core.average.fold import Fold
 
     _process.fold = Fold(_process.pipeline(settings), start)
 
@@ -73,14 +73,14 @@ def average_take(settings: CoreSettings, chosen: Sequence[bool]) -> None:
 
 
 def average_close(settings: CoreSettings, request: None) -> AverageSum:
-    """The sum, of which the process keeps nothing. See `core.averaging.Fold.sum`."""
+    """The sum, of which the process keeps nothing. See `core.average.fold.Fold.sum`."""
     fold, _process.fold = _process.opened(), None
     return fold.sum()
 
 
 def average_end(settings: CoreSettings, request: AverageRequest) -> AverageResult:
     """As `average_close` and `average_finish` in one, so that the sum need not leave the process; see
-    `core.averaging.Fold.finish`. Not for what keeps every face (see `keeps_every_face`).
+    `core.average.fold.Fold.finish`. Not for what keeps every face (see `keeps_every_face`).
     """
     fold, _process.fold = _process.opened(), None
     return fold.finish(request)
@@ -97,7 +97,7 @@ def average_all(
     batches: Iterable[AverageBatch],
 ) -> AverageSoFar:
     """A sum of all these in this process. While the faces of one batch are added, the next batch is looked at."""
-    from core.averaging import Fold
+    from core.average.fold import Fold
 
     known = Fingerprints()
     so_far = AverageSoFar()
@@ -118,10 +118,10 @@ def average_all(
 
 
 def average_people(settings: CoreSettings, faces: Sequence[AveragedFace]) -> tuple[int, ...]:
-    """See `core.averaging.people`."""
-    from core import averaging
+    """See `core.average.fold.people`."""
+    from core.average import fold
 
-    return averaging.people(_process.pipeline(settings), faces)
+    return fold.people(_process.pipeline(settings), faces)
 
 
 def average_weigh(settings: CoreSettings, request: AverageWeigh) -> bytes:
@@ -139,10 +139,10 @@ def average_rows(settings: CoreSettings, request: AverageRows) -> bytes:
 
 
 def average_finish(settings: CoreSettings, request: AverageRequest) -> AverageResult:
-    """See `core.averaging.finish`."""
-    from core import averaging
+    """See `core.average.fold.finish`."""
+    from core.average import fold
 
-    return averaging.finish(_process.pipeline(settings), request)
+    return fold.finish(_process.pipeline(settings), request)
 
 
 def lookalikes(

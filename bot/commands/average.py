@@ -9,13 +9,13 @@ import discord
 from discord import app_commands
 
 from bot import permissions, places, replies
-from bot.averaging import Averaging
 from bot.commands import Answer, Command, Interaction, Rooms
 from bot.commands.given import Given
 from bot.locales import FALLBACK, Language
 from bot.messages import Button, Reply
 from bot.photos import Found
 from bot.progress import Progress
+from bot.scatter import Averaging
 from core.contracts import (
     AverageMethod,
     AverageRecipe,

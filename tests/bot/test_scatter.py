@@ -1,4 +1,4 @@
-"""bot.averaging with real worker processes: which of them look at the photos, and where the sum is finished."""
+"""bot.scatter with real worker processes: which of them look at the photos, and where the sum is finished."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from bot.averaging import Averaging
 from bot.config import LimitsSection
 from bot.jobs import Asker, Job, Jobs
 from bot.photos import BATCH_PHOTOS, Batches, Gathered
+from bot.scatter import Averaging
 from bot.workers.local import LocalWorkers
 from core import tasks
 from core.contracts import AverageRecipe, AverageRequest, AverageResult, AverageRules, CoreSettings, Photo

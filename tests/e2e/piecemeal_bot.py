@@ -6,11 +6,11 @@ import asyncio
 
 
 def main() -> None:
-    from bot import averaging
+    from bot import scatter
     from bot.app import run
     from bot.config import load
 
-    averaging.BYTES_AT_ONCE = 0
+    scatter.BYTES_AT_ONCE = 0
     asyncio.run(run(load()))
 
 

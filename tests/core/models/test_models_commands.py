@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from efficientnet import Efficientnet
 
-from core.averaging import Fold
+from core.average.fold import Fold
 from core.contracts import (
     AverageBatch,
     AverageRules,
