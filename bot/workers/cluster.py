@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from bot.config import DaskSection
 from bot.workers import Request, Result, Task, build, dask
-from bot.workers.local import FIRST_STAGE
+from bot.workers.local import FIRST_STAGE, outcome_of, packed
 from core.contracts import CoreSettings, WorkerLost
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ class _Seat:
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
         self.stage, self.photo = FIRST_STAGE, ""
-        payload = pickle.dumps((task, request), protocol=pickle.HIGHEST_PROTOCOL)
+        payload = packed(task, request)
         call: asyncio.Future[Any] = asyncio.ensure_future(self._call(payload, deadline))
         del payload
         try:
@@ -290,13 +290,7 @@ class _Seat:
             call.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await call
-        value = pickle.loads(value)
-        if outcome == "done":
-            return cast(Result, value)
-        try:
-            raise value
-        finally:
-            del value  # or it would hold this frame by its traceback, and the frame the photos
+        return cast(Result, outcome_of(outcome, pickle.loads(value)))
 
     async def _call(self, payload: bytes, deadline: float) -> tuple[str, Any]:
         """The outcome and its value, as `Seats.call` tells them. Raises OSError: the worker cannot be reached."""

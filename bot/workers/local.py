@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar, cast
+from typing import Any, Literal, Self, cast
 
 import psutil
 
@@ -29,8 +29,6 @@ from bot import memory
 from bot.workers import Request, Result, Task, limits, network, spawn
 from core import stages
 from core.contracts import CoreSettings, DeadlineExceeded, SokkuriError, StartTooSlow, WorkerLost
-
-T = TypeVar("T")
 
 Warm = Callable[[CoreSettings], None]
 Outcome = tuple[Literal["done", "failed", "lost"], Any]
@@ -215,7 +213,7 @@ class LocalWorkers:
         """
         worker.enter(FIRST_STAGE, "")
         end = time.monotonic() + deadline
-        outcome = self._in_thread(worker.call, work, deadline)
+        outcome = self.in_thread(worker.call, work, deadline)
         while not outcome.done():
             left, stage_left = (time_ - time.monotonic() for time_ in (end, worker.entered + self._stage_seconds))
             if left <= 0:
@@ -234,12 +232,12 @@ class LocalWorkers:
     def _has_grown(self, worker: _Worker) -> bool:
         return bool(self._recycle_bytes) and worker.memory() > self._recycle_bytes
 
-    def _in_thread(self, call: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+    def in_thread(self, call: Callable[..., Result], *args: Any) -> asyncio.Future[Result]:
         return asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
 
     def _start(self, failures: int = 0) -> _Worker:
         worker = _Worker(self._settings, self._warm, self._forget, self._memory_bytes, failures)
-        worker.ready = self._in_thread(worker.wait_until_ready)
+        worker.ready = self.in_thread(worker.wait_until_ready)
         self._all.add(worker)
         return worker
 
@@ -273,15 +271,10 @@ class LocalSeat:
         return self._worker.stage, self._worker.photo
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
-        work = pickle.dumps((task, request), protocol=pickle.HIGHEST_PROTOCOL)
+        # in a thread: many photos are many megabytes, and the loop would stand still for them
+        work = await self._workers.in_thread(packed, task, request)
         outcome, pickled = await self.relay(work, deadline)
-        value = pickle.loads(pickled)
-        if outcome == "done":
-            return cast(Result, value)
-        try:
-            raise value
-        finally:
-            del value  # or it would hold this frame by its traceback, and the frame the photos
+        return cast(Result, outcome_of(outcome, await self._workers.in_thread(pickle.loads, pickled)))
 
     async def relay(self, work: bytes | memoryview, deadline: float) -> Pickled:
         """As `submit`, for those who only pass on what others pickled: `done` and the result, or `failed` and what the
@@ -300,6 +293,21 @@ class LocalSeat:
             raise WorkerLost(cause, worker.stage, worker.photo)
         self.usable = True
         return outcome, value
+
+
+def packed(task: Task[Request, Result], request: Request) -> bytes:
+    """As `LocalSeat.relay` takes it."""
+    return pickle.dumps((task, request), protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def outcome_of(outcome: str, value: Any) -> Any:
+    """The result where the work is `done`; raises what it ended with where it `failed`."""
+    if outcome == "done":
+        return value
+    try:
+        raise value
+    finally:
+        del value  # or it would hold this frame by its traceback, and those around it with the photos
 
 
 class _Worker:
