@@ -215,13 +215,12 @@ def _in_srgb(image: ImageFile, photo: Photo, limits: Limits, long_side: int | No
     if pixels is None:
         _load(image)
         _check_size(*image.size, photo.name, limits)  # a HEIF file can turn out larger than its header says
-        flat = flatten(image)
-    else:
-        if not profile and (long_side is None or max(image.size) < 2 * long_side):
-            return pixels
-        flat = Image.fromarray(pixels)
-    if long_side is not None and max(flat.size) >= 2 * long_side:
-        flat = flat.reduce(max(flat.size) // long_side)
+    times = 1 if long_side is None else max(image.size) // long_side
+    if pixels is not None and not profile and times < 2:
+        return pixels
+    flat = flatten(image) if pixels is None else Image.fromarray(pixels)
+    if times >= 2:
+        flat = flat.reduce(times)
     return _array(to_srgb(flat, profile))
 
 

@@ -146,7 +146,8 @@ def finish(pipeline: Pipeline, request: AverageRequest, here: Composite | None =
     with watch("average"):
         if request.rules.one_each:
             halves = [half if half.whose else replace(half, whose=people(pipeline, half.faces)) for half in halves]
-        first, *second = map(average.average, halves, [*[None] * (len(halves) - 1), here])
+        *before, last = halves
+        first, *second = [*map(average.average, before), average.average(last, here)]
     provenance = synthetic_average(sum(len(half.faces) for half in halves))
     animation = None
     if not second:
