@@ -27,7 +27,8 @@ LINES = 15
 LINE_BYTES = 64 * 1024 * 1024
 
 SOKKURI = ("-c", "from cli.main import main; main()")
-SCHEDULER = ("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--no-dashboard")
+QUIET = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")  # which Dask always opens, on every interface
+SCHEDULER = ("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", *QUIET)
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -162,7 +162,8 @@ class WorkersSection(Section):
 
 
 class DaskSection(Section):
-    """The cluster. `tls_ca` "": no encryption. `host`, `port`, `contact`, `offers`: of a worker, for `sokkuri worker`.
+    """The cluster. `tls_ca` "": no encryption, and then nothing but loopback addresses, unless `trusted_network`.
+    `host`, `port`, `contact`, `offers`: of a worker, for `sokkuri worker`.
 
     `needs`: which tasks go only to workers that offer something, by name of the task.
     """
@@ -171,6 +172,7 @@ class DaskSection(Section):
     tls_ca: str = ""
     tls_cert: str = ""
     tls_key: str = ""
+    trusted_network: bool = False
     host: str = ""
     port: Annotated[int, Field(ge=0, le=65535)] = 0
     contact: str = ""

@@ -15,16 +15,13 @@ from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from bot.config import DaskSection
-from bot.workers import Request, Result, Task, build, dask
+from bot.config import ConfigError, DaskSection
+from bot.workers import Request, Result, Task, addresses, build, dask
 from bot.workers.local import FIRST_STAGE, outcome_of, packed
 from core.contracts import CoreSettings, WorkerLost
 
 if TYPE_CHECKING:
     from distributed import Client
-
-CONNECT_SECONDS = 5.0
-"""For one try to reach the scheduler."""
 
 PLACE_SECONDS = 0.5
 """How long to wait for a worker before asking for one anew. Dask puts a lease at once on a worker, be that busy or not,
@@ -38,12 +35,13 @@ log = logging.getLogger(__name__)
 
 class ClusterWorkers:
     """`count`: how many requests this bot hands to the cluster at once; `start_seconds`: how long one waits for a
-    worker that can take it to appear.
+    worker that can take it to appear. Entering raises ConfigError: the scheduler may not be used (`addresses`).
     """
 
     def __init__(self, settings: CoreSettings, section: DaskSection, *, count: int, start_seconds: float) -> None:
         dask.load()
         self._settings = settings
+        self._section = section
         self._scheduler = section.scheduler
         self._needs: dict[str, str] = {task: need for task, need in section.needs.items()}  # noqa: C416
         self._security = dask.security(section)
@@ -65,6 +63,8 @@ class ClusterWorkers:
         return self._connection.ready if self._connection else 0
 
     async def __aenter__(self) -> Self:
+        with suppress(OSError):  # its name may be known later, and is checked again before it is used
+            await addresses.check_scheduler(self._section)
         self._keeping = asyncio.create_task(self._keep_connected())
         return self
 
@@ -108,7 +108,7 @@ class ClusterWorkers:
                 async with self._client() as client:
                     told = False
                     await self._use(client)
-            except (OSError, TimeoutError, ValueError, RuntimeError) as error:
+            except (OSError, TimeoutError, ValueError, RuntimeError, ConfigError) as error:
                 if not told:
                     log.error("the scheduler at %s cannot be reached: %s", self._scheduler, error)
                 told = True
@@ -121,11 +121,12 @@ class ClusterWorkers:
     async def _client(self) -> AsyncIterator[Client]:
         from distributed import Client
 
+        await addresses.check_scheduler(self._section)
         client = Client(
             self._scheduler,
             asynchronous=True,
             security=self._security,
-            timeout=CONNECT_SECONDS,
+            timeout=addresses.CONNECT_SECONDS,
             set_as_default=False,
             name=dask.PLUGIN,
         )

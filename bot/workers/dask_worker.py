@@ -17,15 +17,15 @@ from contextlib import suppress
 from typing import Any
 
 from bot import logs, memory
-from bot.config import Settings
-from bot.workers import build, dask, devices, limits
+from bot.config import DaskSection, Settings
+from bot.workers import addresses, build, dask, devices, limits
 from bot.workers.engine import local
 from bot.workers.local import FIRST_STAGE, LocalSeat, LocalWorkers, Pickled
 from core.contracts import SokkuriError, WorkerLost
 
 dask.load()
 
-from distributed import Status, Worker, WorkerPlugin  # noqa: E402  (as `dask.load` does it)
+from distributed import Security, Status, Worker, WorkerPlugin  # noqa: E402  (as `dask.load` does it)
 from distributed.comm.core import Comm  # noqa: E402
 
 AGAIN_SECONDS = 1.0
@@ -41,6 +41,7 @@ QUIET = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1 s",
     "distributed.admin.system-monitor.interval": "10 s",
+    "distributed.worker.http.routes": [],
 }
 """What Dask would watch a worker with, for a dashboard that it has not: 1.5 % of a core at rest, where 0.3 are left."""
 
@@ -67,28 +68,12 @@ async def serve(settings: Settings) -> None:
             resources = {name: float(processes.count) for name in names}
             told = False
             while not stop.is_set():
-                worker = Worker(
-                    settings.dask.scheduler,
-                    nthreads=processes.count,
-                    resources=resources,
-                    plugins=(plugin,),
-                    security=security,
-                    host=settings.dask.host or None,
-                    port=settings.dask.port,
-                    contact_address=settings.dask.contact or None,
-                    local_directory=folder,
-                    memory_limit=0,  # Dask holds nothing of ours in its memory; our processes have limits of their own
-                    death_timeout=5,
-                    dashboard=False,
-                )
                 try:
-                    await worker
+                    worker = await _joined(settings.dask, security, plugin, resources, folder)
                 except (OSError, TimeoutError, RuntimeError) as error:
                     if not told:
                         log.error("the scheduler at %s cannot be reached: %s", settings.dask.scheduler, error)
                     told = True
-                    with suppress(Exception):
-                        await worker.close()
                     with suppress(TimeoutError):
                         await asyncio.wait_for(stop.wait(), AGAIN_SECONDS)
                     continue
@@ -96,6 +81,35 @@ async def serve(settings: Settings) -> None:
                 log.info("worker of the scheduler at %s, with %d seats", settings.dask.scheduler, processes.count)
                 await _until(worker, stop, plugin, settings.workers.grace_seconds)
     log.info("stopped")
+
+
+async def _joined(
+    section: DaskSection, security: Security | None, plugin: Seats, resources: dict[str, float], folder: str
+) -> Worker:
+    """A worker that the scheduler knows. Raises OSError, TimeoutError, RuntimeError: the scheduler cannot be reached;
+    ConfigError: it may not be used.
+    """
+    worker = _Worker(
+        section.scheduler,
+        nthreads=plugin.count,
+        resources=resources,
+        plugins=(plugin,),
+        security=security,
+        host=await addresses.to_listen_on(section, security),
+        port=section.port,
+        contact_address=section.contact or None,
+        local_directory=folder,
+        memory_limit=0,  # Dask holds nothing of ours in its memory; our processes have limits of their own
+        death_timeout=5,
+        dashboard=False,
+    )
+    try:
+        await worker
+    except BaseException:
+        with suppress(Exception):
+            await worker.close()
+        raise
+    return worker
 
 
 async def _until(worker: Worker, stop: asyncio.Event, plugin: Seats, grace: float) -> None:
@@ -114,6 +128,11 @@ async def _until(worker: Worker, stop: asyncio.Event, plugin: Seats, grace: floa
     await worker.close()
 
 
+class _Worker(Worker):
+    def start_http_server(self, *_: object, **__: object) -> None:
+        """Starts none. Dask has no setting for that: its server would listen on every interface."""
+
+
 class Seats(WorkerPlugin):
     """`processes`: who do the work, and stay from one connection to the next."""
 
@@ -126,6 +145,10 @@ class Seats(WorkerPlugin):
         self._none_held = asyncio.Event()
         self._none_held.set()
         self._worker: Worker
+
+    @property
+    def count(self) -> int:
+        return self._processes.count
 
     def setup(self, worker: Worker) -> None:
         self._worker = worker

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +23,16 @@ PROGRAM = (
 )
 """Models are loaded by the first request that needs them: most need none."""
 
+LISTENING = """
+import json, socket, sys
+import psutil
+one = psutil.Process(int(sys.argv[1]))
+sockets = [each for process in (one, *one.children(recursive=True)) for each in process.net_connections()]
+heard = [each for each in sockets if each.status == psutil.CONN_LISTEN or each.type == socket.SOCK_DGRAM]
+print(json.dumps([each.laddr for each in heard]))
+"""
+"""Prints the addresses of a process and of all that it started, in whichever network namespace this runs."""
+
 
 def free_port() -> int:
     with socket.socket() as found:
@@ -31,9 +43,10 @@ def free_port() -> int:
 class Process:
     """One of ours, and what it says."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: Path, inside: tuple[str, ...]) -> None:
         self._process = process
         self._log = log
+        self._inside = inside
 
     @property
     def pid(self) -> int:
@@ -51,31 +64,44 @@ class Process:
         except psutil.NoSuchProcess:
             return []
 
+    def listening(self) -> list[tuple[str, int]]:
+        """Address and port of each socket where it, or a process that it started, takes what others send."""
+        command = (*self._inside, sys.executable, "-c", LISTENING, str(self.pid))
+        return [(host, port) for host, port in json.loads(subprocess.check_output(command))]
+
     async def says(self, text: str, times: int = 1) -> None:
         async with asyncio.timeout(PATIENCE):
             while self.log.count(text) < times:
                 assert self._process.returncode is None, self.log
                 await asyncio.sleep(0.02)
 
-    async def end(self, number: signal.Signals = signal.SIGKILL) -> int:
-        if self._process.returncode is None:
-            self._process.send_signal(number)
+    async def ended(self) -> int:
+        """Exit status, once it ends by itself."""
         async with asyncio.timeout(PATIENCE):
             return await self._process.wait()
 
+    async def end(self, number: signal.Signals = signal.SIGKILL) -> int:
+        if self._process.returncode is None:
+            self._process.send_signal(number)
+        return await self.ended()
+
 
 @asynccontextmanager
-async def process(folder: Path, name: str, *arguments: str, path: str = "", **variables: str) -> AsyncIterator[Process]:
-    """`path`: a folder to look for modules in before all others; `variables`: further ones of the environment."""
+async def process(
+    folder: Path, name: str, *arguments: str, path: str = "", inside: tuple[str, ...] = (), **variables: str
+) -> AsyncIterator[Process]:
+    """`path`: a folder to look for modules in before all others; `inside`: a command that runs it in a network
+    namespace; `variables`: further ones of the environment.
+    """
     folders = [path, str(ROOT), str(Path(__file__).parent)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SOKKURI_")}
     environment |= {"PYTHONPATH": os.pathsep.join(filter(None, folders)), **variables}
     file = folder / f"{name}.log"
     with file.open("ab") as errors:
         started = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, cwd=folder, env=environment, stdout=errors, stderr=errors
+            *inside, sys.executable, *arguments, cwd=folder, env=environment, stdout=errors, stderr=errors
         )
-    one = Process(started, file)
+    one = Process(started, file, inside)
     try:
         yield one
     finally:
@@ -83,25 +109,43 @@ async def process(folder: Path, name: str, *arguments: str, path: str = "", **va
 
 
 @asynccontextmanager
-async def scheduler(folder: Path, port: int, protocol: str = "tcp", *options: str) -> AsyncIterator[Process]:
-    arguments = ("-m", "distributed.cli.dask_scheduler", "--host", f"{protocol}://127.0.0.1", "--port", str(port))
-    async with process(folder, "scheduler", *arguments, "--no-dashboard", *options) as started:
+async def scheduler(
+    folder: Path,
+    port: int,
+    protocol: str = "tcp",
+    *options: str,
+    host: str = "127.0.0.1",
+    inside: tuple[str, ...] = (),
+) -> AsyncIterator[Process]:
+    place = ("--host", f"{protocol}://{host}", "--port", str(port), "--dashboard-address", "127.0.0.1:0")
+    arguments = ("-m", "distributed.cli.dask_scheduler", *place, "--no-dashboard", *options)
+    async with process(folder, "scheduler", *arguments, inside=inside) as started:
         await started.says("Scheduler at:")
         yield started
 
 
 @asynccontextmanager
 async def worker(
-    folder: Path, port: int, name: str = "worker", *, protocol: str = "tcp", path: str = "", **settings: str
+    folder: Path,
+    port: int,
+    name: str = "worker",
+    *,
+    protocol: str = "tcp",
+    host: str = "127.0.0.1",
+    path: str = "",
+    inside: tuple[str, ...] = (),
+    **settings: str,
 ) -> AsyncIterator[Process]:
-    """With one process, and further settings by the names of their variables without `SOKKURI_`."""
+    """With one process, and further settings by the names of their variables without `SOKKURI_`. `host`: where its
+    scheduler is.
+    """
     defaults = {
-        "DASK__SCHEDULER": f"{protocol}://127.0.0.1:{port}",
+        "DASK__SCHEDULER": f"{protocol}://{host}:{port}",
         "WORKERS__COUNT": "1",
         "WORKERS__STAGE_SECONDS": str(PATIENCE),  # on a busy machine models take their time
     }
     settings = {**defaults, **settings}
     variables = {f"SOKKURI_{key}": value for key, value in settings.items()}
-    async with process(folder, name, "-c", PROGRAM, "worker", path=path, **variables) as started:
+    async with process(folder, name, "-c", PROGRAM, "worker", path=path, inside=inside, **variables) as started:
         await started.says("worker of the scheduler")
         yield started

@@ -1,0 +1,80 @@
+"""Which addresses of a Dask cluster may be used, and the one where a worker listens.
+
+Dask's messages can carry code, so whoever reaches a scheduler or a worker without TLS can run code there. Hence without
+TLS all of them stay on this machine, unless the settings say that nobody else reaches their network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from typing import TYPE_CHECKING
+
+from bot.config import ConfigError, DaskSection
+
+if TYPE_CHECKING:
+    from distributed import Security
+
+CONNECT_SECONDS = 5.0
+"""For one try to reach the scheduler."""
+
+
+async def check_scheduler(section: DaskSection) -> None:
+    """Raises ConfigError: `dask.scheduler` is no address, or may not be used; OSError: its name cannot be resolved."""
+    from distributed.comm.addressing import get_address_host_port
+
+    try:
+        host, _ = get_address_host_port(section.scheduler)
+    except ValueError as error:
+        raise ConfigError(f"dask.scheduler: {error}") from None
+    await _check(section, "scheduler", host)
+
+
+async def to_listen_on(section: DaskSection, security: Security | None) -> str:
+    """`dask.host`, or if that is "" the address from which this machine reaches the scheduler. IPv6 in brackets.
+
+    Raises ConfigError: it or `dask.scheduler` may not be used; OSError: the scheduler cannot be reached.
+    """
+    from distributed.comm.addressing import parse_address, unparse_host_port
+
+    await check_scheduler(section)
+    if section.host:
+        _, host = parse_address(section.host)
+        host = host.strip("[]")
+    else:
+        host = await _local_end(section.scheduler, security)
+    try:
+        await _check(section, "host", host)
+    except OSError as error:
+        raise ConfigError(f"dask.host: {host} cannot be resolved ({error.strerror})") from None
+    return str(unparse_host_port(host))
+
+
+async def _local_end(scheduler: str, security: Security | None) -> str:
+    """Of a connection to the scheduler. (The routing table alone would not tell which address of a name answers.)"""
+    from distributed.comm.addressing import get_address_host
+    from distributed.comm.core import connect
+
+    options = security.get_connection_args("worker") if security else {}
+    comm = await connect(scheduler, timeout=CONNECT_SECONDS, **options)
+    try:
+        return str(get_address_host(comm.local_address))
+    finally:
+        await comm.close()
+
+
+async def _check(section: DaskSection, setting: str, host: str) -> None:
+    if section.tls_ca or section.trusted_network or await _is_loopback(host):
+        return
+    raise ConfigError(
+        f"dask.{setting}: {host} is not a loopback address, and whoever reaches a scheduler or a worker without TLS "
+        "can run code there: set tls_ca, tls_cert and tls_key under [dask], or trusted_network = true if nobody else "
+        "reaches that network"
+    )
+
+
+async def _is_loopback(host: str) -> bool:
+    """Whether all addresses of that name are. Raises OSError: there are none."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return all(ipaddress.ip_address(address[0]).is_loopback for *_, address in found)
