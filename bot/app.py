@@ -20,7 +20,7 @@ from discord.http import Route
 
 from bot import failures, health, locales, logs, memory, registration, reload, replies, welcome
 from bot.commands import Rooms, about, average, context_menus, gradcam, lookalikes, similar
-from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings
+from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings, hide_token
 from bot.cooldown import Cooldown
 from bot.course import course, ended_at_once, job_id
 from bot.jobs import LAST_WORDS, Jobs
@@ -49,6 +49,8 @@ async def run(settings: Settings, read: Callable[[], Settings] | None = None) ->
     logs.to_stderr(settings.log_level, settings.log_format)
     memory.give_back_at_once()
     limits.leave_no_core()
+    limits.deny_inspection()
+    hide_token()
     if not settings.discord.token.get_secret_value():
         raise ConfigError("there is no token: set SOKKURI_TOKEN, or token under [discord] in config.toml")
     async with (

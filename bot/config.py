@@ -220,8 +220,28 @@ class HealthSection(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 0
 
 
+WITH_TOKEN = frozenset({"sokkuri_token", "sokkuri_discord__token", "sokkuri_discord"})
+"""Variables of the environment that hold the token, in lower case: any case will do for all but the first."""
+
+_hidden: dict[str, str] = {}
+"""Of those, what `hide_token` took out of the environment."""
+
+
+def hide_token() -> None:
+    """Take the token out of the environment, which processes that are started later inherit. `load` still finds it."""
+    for name in list(os.environ):
+        if name.lower() in WITH_TOKEN:
+            _hidden[name.lower()] = os.environ.pop(name)
+
+
 class _Environment(EnvSettingsSource):
-    """The environment, with the model's free keys read as JSON where they are JSON: no type says so for them."""
+    """The environment, with what is hidden of it, and with the model's free keys read as JSON where they are JSON: no
+    type says so for them.
+    """
+
+    def __init__(self, settings: type[BaseSettings]) -> None:
+        super().__init__(settings)
+        self.env_vars = {**_hidden, **self.env_vars}
 
     def __call__(self) -> dict[str, Any]:
         values = super().__call__()
@@ -263,7 +283,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        token = os.environ.get("SOKKURI_TOKEN")
+        token = os.environ.get("SOKKURI_TOKEN") or _hidden.get("sokkuri_token")
         short = InitSettingsSource(settings_cls, {"discord": {"token": token}} if token else {})
         return short, _Environment(settings_cls), init_settings
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 from bot import logs, memory
-from bot.config import DaskSection, Settings
+from bot.config import DaskSection, Settings, hide_token
 from bot.workers import addresses, build, dask, devices, limits
 from bot.workers.engine import local
 from bot.workers.local import FIRST_STAGE, LocalSeat, LocalWorkers, Pickled
@@ -54,6 +54,8 @@ async def serve(settings: Settings) -> None:
 
     logs.to_stderr(settings.log_level, settings.log_format)
     limits.leave_no_core()
+    limits.deny_inspection()
+    hide_token()  # which a worker does not need
     memory.give_back_at_once()
     security = dask.security(settings.dask)
     dask_library.config.set(QUIET)

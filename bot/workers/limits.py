@@ -5,6 +5,7 @@ The kernel holds it to that; see setrlimit(2). On macOS it does not count memory
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
 import resource
@@ -14,6 +15,9 @@ OPEN_FILES = 256
 
 FILE_BYTES = 1 << 30
 """No file that a worker writes, which are model files alone, may grow beyond."""
+
+
+PR_SET_DUMPABLE = 4
 
 
 def confine(memory_bytes: int) -> None:
@@ -29,6 +33,15 @@ def confine(memory_bytes: int) -> None:
 def leave_no_core() -> None:
     """A core file would be photos on the disk, and in the bot's own the token, too."""
     _lower(resource.RLIMIT_CORE, 0)
+
+
+def deny_inspection() -> None:
+    """Keep other processes of the same user, workers above all, from reading this one's memory, and the environment
+    that it was started with, which holds the token. Only on Linux; see PR_SET_DUMPABLE in prctl(2).
+    """
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(PR_SET_DUMPABLE, 0)
 
 
 def allow(seconds: float) -> None:

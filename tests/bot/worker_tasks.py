@@ -146,6 +146,10 @@ def limits(settings: CoreSettings, request: object) -> dict[str, int]:
     return {name: resource.getrlimit(getattr(resource, name))[0] for name in dir(resource) if name.startswith("RLIMIT")}
 
 
+def environment(settings: CoreSettings, request: object) -> dict[str, str]:
+    return dict(os.environ)
+
+
 def fill_memory(settings: CoreSettings, request: object) -> int:
     """Until there is no more."""
     held = []
