@@ -1,6 +1,8 @@
 """What a worker process may take of the machine, whatever its decoders and networks are led to do.
 
-The kernel holds it to that; see setrlimit(2). On macOS it does not count memory.
+The kernel holds it to that; see setrlimit(2). On macOS it does not count memory. Memory that can be shared it does not
+count anywhere, so its parent looks after that (`held`). Threads and processes are not limited here: RLIMIT_NPROC counts
+those of a user in all programs, and root's not at all.
 """
 
 from __future__ import annotations
@@ -8,7 +10,9 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+import re
 import resource
+from pathlib import Path
 
 OPEN_FILES = 256
 """A worker with all its models holds some 20."""
@@ -28,6 +32,17 @@ def confine(memory_bytes: int) -> None:
     if memory_bytes:
         # Not the address space (RLIMIT_AS): the networks' libraries reserve far more of that than they use.
         _lower(resource.RLIMIT_DATA, memory_bytes)
+
+
+def held(pid: int) -> int:
+    """Bytes of data that a process has in memory, with what can be shared (mmap, memfd, shmget), which RLIMIT_DATA
+    leaves out. 0: it is no more, or this is not Linux. See proc_pid_status(5).
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    return 1024 * sum(map(int, re.findall(r"^Rss(?:Anon|Shmem):\s*(\d+) kB$", status, re.MULTILINE)))
 
 
 def leave_no_core() -> None:

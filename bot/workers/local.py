@@ -38,6 +38,7 @@ Pickled = tuple[Literal["done", "failed", "lost"], bytes]
 """An outcome whose second half is pickled."""
 
 DIED: Outcome = ("lost", "died")
+OUTGREW: Outcome = ("lost", "memory")
 INTERRUPTED: Outcome = ("lost", "interrupted")
 
 Told = tuple[Literal["stage"], tuple[str, str]] | tuple[Literal["done", "failed", "lost"], None]
@@ -57,6 +58,9 @@ work took: 370 MB after two photos of 12 megapixels, and 270 when it has given b
 REST_SECONDS = 30.0
 """How long a worker that could not start is left alone, before another one is started in its place."""
 
+WATCH_SECONDS = 0.25
+"""Between two looks at the memory of all workers; each takes some 0.05 ms for a worker."""
+
 SECONDS_TO_LET_GO = 0.7
 """How long a worker gets to drop work that nobody waits for any more. One that is still in a long stage then is ended,
 and its successor has to load the models first."""
@@ -74,9 +78,10 @@ class LocalWorkers:
     Meanwhile the others do its work; where there is none that can, requests are answered with what was wrong.
 
     A stage of the work (see `core.stages`) that takes longer than `stage_seconds` is overdue. `memory_bytes`: what a
-    worker may take at most; `recycle_bytes`: one that holds more after a request is replaced, too (0: never).
-    `forget`: what a worker does when it has dropped its work, so that nothing of it is kept. `batch_seconds`: they
-    share a network, where what one asks for waits for others' so long (see `bot.workers.network`); 0: each has its own.
+    worker may take at most (0: no limit); `recycle_bytes`: one that holds more after a request is replaced, too (0:
+    never). `forget`: what a worker does when it has dropped its work, so that nothing of it is kept. `batch_seconds`:
+    they share a network, where what one asks for waits for others' so long (see `bot.workers.network`); 0: each has
+    its own.
     """
 
     def __init__(
@@ -107,6 +112,7 @@ class LocalWorkers:
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._all: set[_Worker] = set()
         self._endings: set[asyncio.Future[None]] = set()
+        self._watching: asyncio.Task[None]
         self._threads: ThreadPoolExecutor  # pipes block, and a photo is larger than a pipe's buffer
 
     @property
@@ -129,11 +135,13 @@ class LocalWorkers:
         self._threads = ThreadPoolExecutor(max_workers=3 * self._count, thread_name_prefix="worker-pipe")
         for _ in range(self._count):
             self._idle.put_nowait(self._start())
+        self._watching = asyncio.create_task(self._end_what_outgrows())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._watching.cancel()
         for worker in list(self._all):
             self._end(worker)
         await asyncio.gather(*self._endings)
@@ -229,6 +237,16 @@ class LocalWorkers:
                 raise
         return outcome.result()
 
+    async def _end_what_outgrows(self) -> None:
+        """Workers that hold more than `memory_bytes`, as the kernel lets them where memory can be shared."""
+        while self._memory_bytes:
+            await asyncio.sleep(WATCH_SECONDS)
+            for worker in self._all:
+                if worker.alive and limits.held(worker.pid) > self._memory_bytes:
+                    log.warning("worker %d holds more than workers.memory_bytes, and is ended", worker.pid)
+                    worker.outgrew = True
+                    worker.kill()
+
     def _has_grown(self, worker: _Worker) -> bool:
         return bool(self._recycle_bytes) and worker.memory() > self._recycle_bytes
 
@@ -315,6 +333,7 @@ class _Worker:
 
     `stage`, `photo`: what it said last that it is about to do, `entered` at this time (monotonic). `failures`: how many
     before it, one after the other, could not start. `at_rest`: it has given an answer to all that it was asked.
+    `outgrew`: it was ended because of the memory that it held.
     """
 
     ready: asyncio.Future[Outcome]
@@ -334,6 +353,7 @@ class _Worker:
         self.pid = cast(int, self._process.pid)
         self.served = 0
         self.at_rest = True
+        self.outgrew = False
         self.failures = failures
         self._started = time.monotonic()
         self.enter("start", "")
@@ -416,7 +436,7 @@ class _Worker:
                 self.enter(*told[1])
             return told[0], self._pipe.recv_bytes()
         except (EOFError, OSError):
-            return _pickled(DIED)
+            return _pickled(OUTGREW if self.outgrew else DIED)
 
 
 def _serve(

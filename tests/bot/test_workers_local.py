@@ -150,6 +150,22 @@ async def test_memory_that_runs_out_costs_its_own_request_alone(tmp_path: Path) 
         assert isinstance(await running, int)
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere nobody tells how much a process shares")
+@pytest.mark.parametrize("kind", ["anonymous", "memfd"])
+async def test_memory_that_could_be_shared_counts_too(kind: str, tmp_path: Path) -> None:
+    """The kernel's limit on data leaves it out."""
+    while_there = tmp_path / "holding"
+    while_there.touch()
+    async with make(memory_bytes=200 << 20) as workers, asyncio.timeout(LONG):
+        other = asyncio.create_task(workers.submit(tasks.share, (kind, 100 << 20, while_there), LONG))
+        with pytest.raises(WorkerLost) as caught:
+            await workers.submit(tasks.share, (kind, 300 << 20, while_there), LONG)
+        assert caught.value.cause == "memory"
+        while_there.unlink()
+        await other
+        assert await workers.submit(tasks.echo, b"next", LONG) == b"next"
+
+
 async def test_a_worker_has_limits(workers: LocalWorkers, tmp_path: Path) -> None:
     limits = await workers.submit(tasks.limits, None, LONG)
     assert limits["RLIMIT_CORE"] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import mmap
 import os
 import resource
 import signal
@@ -155,6 +156,21 @@ def fill_memory(settings: CoreSettings, request: object) -> int:
     held = []
     while True:
         held.append(bytearray(16 << 20))
+
+
+def share(settings: CoreSettings, request: tuple[str, int, Path]) -> None:
+    """Hold so many bytes of memory that could be shared until the file is gone."""
+    kind, size, while_there = request
+    held = []
+    for _ in range(size >> 24):
+        file = os.memfd_create("shared") if kind == "memfd" else -1
+        if kind == "memfd":
+            os.truncate(file, 1 << 24)
+        held.append(mmap.mmap(file, 1 << 24))
+        held[-1].write(bytes(1 << 24))
+        if kind == "memfd":
+            os.close(file)
+    until(settings, while_there)
 
 
 _KEPT: list[bytearray] = []
