@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from bot.config import ConfigError, DaskSection
 from bot.workers import Request, Result, Task, addresses, build, dask
-from bot.workers.local import FIRST_STAGE, outcome_of, packed
+from bot.workers.local import outcome_of, packed
+from bot.workers.process import FIRST_STAGE
 from core.contracts import CoreSettings, WorkerLost
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from bot import logs, memory
 from bot.config import DaskSection, Settings, hide_token
 from bot.workers import addresses, build, dask, devices, limits
 from bot.workers.engine import local
-from bot.workers.local import FIRST_STAGE, LocalSeat, LocalWorkers, Pickled
+from bot.workers.local import LocalSeat, LocalWorkers
+from bot.workers.process import FIRST_STAGE, Pickled
 from core.contracts import SokkuriError, WorkerLost
 
 dask.load()

@@ -10,53 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import multiprocessing
-import os
 import pickle
-import signal
-import threading
 import time
-import traceback
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any, Literal, Self, cast
+from typing import Any, Self, cast
 
-import psutil
-
-from bot import memory
-from bot.workers import Request, Result, Task, limits, network, spawn
-from core import stages
-from core.contracts import CoreSettings, DeadlineExceeded, SokkuriError, StartTooSlow, WorkerLost
-
-Warm = Callable[[CoreSettings], None]
-Outcome = tuple[Literal["done", "failed", "lost"], Any]
-"""`done` and the result, `failed` and the exception, or `lost` and the cause, as in WorkerLost."""
-
-Pickled = tuple[Literal["done", "failed", "lost"], bytes]
-"""An outcome whose second half is pickled."""
-
-DIED: Outcome = ("lost", "died")
-OUTGREW: Outcome = ("lost", "memory")
-INTERRUPTED: Outcome = ("lost", "interrupted")
-
-Told = tuple[Literal["stage"], tuple[str, str]] | tuple[Literal["done", "failed", "lost"], None]
-"""What comes out of a worker's pipe: what it is about to do, and with which photo, until at last the outcome comes,
-whose second half follows as pickled bytes.
-"""
-
-FIRST_STAGE = "begin"
-"""What a worker does with a request until it says what."""
-
-GIVE_BACK_SECONDS = 5.0
-"""A worker gives its free memory back after so long without a request, and as often between requests: what lies free
-between what is in use adds up, to half as much again as it needs. Whoever comes next pays for it, for all of it is
-asked for again: a tenth of the time of an answer. So it is not done within a burst. Until then a worker holds what its
-work took: 370 MB after two photos of 12 megapixels, and 270 when it has given back."""
-
-REST_SECONDS = 30.0
-"""How long a worker that could not start is left alone, before another one is started in its place."""
+from bot.workers import Request, Result, Task, limits, network
+from bot.workers.process import FIRST_STAGE, Pickled, Warm, WorkerProcess
+from core.contracts import CoreSettings, DeadlineExceeded, StartTooSlow, WorkerLost
 
 WATCH_SECONDS = 0.25
 """Between two looks at the memory of all workers; each takes some 0.05 ms for a worker."""
@@ -64,8 +27,6 @@ WATCH_SECONDS = 0.25
 SECONDS_TO_LET_GO = 0.7
 """How long a worker gets to drop work that nobody waits for any more. One that is still in a long stage then is ended,
 and its successor has to load the models first."""
-
-INTERRUPT = signal.SIGUSR1
 
 log = logging.getLogger(__name__)
 
@@ -109,8 +70,8 @@ class LocalWorkers:
         self._recycle_bytes = recycle_bytes
         self._batch_seconds = batch_seconds
         self._opened = contextlib.AsyncExitStack()
-        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
-        self._all: set[_Worker] = set()
+        self._idle: asyncio.Queue[WorkerProcess] = asyncio.Queue()
+        self._all: set[WorkerProcess] = set()
         self._endings: set[asyncio.Future[None]] = set()
         self._watching: asyncio.Task[None]
         self._threads: ThreadPoolExecutor  # pipes block, and a photo is larger than a pipe's buffer
@@ -164,14 +125,14 @@ class LocalWorkers:
             else:
                 self._idle.put_nowait(worker)
 
-    async def _take(self) -> _Worker:
+    async def _take(self) -> WorkerProcess:
         """The next worker, ready for work."""
         while True:
             worker = await self._prepared(self._best(await self._idle.get()))
             if worker is not None:
                 return worker
 
-    def _best(self, first: _Worker) -> _Worker:
+    def _best(self, first: WorkerProcess) -> WorkerProcess:
         """Of all that have nothing to do the first that need not be waited for, if there is one."""
         waiting = [first, *(self._idle.get_nowait() for _ in range(self._idle.qsize()))]
         idle = [self._living(worker) for worker in waiting]
@@ -181,14 +142,14 @@ class LocalWorkers:
                 self._idle.put_nowait(worker)
         return best
 
-    def _living(self, worker: _Worker) -> _Worker:
+    def _living(self, worker: WorkerProcess) -> WorkerProcess:
         """It, or one in its place if it died while it had nothing to do: nothing is lost."""
         if worker in self._all and worker.is_ready and not worker.alive:
             log.warning("worker %d died while idle; a new one takes its place", worker.pid)
             return self._in_place_of(worker)
         return worker
 
-    async def _prepared(self, worker: _Worker) -> _Worker | None:
+    async def _prepared(self, worker: WorkerProcess) -> WorkerProcess | None:
         """It, or one in its place, ready for work. None: it is left alone for a while, and others can do the work."""
         may_start = True
         try:
@@ -214,7 +175,7 @@ class LocalWorkers:
             raise
         return worker
 
-    async def done(self, worker: _Worker, work: bytes | memoryview, deadline: float) -> Pickled:
+    async def done(self, worker: WorkerProcess, work: bytes | memoryview, deadline: float) -> Pickled:
         """What comes of the work: a task and its request, pickled. Raises DeadlineExceeded, for all of it or a stage.
 
         Cancelled, it asks the worker to let go of the work, and waits a moment for that.
@@ -247,27 +208,27 @@ class LocalWorkers:
                     worker.outgrew = True
                     worker.kill()
 
-    def _has_grown(self, worker: _Worker) -> bool:
+    def _has_grown(self, worker: WorkerProcess) -> bool:
         return bool(self._recycle_bytes) and worker.memory() > self._recycle_bytes
 
     def in_thread(self, call: Callable[..., Result], *args: Any) -> asyncio.Future[Result]:
         return asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
 
-    def _start(self, failures: int = 0) -> _Worker:
-        worker = _Worker(self._settings, self._warm, self._forget, self._memory_bytes, failures)
+    def _start(self, failures: int = 0) -> WorkerProcess:
+        worker = WorkerProcess(self._settings, self._warm, self._forget, self._memory_bytes, failures)
         worker.ready = self.in_thread(worker.wait_until_ready)
         self._all.add(worker)
         return worker
 
-    def _in_place_of(self, worker: _Worker, failures: int = 0) -> _Worker:
+    def _in_place_of(self, worker: WorkerProcess, failures: int = 0) -> WorkerProcess:
         self._end(worker)
         return self._start(failures)
 
-    def _replace(self, worker: _Worker) -> None:
+    def _replace(self, worker: WorkerProcess) -> None:
         if worker in self._all:  # else all of them are being ended
             self._idle.put_nowait(self._in_place_of(worker))
 
-    def _end(self, worker: _Worker) -> None:
+    def _end(self, worker: WorkerProcess) -> None:
         self._all.discard(worker)
         worker.kill()
         ending = asyncio.get_running_loop().run_in_executor(self._threads, worker.bury)
@@ -278,7 +239,7 @@ class LocalWorkers:
 class LocalSeat:
     """A worker in one request's hands. `usable`: not lost, and not at something that nobody waits for any more."""
 
-    def __init__(self, workers: LocalWorkers, worker: _Worker) -> None:
+    def __init__(self, workers: LocalWorkers, worker: WorkerProcess) -> None:
         self.usable = True
         self._workers = workers
         self._worker = worker
@@ -326,179 +287,3 @@ def outcome_of(outcome: str, value: Any) -> Any:
         raise value
     finally:
         del value  # or it would hold this frame by its traceback, and those around it with the photos
-
-
-class _Worker:
-    """One process, seen from the bot's side.
-
-    `stage`, `photo`: what it said last that it is about to do, `entered` at this time (monotonic). `failures`: how many
-    before it, one after the other, could not start. `at_rest`: it has given an answer to all that it was asked.
-    `outgrew`: it was ended because of the memory that it held.
-    """
-
-    ready: asyncio.Future[Outcome]
-
-    def __init__(
-        self,
-        settings: CoreSettings,
-        warm: Warm,
-        forget: Callable[[], None] | None,
-        memory_bytes: int,
-        failures: int,
-    ) -> None:
-        self._pipe, theirs = multiprocessing.Pipe()
-        with theirs:
-            args = (theirs, settings, warm, forget, memory_bytes)
-            self._process = spawn.started(_serve, args, "sokkuri-worker")
-        self.pid = cast(int, self._process.pid)
-        self.served = 0
-        self.at_rest = True
-        self.outgrew = False
-        self.failures = failures
-        self._started = time.monotonic()
-        self.enter("start", "")
-
-    def enter(self, stage: str, photo: str) -> None:
-        self.stage, self.photo, self.entered = stage, photo, time.monotonic()
-
-    @property
-    def is_ready(self) -> bool:
-        return self.ready.done() and self.ready.result()[0] == "done"
-
-    @property
-    def could_not_start(self) -> bool:
-        return self.ready.done() and self.ready.result()[0] != "done"
-
-    @property
-    def start_error(self) -> Exception:
-        outcome, value = self.ready.result()
-        return cast(Exception, value) if outcome == "failed" else WorkerLost("start")
-
-    @property
-    def may_be_replaced(self) -> bool:
-        """One that died at its start may have been killed by chance. Of a second one, or of a model that cannot be
-        loaded, the next would tell the same.
-        """
-        by_chance = self.ready.result()[0] == "lost" and not self.failures
-        return by_chance or self.rest_left <= 0
-
-    @property
-    def rest_left(self) -> float:
-        """Seconds."""
-        return self._started + REST_SECONDS - time.monotonic()
-
-    @property
-    def alive(self) -> bool:
-        return self._process.is_alive()
-
-    def memory(self) -> int:
-        """Bytes that it holds."""
-        try:
-            return int(psutil.Process(self.pid).memory_info().rss)
-        except psutil.Error:
-            return 0
-
-    def wait_until_ready(self) -> Outcome:
-        outcome, pickled = self._outcome()
-        value = pickle.loads(pickled)
-        if outcome == "failed":
-            log.error("worker %d could not load its models, so that no request can be answered: %s", self.pid, value)
-        return outcome, value
-
-    def call(self, work: bytes | memoryview, seconds: float) -> Pickled:
-        self.served += 1
-        self.at_rest = False
-        try:
-            self._pipe.send(seconds)
-            self._pipe.send_bytes(work)
-        except OSError:
-            return _pickled(DIED)
-        outcome = self._outcome()
-        self.at_rest = outcome[0] != "lost" or outcome == _pickled(INTERRUPTED)
-        return outcome
-
-    def interrupt(self) -> None:
-        """Ask it to drop its work where it enters the next stage; the outcome tells whether it did."""
-        with contextlib.suppress(OSError):
-            os.kill(self.pid, INTERRUPT)
-
-    def kill(self) -> None:
-        self._process.kill()
-
-    def bury(self) -> None:
-        """Wait until the process is gone. The pipe is left to its last reader, who sees its end."""
-        self._process.join()
-        self._process.close()
-
-    def _outcome(self) -> Pickled:
-        try:
-            while (told := cast(Told, self._pipe.recv()))[0] == "stage":
-                self.enter(*told[1])
-            return told[0], self._pipe.recv_bytes()
-        except (EOFError, OSError):
-            return _pickled(OUTGREW if self.outgrew else DIED)
-
-
-def _serve(
-    pipe: Connection, settings: CoreSettings, warm: Warm, forget: Callable[[], None] | None, memory_bytes: int
-) -> None:
-    """The worker's own side: answer requests until the pipe ends, be it that the bot closes it or is no more."""
-    limits.confine(memory_bytes)
-    with contextlib.suppress(OSError):
-        os.nice(5)  # acknowledging a command must not wait for pixels
-    speaking = threading.Lock()  # stages may be entered in any thread
-    interrupted = threading.Event()
-    signal.signal(INTERRUPT, lambda *_: interrupted.set())
-
-    def tell(outcome: Outcome) -> None:
-        kind, pickled = _pickled(outcome)
-        with speaking:
-            pipe.send((kind, None))
-            pipe.send_bytes(pickled)
-
-    def entered(stage: str, photo: str) -> None:
-        if interrupted.is_set():  # only here, where no library is in the middle of anything, such as of its own import
-            raise _Interrupted
-        with speaking:
-            pipe.send(("stage", (stage, photo)))
-
-    stages.listen(entered)
-    with contextlib.suppress(EOFError, OSError):
-        warmed = _outcome(lambda: warm(settings))
-        memory.give_back()  # what reading the models took, a quarter of all
-        tell(warmed)
-        given_back = time.monotonic()
-        while True:
-            if not pipe.poll(GIVE_BACK_SECONDS) or time.monotonic() - given_back >= GIVE_BACK_SECONDS:
-                memory.give_back()
-                given_back = time.monotonic()
-            seconds = pipe.recv()
-            task, request = pickle.loads(pipe.recv_bytes())
-            interrupted.clear()
-            limits.allow(seconds)
-            outcome = _outcome(lambda task=task, request=request: task(settings, request))  # type: ignore[misc]
-            del request
-            tell(outcome)
-            del outcome
-
-
-class _Interrupted(BaseException):
-    """Nobody waits for the work any more. No library may take it for an error of its own."""
-
-
-def _pickled(outcome: Outcome) -> Pickled:
-    return outcome[0], pickle.dumps(outcome[1], protocol=pickle.HIGHEST_PROTOCOL)
-
-
-def _outcome(call: Callable[[], Any]) -> Outcome:
-    try:
-        return "done", call()
-    except SokkuriError as error:
-        return "failed", error
-    except MemoryError:
-        return "lost", "memory"
-    except _Interrupted:
-        return INTERRUPTED
-    except Exception as error:
-        # Any other exception may not survive the pipe; its text always does, for the log.
-        return "failed", RuntimeError(f"{type(error).__name__} in a worker\n{traceback.format_exc()}")

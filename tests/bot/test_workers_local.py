@@ -14,7 +14,7 @@ import psutil
 import pytest
 import worker_tasks as tasks
 
-from bot.workers import local
+from bot.workers import local, process
 from bot.workers.local import LocalWorkers
 from core.contracts import CoreSettings, DeadlineExceeded, ModelMissing, NoFace, StartTooSlow, WorkerLost
 
@@ -211,7 +211,7 @@ async def test_a_worker_that_cannot_start_is_told_and_not_tried_again_and_again(
 async def test_a_worker_that_could_not_start_is_tried_again_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "REST_SECONDS", 0.0)
+    monkeypatch.setattr(process, "REST_SECONDS", 0.0)
     settings = CoreSettings(model_folder=str(tmp_path / "starts"))
     async with LocalWorkers(settings, tasks.warm_up_badly, count=1, tasks=0, start_seconds=LONG) as workers:
         for _ in range(3):
