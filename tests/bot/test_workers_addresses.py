@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -151,8 +152,7 @@ async def test_a_name_that_leads_elsewhere_later_is_not_used(tmp_path: Path, nam
             assert await worker.ended() == 2
             assert refused(worker.log, "dask.scheduler: ")
     finally:
-        hosts.unlink()
-        hosts.parent.rmdir()
+        shutil.rmtree(hosts.parent)
 
 
 async def test_the_schedulers_of_the_documents_listen_where_they_say(
