@@ -40,9 +40,9 @@ class LocalWorkers:
 
     A stage of the work (see `core.stages`) that takes longer than `stage_seconds` is overdue. `memory_bytes`: what a
     worker may take at most (0: no limit); `recycle_bytes`: one that holds more after a request is replaced, too (0:
-    never). `forget`: what a worker does when it has dropped its work, so that nothing of it is kept. `batch_seconds`:
-    they share a network, where what one asks for waits for others' so long (see `bot.workers.network`); 0: each has
-    its own.
+    never). `forget`: what a worker does when nobody has it in hand any more, so that it keeps nothing of what it did.
+    `batch_seconds`: they share a network, where what one asks for waits for others' so long (see
+    `bot.workers.network`); 0: each has its own.
     """
 
     def __init__(
@@ -123,6 +123,7 @@ class LocalWorkers:
             if not seat.usable or 0 < self._tasks <= worker.served or self._has_grown(worker):
                 self._replace(worker)
             else:
+                worker.release()
                 self._idle.put_nowait(worker)
 
     async def _take(self) -> WorkerProcess:

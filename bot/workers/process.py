@@ -145,6 +145,11 @@ class WorkerProcess:
         self.at_rest = outcome[0] != "lost" or outcome == _pickled(INTERRUPTED)
         return outcome
 
+    def release(self) -> None:
+        """Nobody has it in hand any more: it keeps nothing of what it did."""
+        with contextlib.suppress(OSError):
+            self._pipe.send(None)
+
     def interrupt(self) -> None:
         """Ask it to drop its work where it enters the next stage; the outcome tells whether it did."""
         with contextlib.suppress(OSError):
@@ -201,6 +206,10 @@ def _serve(
                 memory.give_back()
                 given_back = time.monotonic()
             seconds = pipe.recv()
+            if seconds is None:  # released
+                if forget is not None:
+                    forget()
+                continue
             task, request = pickle.loads(pipe.recv_bytes())
             interrupted.clear()
             limits.allow(seconds)

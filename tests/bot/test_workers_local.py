@@ -345,3 +345,11 @@ async def test_a_worker_gives_free_memory_back_even_if_it_has_no_pause() -> None
         async with asyncio.timeout(LONG):
             while psutil.Process(pid).memory_info().rss > before + 50e6:
                 await workers.submit(tasks.pid, None, LONG)
+
+
+async def test_a_worker_keeps_nothing_for_whoever_has_it_next() -> None:
+    async with make(forget=tasks.forget, count=1) as workers:
+        async with workers.reserve() as seat:
+            await seat.submit(tasks.remember, "a face", LONG)
+            assert await seat.submit(tasks.all_remembered, None, LONG) == ["a face"]
+        assert await workers.submit(tasks.all_remembered, None, LONG) == []

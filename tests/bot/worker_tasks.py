@@ -303,3 +303,18 @@ def leave_holes(settings: CoreSettings, request: object) -> None:
     """200 MB are free, but not at the end of the heap."""
     blocks = [bytearray(1000) for _ in range(200_000)]
     _kept.extend([*blocks[::1000], blocks[-1]])
+
+
+remembered: list[str] = []
+
+
+def remember(settings: CoreSettings, what: str) -> None:
+    remembered.append(what)
+
+
+def all_remembered(settings: CoreSettings, request: None) -> list[str]:
+    return list(remembered)
+
+
+def forget() -> None:
+    remembered.clear()
