@@ -185,13 +185,13 @@ async def put(interaction: Interaction, reply: Reply, custom_id: Callable[[str],
         if refused.status not in REFUSED:
             raise
         log.info("a layout was refused (%d, code %d); plain text follows", refused.status, refused.code)
-    return await edit(clip(reply.text, TEXT_LIMIT), plain(reply, custom_id))
+    return await edit(clip_lines(reply.text, TEXT_LIMIT), plain(reply, custom_id))
 
 
 def layout(reply: Reply, custom_id: Callable[[str], str]) -> discord.ui.LayoutView:
     small = _subtext(reply.small)
-    headline = f"### {clip(reply.headline, LAYOUT_LIMIT // 4)}"
-    body = clip(reply.body, LAYOUT_LIMIT - len(headline) - len(small))
+    headline = f"### {clip_lines(reply.headline, LAYOUT_LIMIT // 4)}"
+    body = clip_lines(reply.body, LAYOUT_LIMIT - len(headline) - len(small))
     parts: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(headline)]
     parts += [_gallery((shown,), spoiler=reply.spoiler) for shown in reply.shown]
     parts += [discord.ui.TextDisplay(text) for text in (body, small) if text]
@@ -239,4 +239,21 @@ def _subtext(text: str) -> str:
 
 
 def clip(text: str, limit: int) -> str:
+    """Plain text of at most `limit` characters; "…" stands for what is left out."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def clip_lines(text: str, limit: int) -> str:
+    """Markdown of at most `limit` characters: whole lines from the top, then a line "…" where some are left out.
+
+    Cut within a line, a name that is set as code would lose its closing mark, and its own markdown would come to life.
+    A first line that is too long by itself is cut before the code that would not be whole.
+    """
+    if len(text) <= limit:
+        return text
+    lines, newline, line = text[: limit - 1].rpartition("\n")
+    if newline:
+        return f"{lines}\n…"
+    if line.count("`") % 2:
+        line = line[: line.rindex("`")]
+    return f"{line}…"
