@@ -8,6 +8,7 @@ from bot import links, permissions
 from bot.commands import Interaction, Rooms
 from bot.links import Link
 from bot.photos import File, Found
+from bot.photos.sources import of_message
 
 Thing = discord.Attachment | discord.User | discord.Member | discord.Message | None
 
@@ -28,7 +29,7 @@ class Given:
         self.url = next((one.jump_url for one in present if isinstance(one, discord.Message)), None)
         self._things: list[list[File] | Link] = []
         for one in present:
-            shown = links.with_pictures(one) if isinstance(one, discord.Message) else one
+            shown = _with_pictures(one) if isinstance(one, discord.Message) else one
             self._things.append(shown if isinstance(shown, Link) else rooms.photos.files(shown))
         if message is not None:
             link = Link.parse(message)
@@ -58,9 +59,23 @@ class Given:
 
     async def _followed(self, interaction: Interaction, link: Link) -> list[File]:
         self._check(interaction, link)
-        message = links.with_pictures(await links.fetch(interaction, link))
+        message = _with_pictures(await links.fetch(interaction, link))
         shown = await links.fetch(interaction, message) if isinstance(message, Link) else message
         return self._rooms.photos.files(shown)
 
     def _check(self, interaction: Interaction, link: Link) -> None:
         links.check(interaction, link, message_content=self._rooms.settings.discord.message_content)
+
+
+def _with_pictures(message: discord.Message) -> discord.Message | Link:
+    """`message`, or where it shows no picture itself the one that it replies to: a link, if Discord did not tell it."""
+    reference = message.reference
+    if of_message(message) or reference is None or reference.message_id is None:
+        return message
+    if reference.type is not discord.MessageReferenceType.reply:  # what is forwarded is in the message itself
+        return message
+    if isinstance(reference.resolved, discord.Message):
+        return reference.resolved
+    if isinstance(reference.resolved, discord.DeletedReferencedMessage):
+        return message
+    return Link(reference.guild_id, reference.channel_id, reference.message_id)
