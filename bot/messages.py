@@ -10,6 +10,7 @@ import io
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -92,7 +93,8 @@ class Reply:
     """What is said and shown, from the top down; texts are in Discord's markdown.
 
     `shown`: each by itself; `small`: the small print; `numbered`: photos, side by side, whose numbers the menus speak
-    of; `spoiler`: all pictures are covered until somebody wants to see them; `colour`: of the edge, 0xRRGGBB.
+    of; `spoiler`: all pictures are covered until somebody wants to see them; `colour`: of the edge, 0xRRGGBB;
+    `expires`: when menus and buttons are over, if that is sooner than usual.
     """
 
     headline: str
@@ -104,6 +106,7 @@ class Reply:
     buttons: tuple[Button, ...] = ()
     spoiler: bool = False
     colour: int | None = None
+    expires: datetime | None = None
 
     @property
     def text(self) -> str:
@@ -136,8 +139,8 @@ class Reply:
         )
 
 
-Remake = Callable[[Job, Language], Awaitable[Reply]]
-"""Makes an answer in a job of its own, in somebody's words."""
+Remake = Callable[[Interaction, Job, Language], Awaitable[Reply]]
+"""Makes an answer to a command or a click, in a job of its own, in somebody's words."""
 
 Further = Callable[[Interaction], Awaitable[None]]
 """Answers a click, which nobody has acknowledged yet, as a command is answered."""

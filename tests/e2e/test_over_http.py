@@ -125,8 +125,8 @@ async def test_what_a_person_may_not_read_is_as_if_it_were_not_there(
             assert reply.ephemeral
             return reply.text
 
-        (text,) = {await told("gradcam", {"message": link}) for link in links}
-        assert ("メッセージが見つかりません" if locale == "ja" else "cannot find that message") in text
+        (gone,) = {await told("gradcam", {"message": link}) for link in links}
+        assert ("メッセージが見つかりません" if locale == "ja" else "cannot find that message") in gone
         (text,) = {await told("average", {"thread": place}) for place in places[:3]}
         here = "ここでは実行できません" if locale == "ja" else "I cannot do that here"
         assert here in text
@@ -148,6 +148,15 @@ async def test_what_a_person_may_not_read_is_as_if_it_were_not_there(
         assert thread.mention in await pressed(), "the person sees its channel still"
         club.overwrites[guest.id] = Overwrite(deny=discord.Permissions(view_channel=True).value)
         assert here in await pressed()
+
+        # a message that is gone when somebody clicks on the answer
+        alike = await answer(await sandbox.message_command("How alike?", readable, user=guest, locale=locale))
+        swapped = await sandbox.click(alike, button(alike, "-swap"), user=guest, locale=locale)
+        assert (await swapped.answered(PATIENCE)).files
+        await sandbox.delete(readable)
+        again = await sandbox.click(alike, button(sandbox.newest(alike), "-swap"), user=guest, locale=locale)
+        (word,) = await again.followed_up(within=PATIENCE)
+        assert (word.ephemeral, word.text) == (True, gone)
         await bot.stop()
 
 
