@@ -137,6 +137,7 @@ class LimitsSection(ChangingSection):
     lookalikes_photos: Annotated[int, Field(ge=2, le=160)] = 100
     lookalikes_bytes: Count = 128 * 1024 * 1024
     menu_seconds: Annotated[float, Field(gt=0, le=840)] = 600.0
+    unchecked_menu_seconds: Annotated[float, Field(ge=0, le=840)] = 60.0
 
 
 class WorkersSection(Section):

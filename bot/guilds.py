@@ -16,18 +16,14 @@ from core.contracts import NotInstalledHere
 Interaction = discord.Interaction[Any]
 
 
-def known(interaction: Interaction, id_: int) -> discord.Guild | None:
-    """As the gateway told; None: it tells this process nothing of that server. Raises NotInstalledHere."""
-    guild: discord.Guild | None = interaction.client.get_guild(id_)
-    if guild is None and interaction.client.is_told_of(id_):
-        raise NotInstalledHere
-    return guild
-
-
 async def find(interaction: Interaction, id_: int) -> discord.Guild:
-    """Told, or asked for. Raises NotInstalledHere."""
-    guild = known(interaction, id_)
-    return await _asked(interaction.client, id_) if guild is None else guild
+    """As the gateway told, or asked for where it tells this process nothing of that server. Raises NotInstalledHere."""
+    guild: discord.Guild | None = interaction.client.get_guild(id_)
+    if guild is not None:
+        return guild
+    if interaction.client.is_told_of(id_):
+        raise NotInstalledHere
+    return await _asked(interaction.client, id_)
 
 
 async def _asked(client: discord.Client, id_: int) -> discord.Guild:

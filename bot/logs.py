@@ -2,7 +2,8 @@
 
 Whatever library speaks, a line holds no address beyond its host: the rest of one may be a key of Discord's that answers
 a command, a signed link to a photo, or its name. And of an error that a person can mend, whose fields name photos and
-places, a line holds its kind alone.
+places, a line holds its kind alone. Control characters are escaped: whoever reads the log in a terminal must not have
+it run what a stranger sent.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ from core.contracts import PersonError
 
 LogFormat = Literal["text", "json"]
 
-_LINK = re.compile(r"\b((?:https?|wss?)://[^\s/?#'\"<>]+)[^\s'\"<>]*")
+_ADDRESS = re.compile(r"((?:https?|wss?)://)(?:[^ \t\r\n/?#]*@)?([^\s/?#'\"<>\\]*)[^ \t\r\n]*", re.IGNORECASE)
+"""The scheme, a user's name and password, the host, and all up to the next space: the rest may hold quotes."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""C0, DEL, C1, Unicode's line separators, and what changes the direction of writing."""
+
 _PLAIN = re.compile(r"[^\s\"=]+")
 
 log = logging.getLogger(__name__)
@@ -73,9 +79,9 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         facts = [f"{name}={_quoted(value)}" for name, value in _facts(record).items() if value is not None]
-        message = "\\n".join(said(record.getMessage()).splitlines())
-        line = " ".join([time_of(record), record.levelname, f"{record.name}:", message, *facts])
-        return "\n    ".join([line, *_error(record).splitlines()])
+        line = " ".join([time_of(record), record.levelname, f"{record.name}:", said(record.getMessage()), *facts])
+        error = _error(record)
+        return "\n    ".join(map(_escaped, [line, *(error.split("\n") if error else [])]))
 
 
 class JsonFormatter(logging.Formatter):
@@ -91,7 +97,7 @@ class JsonFormatter(logging.Formatter):
             **_facts(record),
             **({"exception": error} if error else {}),
         }
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        return _escaped(json.dumps(entry, ensure_ascii=False, default=str))
 
 
 def time_of(record: logging.LogRecord) -> str:
@@ -101,7 +107,12 @@ def time_of(record: logging.LogRecord) -> str:
 
 def said(text: str) -> str:
     """`text`, with the hosts alone of addresses in it."""
-    return _LINK.sub(r"\1/…", text)
+    return _ADDRESS.sub(r"\1\2/…", text)
+
+
+def _escaped(text: str) -> str:
+    """`text` with control characters as JSON writes them: \\n, \\u001b."""
+    return _CONTROL.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def _facts(record: logging.LogRecord) -> Mapping[str, Any]:
@@ -118,7 +129,7 @@ def _error(record: logging.LogRecord) -> str:
     """What the record tells of an error, the first cause first; "" where there is none."""
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
-        return record.exc_text or ""
+        return said(record.exc_text or "")
     try:
         return "\n".join(_told(error, seen=set()))
     finally:  # else every line of every file that the error came through is kept for good

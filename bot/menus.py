@@ -1,9 +1,9 @@
 """What can be pressed and chosen under an answer, by the person who asked.
 
 Of the photos nothing is kept while it waits. A button or menu knows where the attachments were and what the answer is
-about; a click fetches the photos anew. When their time is over, counted from the command, all are switched off and
-forgotten, before Discord forgets the command's token (15 minutes). All but the one that deletes: its id says who
-asked, and so it needs nobody's memory.
+about; a click asks for the message that they are from, and fetches the photos anew. When their time is over, counted
+from the command, all are switched off and forgotten, before Discord forgets the command's token (15 minutes). All but
+the one that deletes: its id says who asked, and so it needs nobody's memory.
 
 Clicks are looked up here and not by discord.py, which knows of a button only when Discord has answered that it is
 there, while somebody may have been quicker.
@@ -15,6 +15,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -176,9 +177,11 @@ class Controls:
         self._end: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
+        left = self._seconds_left()
+        if left <= 0:
+            self._reply = replace(self._reply, menus=(), buttons=())
         if self._reply.menus or self._reply.buttons:
-            age = (discord.utils.utcnow() - self.asked.created_at).total_seconds()
-            self._timer = asyncio.get_running_loop().call_later(self._room.seconds - age, self._time_is_over)
+            self._timer = asyncio.get_running_loop().call_later(left, self._time_is_over)
             self._room.opened(self)
         try:
             async with self._turn:
@@ -186,6 +189,12 @@ class Controls:
         except BaseException:
             self.forget()
             raise
+
+    def _seconds_left(self) -> float:
+        end = self.asked.created_at + timedelta(seconds=self._room.seconds)
+        if self._reply.expires is not None:
+            end = min(end, self._reply.expires)
+        return (end - discord.utils.utcnow()).total_seconds()
 
     async def use(self, interaction: Interaction, what: str, values: Sequence[str]) -> None:
         """What goes wrong leaves the answer as it was."""

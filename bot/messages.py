@@ -10,6 +10,7 @@ import io
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -92,7 +93,8 @@ class Reply:
     """What is said and shown, from the top down; texts are in Discord's markdown.
 
     `shown`: each by itself; `small`: the small print; `numbered`: photos, side by side, whose numbers the menus speak
-    of; `spoiler`: all pictures are covered until somebody wants to see them; `colour`: of the edge, 0xRRGGBB.
+    of; `spoiler`: all pictures are covered until somebody wants to see them; `colour`: of the edge, 0xRRGGBB;
+    `expires`: when menus and buttons are over, if that is sooner than usual.
     """
 
     headline: str
@@ -104,6 +106,7 @@ class Reply:
     buttons: tuple[Button, ...] = ()
     spoiler: bool = False
     colour: int | None = None
+    expires: datetime | None = None
 
     @property
     def text(self) -> str:
@@ -136,8 +139,8 @@ class Reply:
         )
 
 
-Remake = Callable[[Job, Language], Awaitable[Reply]]
-"""Makes an answer in a job of its own, in somebody's words."""
+Remake = Callable[[Interaction, Job, Language], Awaitable[Reply]]
+"""Makes an answer to a command or a click, in a job of its own, in somebody's words."""
 
 Further = Callable[[Interaction], Awaitable[None]]
 """Answers a click, which nobody has acknowledged yet, as a command is answered."""
@@ -185,13 +188,13 @@ async def put(interaction: Interaction, reply: Reply, custom_id: Callable[[str],
         if refused.status not in REFUSED:
             raise
         log.info("a layout was refused (%d, code %d); plain text follows", refused.status, refused.code)
-    return await edit(clip(reply.text, TEXT_LIMIT), plain(reply, custom_id))
+    return await edit(clip_lines(reply.text, TEXT_LIMIT), plain(reply, custom_id))
 
 
 def layout(reply: Reply, custom_id: Callable[[str], str]) -> discord.ui.LayoutView:
     small = _subtext(reply.small)
-    headline = f"### {clip(reply.headline, LAYOUT_LIMIT // 4)}"
-    body = clip(reply.body, LAYOUT_LIMIT - len(headline) - len(small))
+    headline = f"### {clip_lines(reply.headline, LAYOUT_LIMIT // 4)}"
+    body = clip_lines(reply.body, LAYOUT_LIMIT - len(headline) - len(small))
     parts: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(headline)]
     parts += [_gallery((shown,), spoiler=reply.spoiler) for shown in reply.shown]
     parts += [discord.ui.TextDisplay(text) for text in (body, small) if text]
@@ -239,4 +242,21 @@ def _subtext(text: str) -> str:
 
 
 def clip(text: str, limit: int) -> str:
+    """Plain text of at most `limit` characters; "…" stands for what is left out."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def clip_lines(text: str, limit: int) -> str:
+    """Markdown of at most `limit` characters: whole lines from the top, then a line "…" where some are left out.
+
+    Cut within a line, a name that is set as code would lose its closing mark, and its own markdown would come to life.
+    A first line that is too long by itself is cut before the code that would not be whole.
+    """
+    if len(text) <= limit:
+        return text
+    lines, newline, line = text[: limit - 1].rpartition("\n")
+    if newline:
+        return f"{lines}\n…"
+    if line.count("`") % 2:
+        line = line[: line.rindex("`")]
+    return f"{line}…"

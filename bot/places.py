@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot import guilds, permissions
-from core.contracts import MissingPermission, NotInThread, WrongPlace
+from core.contracts import NotInThread, WrongPlace
 
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 Interaction = discord.Interaction[Any]
@@ -73,8 +73,8 @@ def check(interaction: Interaction, choice: Choice | None, *, message_content: b
 async def find(interaction: Interaction, choice: Choice | None) -> Place:
     """The chosen place, or the one where the command was given, which `check` has let pass.
 
-    Raises WrongPlace: it holds no messages, or the person may not read them; NotInThread: the person or the bot is not
-    in it; MissingPermission, NotInstalledHere: the bot may not read it.
+    Raises WrongPlace: it is gone, it holds no messages, or the person may not read them, or that is not known;
+    NotInThread: the person or the bot is not in it; MissingPermission, NotInstalledHere: the bot may not read it.
     """
     if choice is None:  # whoever gives a command there is there
         if not isinstance(interaction.channel, Place):
@@ -82,30 +82,33 @@ async def find(interaction: Interaction, choice: Choice | None) -> Place:
         return interaction.channel
     guild = await guilds.find(interaction, choice.guild_id)
     try:
+        person = await member_of(guild, interaction.user)
+    except (discord.NotFound, discord.Forbidden):
+        raise WrongPlace from None
+    try:
         place = guild.get_channel_or_thread(choice.id) or await guild.fetch_channel(choice.id)
-    except (discord.Forbidden, discord.NotFound):
-        if isinstance(choice, app_commands.AppCommandThread):
+    except discord.Forbidden:  # of channels Discord tells, whoever may see them: it is a thread
+        if isinstance(choice, app_commands.AppCommandThread) and _sees_channel_of(choice, guild, person):
             raise NotInThread("bot", choice.mention) from None
-        raise MissingPermission("view_channel", choice.mention) from None
+        raise WrongPlace from None
+    except discord.NotFound:
+        raise WrongPlace from None
     if not isinstance(place, Place):
         raise WrongPlace
     try:
-        person = await member_of(place, interaction.user)
         _check_both(place, person)
         if not await is_open_to(place, person):
             raise NotInThread("person", place.mention)
-    except discord.NotFound:
-        raise WrongPlace from None
     except discord.Forbidden:
         raise NotInThread("bot", place.mention) from None
     return place
 
 
-async def member_of(place: Place, person: discord.Member | discord.User) -> discord.Member:
-    """The person with the roles that count in `place`. Raises discord.NotFound: they are not on that server."""
-    if isinstance(person, discord.Member) and person.guild is place.guild:
+async def member_of(guild: discord.Guild, person: discord.Member | discord.User) -> discord.Member:
+    """The person with the roles that count in `guild`. Raises discord.NotFound: they are not on that server."""
+    if isinstance(person, discord.Member) and person.guild is guild:
         return person
-    return await place.guild.fetch_member(person.id)
+    return await guild.fetch_member(person.id)
 
 
 async def is_open_to(place: Place, person: discord.Member) -> bool:
@@ -125,10 +128,16 @@ async def is_open_to(place: Place, person: discord.Member) -> bool:
 
 def _check_both(place: Place, person: discord.Member) -> None:
     """By the roles and the channels as the bot knows them now."""
-    if isinstance(place, discord.Thread) and place.parent is None:  # permissions are the parent's, which it cannot see
-        raise MissingPermission("view_channel", place.mention)
+    if isinstance(place, discord.Thread) and place.parent is None:  # permissions are the parent's, which is not known
+        raise WrongPlace
     _check_person(place.permissions_for(person), place.type)
     permissions.check_reading(place.permissions_for(place.guild.me), place.type, place.mention)
+
+
+def _sees_channel_of(thread: app_commands.AppCommandThread, guild: discord.Guild, person: discord.Member) -> bool:
+    """Whether `person` may read in the channel of `thread`, by the roles and the channels as the bot knows them now."""
+    channel = guild.get_channel(thread.parent_id)
+    return channel is not None and permissions.lacking(channel.permissions_for(person), channel.type) is None
 
 
 def _check_person(theirs: discord.Permissions, kind: discord.ChannelType) -> None:

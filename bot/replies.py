@@ -12,7 +12,7 @@ from math import floor
 
 from bot.config import AboutSection
 from bot.locales import Language
-from bot.messages import TEXT_LIMIT, Reply, Shown, clip
+from bot.messages import TEXT_LIMIT, Reply, Shown, clip, clip_lines
 from core.contracts import (
     AverageRecipe,
     AverageResult,
@@ -333,7 +333,7 @@ def error(problem: BaseException, job_id: str, words: Language) -> Reply:
     """What is wrong and what to do next; for a fault of ours an apology with the request's id."""
     lines = [words.error(problem, job_id=job_id, quote=code)]
     lines += _left_out(getattr(problem, "skipped", ()), words, words.text("skipped"), LEFT_OUT_ROOM)
-    return Reply(clip("\n".join(lines), TEXT_LIMIT))
+    return Reply(clip_lines("\n".join(lines), TEXT_LIMIT))
 
 
 def code(name: str) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import shlex
 import shutil
+import stat
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +107,16 @@ def models(settings: Settings) -> Iterator[Finding]:
             yield Finding("models", "ok", file.name)
         else:
             yield Finding("models", "missing", f"{file.path}: {file.state}", "sokkuri models get")
+
+
+def settings_file(path: Path, platform: str = sys.platform) -> Iterator[Finding]:
+    """Whether other accounts can read the token that the file at `path` holds; nothing where it holds none."""
+    if platform == "win32" or not path.is_file():  # Windows makes up the mode of a file
+        return
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & (stat.S_IRGRP | stat.S_IROTH) and tomllib.loads(path.read_text("utf-8")).get("discord", {}).get("token"):
+        found = f"{path} holds the token, and its mode {mode:04o} lets other accounts read it"
+        yield Finding("settings", "note", found, f"chmod 600 {shlex.quote(str(path))}")
 
 
 def token(settings: Settings) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -40,14 +40,12 @@ log = logging.getLogger(__name__)
 Command = app_commands.Command[Any, ..., None]
 Menu = app_commands.ContextMenu
 Interaction = discord.Interaction[Any]
-Access = Callable[[Interaction], Awaitable[object]]
 
 
 @dataclass(frozen=True)
 class Answer:
     """An acknowledged command, or click that is answered as one: its `job`, the `progress` that is shown, and the
-    `words` for its person. `access`: raises where the person of a click on the answer, or the bot, may no longer see
-    what it is about.
+    `words` for its person.
     """
 
     interaction: Interaction
@@ -55,7 +53,6 @@ class Answer:
     progress: Progress
     words: Language
     rooms: Rooms
-    access: Access | None = None
 
     async def reply(self, reply: Reply) -> None:
         """In files as small as the interaction wants them, and with what can be pressed and chosen below.
@@ -69,7 +66,7 @@ class Answer:
         with self.job.stage("reply"):
             failed = self.interaction.client.tree.on_error
             try:
-                await self.rooms.menus.put(self.interaction, light, partial(self.rooms.again, self.access), failed)
+                await self.rooms.menus.put(self.interaction, light, self.rooms.again, failed)
             except discord.HTTPException as error:
                 if error.code == late.DELETED:
                     log.info("request %s: what its answer was to stand in is deleted, and so nothing is", self.job.id)
@@ -105,7 +102,7 @@ class Rooms:
 
     @asynccontextmanager
     async def answering(
-        self, interaction: Interaction, *, long: bool = False, private: bool = False, access: Access | None = None
+        self, interaction: Interaction, *, long: bool = False, private: bool = False
     ) -> AsyncIterator[Answer]:
         """Acknowledge, which Discord waits for no longer than 3 s, then hold a begun job for the time of the block.
 
@@ -125,7 +122,7 @@ class Rooms:
             async with self.progresses.of(interaction, job) as progress:
                 async with job.unless_stopped():
                     await job.begin()
-                answer = Answer(interaction, job, progress, self.words(interaction), self, access)
+                answer = Answer(interaction, job, progress, self.words(interaction), self)
                 if long:
                     with self._in_time(interaction, job):
                         yield answer
@@ -150,20 +147,17 @@ class Rooms:
         finally:
             end.cancel()
 
-    async def again(self, access: Access | None, interaction: Interaction, remake: Remake) -> Reply:
+    async def again(self, interaction: Interaction, remake: Remake) -> Reply:
         """What takes the place of the answer that an acknowledged click was on, made in a job of its own.
 
-        Errors: as in `answering`, and of `access`.
+        Errors: as in `answering`, and of `remake`.
         """
         self.cooldown.take(interaction.user.id)
         course(interaction).admitted = True
         async with self.jobs.admit(job_id(interaction), "answer anew", asker(interaction)) as job:
             await job.begin()
-            if access is not None:
-                with job.stage("photos"):
-                    await access(interaction)
             words = self.words(interaction)
-            return await fitting(await remake(job, words), interaction.filesize_limit, job, words)
+            return await fitting(await remake(interaction, job, words), interaction.filesize_limit, job, words)
 
     def command(self, name: str) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Command]:
         """Make a command of a function, described by the words under `command-NAME`."""

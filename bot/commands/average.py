@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot import permissions, places, replies
 from bot.commands import Answer, Command, Interaction, Rooms
-from bot.commands.given import Given
+from bot.commands.given import Given, expiry
 from bot.locales import FALLBACK, Language
 from bot.messages import Button, Reply
 from bot.photos import Found
@@ -178,8 +178,13 @@ async def averaged(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[
     mentions = [half.place for half in found]
     late = answer.job.out_of_time
     reply = replies.average(result, mentions, answer.words, order.recipe, tally.left, out_of_time=late)
-    buttons = others(rooms, order, halves, answer.words)
-    return replace(reply, buttons=buttons, spoiler=any(half.found.spoiler for half in found))
+    pictures = [picture for half in found for picture in half.found.pictures]
+    return replace(
+        reply,
+        buttons=others(rooms, order, halves, answer.words),
+        spoiler=any(half.found.spoiler for half in found),
+        expires=expiry(rooms, answer.interaction, pictures),
+    )
 
 
 def others(rooms: Rooms, order: Order, halves: Sequence[Finding], words: Language) -> tuple[Button, ...]:

@@ -18,14 +18,14 @@ def menus(rooms: Rooms) -> list[Menu]:
     @rooms.menu("context-heatmap")
     async def heatmap(interaction: Interaction, message: discord.Message) -> None:
         given = Given(rooms, interaction, message)
-        async with rooms.answering(interaction, access=given.found) as answer:
+        async with rooms.answering(interaction) as answer:
             found = await given.found(interaction)
             await gradcam.explain(rooms, answer, gradcam.Question(found.pictures[0]))
 
     @rooms.menu("context-alike")
     async def alike(interaction: Interaction, message: discord.Message) -> None:
         given = Given(rooms, interaction, message)
-        async with rooms.answering(interaction, access=given.found) as answer:
+        async with rooms.answering(interaction) as answer:
             await similar.compare(rooms, answer, await given.found(interaction))
 
     @rooms.menu("context-average")
@@ -38,7 +38,7 @@ def menus(rooms: Rooms) -> list[Menu]:
     @rooms.menu("context-alike-we")
     async def alike_we(interaction: Interaction, person: discord.Member | discord.User) -> None:
         given = Given(rooms, interaction, interaction.user, person)
-        async with rooms.answering(interaction, access=given.found) as answer:
+        async with rooms.answering(interaction) as answer:
             await similar.compare(rooms, answer, await given.found(interaction))
 
     return [heatmap, alike, average_these, alike_we]

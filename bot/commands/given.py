@@ -1,13 +1,24 @@
-"""The photos that a command was given: files, people's avatars, a message in somebody's hands, a link to one."""
+"""The photos that a command was given: files, people's avatars, a message in somebody's hands, a link to one.
+
+A click on the answer asks for the message again: it may be gone, or the person may no longer read it. A message that
+was given by its menu may be where the bot reads nothing. There only the person's own permissions are known, and the
+photos may be used for `limits.unchecked_menu_seconds`: long enough to look at an answer and press once or twice.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import discord
 
 from bot import links, permissions
 from bot.commands import Interaction, Rooms
 from bot.links import Link
-from bot.photos import File, Found
+from bot.photos import File, Found, Origin, Source
+from bot.photos.sources import of_message
+from core.contracts import LinkExpired, MissingPermission, NotInstalledHere, NotInThread, PersonError
 
 Thing = discord.Attachment | discord.User | discord.Member | discord.Message | None
 
@@ -28,8 +39,12 @@ class Given:
         self.url = next((one.jump_url for one in present if isinstance(one, discord.Message)), None)
         self._things: list[list[File] | Link] = []
         for one in present:
-            shown = links.with_pictures(one) if isinstance(one, discord.Message) else one
-            self._things.append(shown if isinstance(shown, Link) else rooms.photos.files(shown))
+            shown = _with_pictures(one) if isinstance(one, discord.Message) else one
+            if isinstance(shown, discord.Message):
+                link = Link(interaction.guild_id, shown.channel.id, shown.id)
+                self._things.append(self._files(shown, Origin(link, interaction.id, handed=True)))
+            else:
+                self._things.append(shown if isinstance(shown, Link) else rooms.photos.files(shown))
         if message is not None:
             link = Link.parse(message)
             self._things.append(link)
@@ -50,7 +65,10 @@ class Given:
         permissions.check_pictures(interaction)
         files: list[File] = []
         for one in self._things:
-            files += await self._followed(interaction, one) if isinstance(one, Link) else one
+            if isinstance(one, Link):
+                files += await self._followed(interaction, one)
+            else:
+                files += await self._still(interaction, one)
         for attachment in more:
             if attachment is not None:
                 files += self._rooms.photos.files(attachment)
@@ -58,9 +76,90 @@ class Given:
 
     async def _followed(self, interaction: Interaction, link: Link) -> list[File]:
         self._check(interaction, link)
-        message = links.with_pictures(await links.fetch(interaction, link))
+        message = _with_pictures(await links.fetch(interaction, link))
         shown = await links.fetch(interaction, message) if isinstance(message, Link) else message
-        return self._rooms.photos.files(shown)
+        return self._files(shown, Origin(Link(link.guild, shown.channel.id, shown.id), interaction.id))
+
+    async def _still(self, interaction: Interaction, files: list[File]) -> list[File]:
+        """What the message that these are from shows now."""
+        origin = files[0].origin
+        if origin is None or origin.told_by == interaction.id:
+            return files
+        message = await _asked_again(self._rooms, interaction, origin)
+        return files if message is None else self._files(message, replace(origin, told_by=interaction.id))
+
+    def _files(self, message: discord.Message, origin: Origin) -> list[File]:
+        return [replace(file, origin=origin) for file in self._rooms.photos.files(message)]
 
     def _check(self, interaction: Interaction, link: Link) -> None:
         links.check(interaction, link, message_content=self._rooms.settings.discord.message_content)
+
+
+async def current(rooms: Rooms, interaction: Interaction, *sources: Source) -> list[Source]:
+    """The sources for the person of `interaction`; what was found for an earlier one, as its message shows it now.
+
+    Raises NoSuchMessage: a message is gone, or the person may not read it; LinkExpired: it shows the photo no more;
+    MissingPermission, NotInThread, NotInstalledHere: the bot may not.
+    """
+    permissions.check_pictures(interaction)
+    messages: dict[Origin, discord.Message | None] = {}
+    found = []
+    for source in sources:
+        origin = source.origin
+        if origin is None or origin.told_by == interaction.id:
+            found.append(source)
+            continue
+        if origin not in messages:
+            messages[origin] = await _asked_again(rooms, interaction, origin)
+        message = messages[origin]
+        renewed = source if message is None else rooms.photos.renewed(source, message)
+        if renewed is None:
+            raise LinkExpired(source.name)
+        found.append(renewed)
+    return found
+
+
+def expiry(rooms: Rooms, interaction: Interaction, sources: Iterable[Source]) -> datetime | None:
+    """When an answer about these is over, as the bot cannot see whether they are still there; None: it can."""
+    handed = {source.origin for source in sources if source.origin is not None and source.origin.handed}
+    try:
+        for origin in handed:
+            links.check(interaction, origin.link, message_content=True)
+    except PersonError:
+        return min(_unchecked_until(rooms, origin) for origin in handed)
+    return None
+
+
+async def _asked_again(rooms: Rooms, interaction: Interaction, origin: Origin) -> discord.Message | None:
+    """The message as it is now; None: the bot is not shown it, or not what is in it, and its photos may be used.
+
+    Errors: as in `current`.
+    """
+    try:
+        message = await links.fetch(interaction, origin.link)
+    except (MissingPermission, NotInThread, NotInstalledHere):
+        if origin.handed and discord.utils.utcnow() < _unchecked_until(rooms, origin):
+            return None
+        raise
+    if origin.handed and not rooms.settings.discord.message_content and not of_message(message):
+        return None
+    return message
+
+
+def _unchecked_until(rooms: Rooms, origin: Origin) -> datetime:
+    told = discord.utils.snowflake_time(origin.told_by)
+    return told + timedelta(seconds=rooms.settings.limits.unchecked_menu_seconds)
+
+
+def _with_pictures(message: discord.Message) -> discord.Message | Link:
+    """`message`, or where it shows no picture itself the one that it replies to: a link, if Discord did not tell it."""
+    reference = message.reference
+    if of_message(message) or reference is None or reference.message_id is None:
+        return message
+    if reference.type is not discord.MessageReferenceType.reply:  # what is forwarded is in the message itself
+        return message
+    if isinstance(reference.resolved, discord.Message):
+        return reference.resolved
+    if isinstance(reference.resolved, discord.DeletedReferencedMessage):
+        return message
+    return Link(reference.guild_id, reference.channel_id, reference.message_id)

@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot import menus, replies
 from bot.commands import Answer, Command, Interaction, Rooms
-from bot.commands.given import Given
+from bot.commands.given import Given, current, expiry
 from bot.jobs import Job
 from bot.locales import FALLBACK, Language
 from bot.menus import Choice
@@ -60,7 +60,7 @@ def command(rooms: Rooms) -> Command:
         given = Given(rooms, interaction, photo, user, message=message)
         if not given:
             raise TooFewPhotos("gradcam", 0)
-        async with rooms.answering(interaction, private=private, access=given.found) as answer:
+        async with rooms.answering(interaction, private=private) as answer:
             found = await given.found(interaction, compare_to)
             other = found.pictures[-1] if compare_to is not None else None
             target_or_dimension = target if dimension is None else dimension
@@ -70,16 +70,16 @@ def command(rooms: Rooms) -> Command:
 
 
 async def explain(rooms: Rooms, answer: Answer, question: Question) -> None:
-    await answer.reply(await explained(rooms, question)(answer.job, answer.words))
+    await answer.reply(await explained(rooms, question)(answer.interaction, answer.job, answer.words))
 
 
 def explained(rooms: Rooms, question: Question) -> Remake:
     """The answer, with menus for the other faces and for another method."""
 
-    async def remake(job: Job, words: Language) -> Reply:
+    async def remake(interaction: Interaction, job: Job, words: Language) -> Reply:
         sources = [one for one in (question.picture, question.compare_to) if one is not None]
         with job.stage("photos"):
-            fetched, *other = await rooms.photos.of(*sources)
+            fetched, *other = await rooms.photos.of(*await current(rooms, interaction, *sources))
         request = GradcamRequest(
             fetched,
             face=question.face,
@@ -107,6 +107,11 @@ def explained(rooms: Rooms, question: Question) -> Remake:
             lambda method: explained(rooms, replace(about, method=method)),
         )
         reply = replies.gradcam(result, words)
-        return replace(reply, menus=(*faces, methods), spoiler=any(one.spoiler for one in sources))
+        return replace(
+            reply,
+            menus=(*faces, methods),
+            spoiler=any(one.spoiler for one in sources),
+            expires=expiry(rooms, interaction, sources),
+        )
 
     return remake

@@ -8,8 +8,8 @@ from functools import partial
 import discord
 
 from bot import menus, replies
-from bot.commands import Access, Answer, Command, Interaction, Rooms, gradcam, lookalikes
-from bot.commands.given import Given
+from bot.commands import Answer, Command, Interaction, Rooms, gradcam, lookalikes
+from bot.commands.given import Given, current, expiry
 from bot.jobs import Job
 from bot.locales import Language
 from bot.menus import Choice
@@ -33,7 +33,7 @@ def command(rooms: Rooms) -> Command:
         given = Given(rooms, interaction, photo1, photo2, user1, user2, message=message)
         if len(given) == given.people < 2:  # a photo or a message alone may show several people, an avatar does not
             raise TooFewPhotos("similar", len(given))
-        async with rooms.answering(interaction, private=private, access=given.found) as answer:
+        async with rooms.answering(interaction, private=private) as answer:
             await compare(rooms, answer, await given.found(interaction))
 
     return similar
@@ -53,17 +53,17 @@ async def compare(rooms: Rooms, answer: Answer, found: Found) -> None:
         await answer.reply(await lookalikes.compared(rooms, answer, found))
         return
     sides = (Side(found.pictures[0]), Side(found.pictures[-1]))
-    remake = (_among if len(found.pictures) == 1 else _between)(rooms, sides, found.skipped, answer.access)
-    await answer.reply(await remake(answer.job, answer.words))
+    remake = (_among if len(found.pictures) == 1 else _between)(rooms, sides, found.skipped)
+    await answer.reply(await remake(answer.interaction, answer.job, answer.words))
 
 
-def _between(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...], access: Access | None) -> Remake:
-    """The two faces, of two photos or both of one; any other by the menus. `access`: see Answer."""
+def _between(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...]) -> Remake:
+    """The two faces, of two photos or both of one; any other by the menus."""
     pictures = tuple(dict.fromkeys(side.picture for side in sides))
 
-    async def remake(job: Job, words: Language) -> Reply:
+    async def remake(interaction: Interaction, job: Job, words: Language) -> Reply:
         with job.stage("photos"):
-            photos = await rooms.photos.of(*pictures)
+            photos = await rooms.photos.of(*await current(rooms, interaction, *pictures))
         first, second = (side.face for side in sides)
         request = SimilarRequest(photos[0], photos[-1], first_face=first, second_face=second, numbered=True)
         result = await job.run(tasks.similar, request)
@@ -75,37 +75,35 @@ def _between(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...
         left, right = (replace(side, face=choice.chosen) for side, choice in zip(sides, choices, strict=True))
         return replace(
             replies.leaving_out(replies.similar(result, words), skipped, words),
-            menus=_faces(rooms, choices, sides, skipped, access, words),
+            menus=_faces(rooms, choices, sides, skipped, words),
             buttons=(
-                Button("swap", words.text("button-swap"), remake=_between(rooms, (right, left), skipped, access)),
-                Button(
-                    "heatmap-left", words.text("button-heatmap-left"), further=partial(_heatmap, rooms, left, access)
-                ),
-                Button(
-                    "heatmap-right", words.text("button-heatmap-right"), further=partial(_heatmap, rooms, right, access)
-                ),
+                Button("swap", words.text("button-swap"), remake=_between(rooms, (right, left), skipped)),
+                Button("heatmap-left", words.text("button-heatmap-left"), further=partial(_heatmap, rooms, left)),
+                Button("heatmap-right", words.text("button-heatmap-right"), further=partial(_heatmap, rooms, right)),
             ),
             spoiler=any(picture.spoiler for picture in pictures),
+            expires=expiry(rooms, interaction, pictures),
         )
 
     return remake
 
 
-def _among(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...], access: Access | None) -> Remake:
+def _among(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...]) -> Remake:
     """Everyone in the one photo that both are of; any two by the menus."""
     picture = sides[0].picture
 
-    async def remake(job: Job, words: Language) -> Reply:
+    async def remake(interaction: Interaction, job: Job, words: Language) -> Reply:
         with job.stage("photos"):
-            (photo,) = await rooms.photos.of(picture)
+            (photo,) = await rooms.photos.of(*await current(rooms, interaction, picture))
         result = await job.run(tasks.lookalikes, LookalikesRequest((photo,), numbered=True))
 
         count = len(result.faces)
         choices = [Choice(photo.name, count, face) for face in (result.best.first, result.best.second)]
         return replace(
             replies.lookalikes(result, skipped, words),
-            menus=_faces(rooms, choices, sides, skipped, access, words),
+            menus=_faces(rooms, choices, sides, skipped, words),
             spoiler=picture.spoiler,
+            expires=expiry(rooms, interaction, [picture]),
         )
 
     return remake
@@ -116,19 +114,16 @@ def _faces(
     choices: list[Choice],
     sides: tuple[Side, Side],
     skipped: tuple[Skipped, ...],
-    access: Access | None,
     words: Language,
 ) -> tuple[Menu, ...]:
     def chosen(faces: tuple[int, ...]) -> Remake:
         first, second = (replace(side, face=face) for side, face in zip(sides, faces, strict=True))
-        return _between(rooms, (first, second), skipped, access)
+        return _between(rooms, (first, second), skipped)
 
     return menus.of_faces(choices, ROWS - 1, words, chosen)
 
 
-async def _heatmap(rooms: Rooms, side: Side, access: Access | None, interaction: Interaction) -> None:
+async def _heatmap(rooms: Rooms, side: Side, interaction: Interaction) -> None:
     """Where the network looks in this face, as an answer of its own."""
-    async with rooms.answering(interaction, access=access) as answer:
-        if access is not None:
-            await access(interaction)
+    async with rooms.answering(interaction) as answer:
         await gradcam.explain(rooms, answer, gradcam.Question(side.picture, side.face))

@@ -367,7 +367,7 @@ error-too-few-photos = { $command ->
     }
 error-no-avatar = { $person } has no picture of their own as an avatar. Please use a photo in its place.
 error-not-a-message-link = That is no link to a message. You get one from the menu of the message: “Copy Message Link”.
-error-no-such-message = I cannot find that message: it was deleted, or it is in a place where you may not read.
+error-no-such-message = I cannot find that message. It may have been deleted, or it is somewhere that you or I may not read: a hidden channel, a private thread that one of us is not in, or a server that I have not joined. Wherever you see a message with photos, this works: right-click it, then Apps, “{ context-average }” or “{ context-alike }”.
 error-no-such-dimension = The network's description of a face has { $count } numbers, from 0 on; there is no number { $number }. Please choose a smaller one.
 error-too-few-faces = { $found ->
         [0] I found no face that I could use, and { $needed } are needed. Add photos that show a face from the front.

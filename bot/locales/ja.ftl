@@ -332,7 +332,7 @@ error-too-few-photos = { $command ->
     }
 error-no-avatar = { $person } さんはアバターの画像を設定していません。代わりに写真を使ってください。
 error-not-a-message-link = メッセージのリンクではありません。メッセージのメニューの「メッセージリンクをコピー」で取得できます。
-error-no-such-message = そのメッセージが見つかりません。削除されたか、あなたが読めない場所にあります。
+error-no-such-message = そのメッセージが見つかりません。削除されたか、あなたかボットが読めない場所（非表示のチャンネル、参加していないプライベートスレッド、ボットのいないサーバーなど）にあります。写真のあるメッセージが表示されていれば、右クリックして「アプリ」から「{ context-average }」や「{ context-alike }」を選ぶと使えます。
 error-no-such-dimension = 顔を表す数値は0番から数えて{ $count }個で、{ $number }番はありません。もっと小さい番号を指定してください。
 error-too-few-faces = { $found ->
         [0] 使える顔が見つかりませんでした。{ $needed }つ以上必要です。正面を向いた顔の写真を追加してください。

@@ -12,7 +12,7 @@ from bot.config import DiscordSection, LimitsSection
 from bot.photos.batches import BATCH_BYTES, BATCH_PHOTOS, Batches, Gathered, in_batches
 from bot.photos.download import Downloads
 from bot.photos.hosts import Hosts
-from bot.photos.sources import File, Found, Person, Source, find, of_attachment, of_avatar, of_message
+from bot.photos.sources import File, Found, Origin, Person, Source, find, of_attachment, of_avatar, of_message, renewed
 from bot.places import Place
 from core.contracts import (
     MissingPermission,
@@ -25,7 +25,7 @@ from core.contracts import (
     Skipped,
 )
 
-__all__ = ["BATCH_BYTES", "BATCH_PHOTOS", "Batches", "File", "Found", "Gathered", "Photos", "Source"]
+__all__ = ["BATCH_BYTES", "BATCH_PHOTOS", "Batches", "File", "Found", "Gathered", "Origin", "Photos", "Source"]
 
 Given = discord.Attachment | Person | discord.Message
 
@@ -67,6 +67,10 @@ class Photos:
                 if avatar is None:
                     raise NoAvatar(given.mention)
                 return [avatar]
+
+    def renewed(self, source: Source, message: discord.Message) -> Source | None:
+        """With the address that `message` has for it by now. None: it shows it no more."""
+        return renewed(source, message, self._hosts)
 
     async def of(self, *sources: Source) -> list[Photo]:
         """The photos in their order. Raises FileTooLarge or DownloadFailed for the first that cannot be had."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import aiohttp
 import discord
@@ -18,7 +17,7 @@ from yarl import URL
 
 from bot.config import LimitsSection
 from bot.photos.hosts import Hosts
-from bot.photos.sources import Source, of_message, unsigned
+from bot.photos.sources import Source, renewed
 from core.contracts import AccessDenied, DownloadFailed, FileTooLarge, LinkExpired, Photo, PhotoError
 
 REFUSALS = {401: AccessDenied, 403: AccessDenied, 404: LinkExpired, 410: LinkExpired}
@@ -67,10 +66,10 @@ class Downloads:
             try:
                 return await self._bytes(source)
             except (LinkExpired, AccessDenied):
-                renewed = await self._renewed(source)
-                if renewed is None:
+                again = await self._renewed(source)
+                if again is None:
                     raise
-            return await self._bytes(renewed)
+            return await self._bytes(again)
 
     async def _renewed(self, source: Source) -> Source | None:
         """With the address that its message has for it by now. None: it is no longer there, or was on no message."""
@@ -80,11 +79,7 @@ class Downloads:
             message = await source.message.fetch()
         except (discord.HTTPException, aiohttp.ClientError):
             return None
-        for file in of_message(message):
-            url = self._hosts.first_allowed(file.addresses)
-            if url is not None and unsigned(url) == unsigned(source.url):
-                return replace(source, url=url)
-        return None
+        return renewed(source, message, self._hosts)
 
     async def _bytes(self, source: Source) -> bytes:
         if not self._hosts.allow(source.url):

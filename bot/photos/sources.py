@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
@@ -24,6 +24,7 @@ from discord.components import (
     UnfurledMediaItem,
 )
 
+from bot.links import Link
 from bot.photos.hosts import Hosts
 from core.contracts import Skipped
 
@@ -45,10 +46,21 @@ Person = discord.User | discord.Member
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The message that somebody pointed at for its photos. `told_by`: id of the interaction for which Discord told what
+    is in it; `handed`: it came with that interaction, wherever the bot may read, and not by a link.
+    """
+
+    link: Link
+    told_by: int
+    handed: bool = False
+
+
+@dataclass(frozen=True)
 class File:
     """A file that was given, or that a message shows. `addresses`: where it can be had, the best first; `size` in bytes
     and `pixels` as Discord tells them, 0 where it does not; `picture`: whether it seems to be one; `message`: what can
-    be asked for its address anew.
+    be asked for its address anew; `origin`: None where it was given itself, or is from the history of a place.
     """
 
     name: str
@@ -58,13 +70,14 @@ class File:
     spoiler: bool = False
     picture: bool = True
     message: discord.PartialMessage | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
 class Source:
     """Where a picture can be fetched from. `name`: what its owner knows it by, no other of the same request has it;
     `size` in bytes and `pixels` as Discord tells them, 0 where it does not; `spoiler`: it was hidden until one
-    clicks on it; `place`: among all files of the request, from 0; `message`: what can be asked for its address anew.
+    clicks on it; `place`: among all files of the request, from 0; `message`, `origin`: see File.
     """
 
     name: str
@@ -74,6 +87,7 @@ class Source:
     place: int = 0
     pixels: int = 0
     message: discord.PartialMessage | None = None
+    origin: Origin | None = None
 
     def room(self, most: int) -> int:
         """Bytes in memory to reckon with, where a file has `most` at most."""
@@ -104,8 +118,17 @@ def find(files: Iterable[File], hosts: Hosts) -> Found:
         elif url is None:
             skipped.append(Skipped(name, "not_on_discord", place=place))
         else:
-            pictures.append(Source(name, url, file.size, file.spoiler, place, file.pixels, file.message))
+            pictures.append(Source(name, url, file.size, file.spoiler, place, file.pixels, file.message, file.origin))
     return Found(tuple(pictures), tuple(skipped))
+
+
+def renewed(source: Source, message: Shown, hosts: Hosts) -> Source | None:
+    """With the address that `message` has for it by now. None: it shows it no more."""
+    for file in of_message(message):
+        url = hosts.first_allowed(file.addresses)
+        if url is not None and unsigned(url) == unsigned(source.url):
+            return replace(source, url=url)
+    return None
 
 
 def of_attachment(attachment: discord.Attachment, *, chosen: bool = False) -> File:

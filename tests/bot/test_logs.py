@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import linecache
 import logging
+import unicodedata
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot import logs
 from bot.logs import JsonFormatter, RequestLine, TextFormatter
 from core.contracts import NoFace, PersonError, Skipped, TooFewFaces, WorkerLost
 
 SECRETS = ("anna.jpg", "is=abc", "s3cret")
+FORMATTERS = (TextFormatter(), JsonFormatter())
+QUOTES = "'\"<>()[]{}`\\,;"
+NO_SPACE = st.characters(exclude_characters=" \t\r\n", exclude_categories=["Cs"])
+BIDI = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
 def caught(error: BaseException, cause: BaseException | None = None) -> tuple[Any, Any, Any]:
@@ -62,7 +69,65 @@ def test_for_people() -> None:
     )
 
 
-@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
+@given(
+    scheme=st.sampled_from(["http", "https", "ws", "wss"]).flatmap(
+        lambda name: st.tuples(*(st.sampled_from([letter, letter.upper()]) for letter in name))
+    ),
+    before=st.text(),
+    quote=st.sampled_from(["", *QUOTES]),
+    user=st.sampled_from(["", "s3cret@", "anna:s3cret@"]),
+    mark=st.sampled_from("/?#"),
+    rest=st.text(st.sampled_from(QUOTES) | NO_SPACE, max_size=20),
+    formatter=st.sampled_from(FORMATTERS),
+)
+def test_nothing_of_an_address_but_its_host_is_written(
+    scheme: tuple[str, ...], before: str, quote: str, user: str, mark: str, rest: str, formatter: logging.Formatter
+) -> None:
+    address = f"{''.join(scheme)}://{user}cdn.example{mark}{rest}s3cret"
+    for made in (
+        record("%s", f"{before}{quote}{address}{quote} and more"),
+        record("failed", error=caught(ValueError(f"{quote}{address}{quote}"))),
+    ):
+        line = formatter.format(made)
+        assert "s3cret" not in line
+        assert "://cdn.example/…" in line
+
+
+def test_what_follows_an_address_is_written() -> None:
+    assert logs.said("GET 'https://a.example/x' in 3 s, then HTTPS://b.example") == (
+        "GET 'https://a.example/… in 3 s, then HTTPS://b.example/…"
+    )
+
+
+def has_controls(text: str) -> bool:
+    return any(
+        unicodedata.category(one) in ("Cc", "Zl", "Zp") or unicodedata.bidirectional(one) in BIDI for one in text
+    )
+
+
+CONTROLS = st.characters(categories=["Cc", "Zl", "Zp", "Cf"])
+HOSTILE = st.text(CONTROLS | st.characters(exclude_categories=["Cs"]))
+
+
+@given(message=HOSTILE, error=HOSTILE, fact=HOSTILE)
+def test_no_control_character_is_written(message: str, error: str, fact: str) -> None:
+    made = record("%s", message, error=caught(ValueError(error)), facts={"command": fact})
+    first, *others = TextFormatter().format(made).split("\n")
+    assert all(line.startswith("    ") for line in others), "only an error may take further lines, and they stand apart"
+    assert not any(has_controls(line) for line in (first, *others))
+    line = JsonFormatter().format(made)
+    assert not has_controls(line)
+    assert json.loads(line)["command"] == fact
+
+
+def test_escapes_are_shown() -> None:
+    made = record("\x1b[2J\x9b31m\x7f\u202etxt.exe\tend", error=caught(ValueError("one\ntwo\x1b[0m")))
+    first, *others = TextFormatter().format(made).split("\n")
+    assert first.endswith(r": \u001b[2J\u009b31m\u007f\u202etxt.exe\tend")
+    assert others[-2:] == ["    ValueError: one", r"    two\u001b[0m"]
+
+
+@pytest.mark.parametrize("formatter", FORMATTERS)
 @pytest.mark.parametrize(
     "made",
     [

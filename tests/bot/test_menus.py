@@ -21,7 +21,7 @@ PICTURE = Picture(b"x" * 1000, "jpeg", 10, 10)
 
 
 def remade(faces: tuple[int, ...]) -> Remake:
-    async def remake(job: Job, words: Language) -> Reply:
+    async def remake(interaction: Any, job: Job, words: Language) -> Reply:
         return Reply(str(faces))
 
     return remake
@@ -56,8 +56,8 @@ def test_as_many_menus_as_there_is_room_for(counts: tuple[int, ...], rows: int, 
 async def test_a_choice_changes_one_of_two_faces() -> None:
     first, second = built([Choice("a.jpg", 3, 0), Choice("b.jpg", 4, 2)])
     job: Any = None
-    assert (await first.remake("1")(job, WORDS["en"])).headline == "(1, 2)"
-    assert (await second.remake("3")(job, WORDS["en"])).headline == "(0, 3)"
+    assert (await first.remake("1")(None, job, WORDS["en"])).headline == "(1, 2)"
+    assert (await second.remake("3")(None, job, WORDS["en"])).headline == "(0, 3)"
 
 
 @given(

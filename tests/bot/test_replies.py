@@ -6,13 +6,14 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import locales, replies
+from bot import locales, messages, replies
 from bot.locales import LANGUAGES, Language
-from bot.messages import TEXT_LIMIT, Reply, Shown, clip
+from bot.messages import LAYOUT_LIMIT, TEXT_LIMIT, Reply, Shown, clip, clip_lines
 from core.contracts import (
     REGIONS,
     Averaged,
@@ -293,6 +294,49 @@ def test_one_message_holds_no_more_than_discord_reads(sizes: tuple[int, ...]) ->
 def test_parts_of_a_reply_are_one_text() -> None:
     assert Reply("one").text == "one"
     assert Reply("one", body="two", small="three\nfour").text == "one\ntwo\n-# three\n-# four"
+
+
+NAME = st.text(st.sampled_from("`*_~|\\\n") | st.characters(exclude_categories=["Cs"]), max_size=80)
+LINE = st.lists(NAME, max_size=3).map(lambda names: ", ".join(["- left out:", *map(replies.code, names)]))
+
+
+@given(lines=st.lists(LINE, min_size=1, max_size=20), limit=st.integers(1, 400))
+def test_markdown_is_cut_by_whole_lines(lines: list[str], limit: int) -> None:
+    text = "\n".join(lines)
+    clipped = clip_lines(text, limit)
+    assert len(clipped) <= limit
+    assert clipped.count("`") % 2 == 0
+    if len(text) <= limit:
+        assert clipped == text
+        return
+    *kept, last = clipped.split("\n")
+    if kept:
+        assert (kept, last) == (lines[: len(kept)], "…")
+        assert len("\n".join([*lines[: len(kept) + 1], "…"])) > limit, "no more lines would have had room"
+    else:
+        assert last.endswith("…")
+        assert lines[0].startswith(last[:-1])
+
+
+def test_a_first_line_that_is_too_long_is_cut_before_the_code() -> None:
+    text = "`a long name`, and `**another**` that is as long, and more of that"
+    for limit in range(1, len(text)):
+        clipped = clip_lines(text, limit)
+        assert len(clipped) <= limit
+        assert clipped.endswith("…")
+        assert text.startswith(clipped[:-1])
+        assert clipped.count("`") % 2 == 0
+    assert clip_lines(text, 25) == "`a long name`, and …"
+    assert clip_lines(text, 10) == "…"
+
+
+@given(st.lists(NAME, min_size=1, max_size=5))
+def test_no_name_comes_to_life_in_a_body_that_is_too_long(names: list[str]) -> None:
+    lines = [f"- {replies.code(name)}" for name in names] * 800
+    view = messages.layout(Reply("Headline", body="\n".join(lines)), str)
+    texts = [item.content for item in view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
+    assert view.content_length() <= LAYOUT_LIMIT
+    assert all(line.count("`") in (0, 2) for text in texts for line in text.split("\n"))
 
 
 def test_text_is_cut_at_the_limit() -> None:

@@ -164,6 +164,47 @@ def test_room(tmp_path: Path) -> None:
     assert checks.memory(tmp_path) == 400
 
 
+@pytest.mark.parametrize("named_by", ["option", "environment", "folder"])
+def test_a_token_that_other_accounts_can_read(sokkuri: Run, tmp_path: Path, named_by: str) -> None:
+    file = (tmp_path / "elsewhere" if named_by == "folder" else tmp_path) / "config.toml"
+    file.write_text('[discord]\ntoken = "s3cret"\n')
+    file.chmod(0o644)
+    arguments = ["--config", file] if named_by == "option" else []
+    env = {"SOKKURI_CONFIG": str(file)} if named_by == "environment" else {}
+    done = sokkuri("doctor", "--check", "settings", *arguments, env=env)
+    first, second = done.stdout.splitlines()
+    assert (done.returncode, first.split()[0]) == (0, "OK")
+    path = file if named_by != "folder" else "config.toml"
+    assert second == (
+        f"WARN settings    {path} holds the token, and its mode 0644 lets other accounts read it -> chmod 600 {path}"
+    )
+    assert "s3cret" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "platform", "warns"),
+    [
+        ('[discord]\ntoken = "s3cret"', 0o640, "linux", True),
+        ('[discord]\ntoken = "s3cret"', 0o604, "darwin", True),
+        ('[discord]\ntoken = "s3cret"', 0o600, "linux", False),
+        ('[discord]\ntoken = "s3cret"', 0o666, "win32", False),
+        ('[discord]\ntoken = ""', 0o644, "linux", False),
+        ("[discord]\nshards = 2", 0o644, "linux", False),
+        ("", 0o644, "linux", False),
+    ],
+)
+def test_a_settings_file_is_warned_of_only_for_its_token(
+    tmp_path: Path, text: str, mode: int, platform: str, warns: bool
+) -> None:
+    file = tmp_path / "my config.toml"
+    file.write_text(text)
+    file.chmod(mode)
+    found = list(checks.settings_file(file, platform))
+    assert [one.state for one in found] == ["note"] * warns
+    assert [one.remedy for one in found] == [f"chmod 600 '{file}'"] * warns
+    assert not list(checks.settings_file(tmp_path / "none.toml", platform))
+
+
 def test_everything_at_once(sokkuri: Run) -> None:
     assert sokkuri("models", "get").returncode == 0
     done = sokkuri("doctor", "--json")

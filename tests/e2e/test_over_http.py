@@ -7,10 +7,12 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import discord
 import openapi
 import pytest
 from running import PATIENCE, Bot, answer, face, free_port, running
@@ -18,7 +20,7 @@ from running import PATIENCE, Bot, answer, face, free_port, running
 from bot.endpoint import MOST_BYTES, SECONDS_NEW
 from bot.sandbox import Invocation, Message, Sandbox
 from bot.sandbox.delivery import EndpointRefused
-from bot.sandbox.state import walk_components
+from bot.sandbox.state import Overwrite, walk_components
 
 
 @pytest.fixture
@@ -94,6 +96,68 @@ async def test_everything_works_as_by_the_gateway(sandbox: Sandbox, tmp_path: Pa
         assert await bot.stop() == 0
         assert "interaction endpoint URL" not in bot.log.read_text()
     assert not sandbox.refusals
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ja"])
+async def test_what_a_person_may_not_read_is_as_if_it_were_not_there(
+    sandbox: Sandbox, tmp_path: Path, locale: str
+) -> None:
+    guest, host = sandbox.person("Guest"), sandbox.person("Mio")
+    album, hidden = await sandbox.open_channel("album"), await sandbox.open_channel("hidden")
+    hidden.overwrites[guest.id] = Overwrite(deny=discord.Permissions(view_channel=True).value)
+    private = [await sandbox.open_thread(where, "closed", host, private=True) for where in (hidden, hidden, album)]
+    private[0].members.add(sandbox.bot.id)
+    without = sandbox.add_guild("Without the bot", bot=False)
+    places = [hidden, *private, *without.channels.values()]
+    links = [(await sandbox.post(place, host, files=[face("person_a_1.jpg")])).link for place in places]
+    readable = await sandbox.post(album, host, files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
+    links += [
+        replace(readable, id=readable.id + 1).link,
+        readable.link.replace(str(album.id), str(album.id + 1)),
+        readable.link.replace(str(sandbox.guild.id), "1"),
+    ]
+    async with instance(sandbox, tmp_path) as (bot, url):
+        await sandbox.delivery.use(url)
+
+        async def told(command: str, options: dict[str, Any]) -> str:
+            asked = await sandbox.slash(command, options, user=guest, channel=album, locale=locale)
+            reply = await answer(asked)
+            assert reply.ephemeral
+            return reply.text
+
+        (gone,) = {await told("gradcam", {"message": link}) for link in links}
+        assert ("メッセージが見つかりません" if locale == "ja" else "cannot find that message") in gone
+        (text,) = {await told("average", {"thread": place}) for place in places[:3]}
+        here = "ここでは実行できません" if locale == "ja" else "I cannot do that here"
+        assert here in text
+
+        # a private thread that both of them saw, and whose channel is then hidden
+        club = await sandbox.open_channel("club")
+        thread = await sandbox.open_thread(club, "us", guest, private=True)
+        thread.members.add(sandbox.bot.id)
+        await sandbox.post(thread, guest, files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
+        asked = await sandbox.slash("average", {"thread": thread}, user=guest, channel=album, locale=locale)
+        average = await answer(asked)
+        assert average.files
+        thread.members.discard(sandbox.bot.id)
+
+        async def pressed() -> str:
+            click = await sandbox.click(average, button(average, "-median"), user=guest, locale=locale)
+            return (await answer(click)).text
+
+        assert thread.mention in await pressed(), "the person sees its channel still"
+        club.overwrites[guest.id] = Overwrite(deny=discord.Permissions(view_channel=True).value)
+        assert here in await pressed()
+
+        # a message that is gone when somebody clicks on the answer
+        alike = await answer(await sandbox.message_command("How alike?", readable, user=guest, locale=locale))
+        swapped = await sandbox.click(alike, button(alike, "-swap"), user=guest, locale=locale)
+        assert (await swapped.answered(PATIENCE)).files
+        await sandbox.delete(readable)
+        again = await sandbox.click(alike, button(sandbox.newest(alike), "-swap"), user=guest, locale=locale)
+        (word,) = await again.followed_up(within=PATIENCE)
+        assert (word.ephemeral, word.text) == (True, gone)
+        await bot.stop()
 
 
 async def test_a_click_finds_the_instance_that_holds_what_it_is_on(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
         sandbox.add_guild("Without the bot", bot=False)
         async with running(sandbox, tmp_path_factory.mktemp("bot")) as bot:
             yield bot
-            assert {one.why for one in sandbox.refusals} <= {"Unknown Member", "Unknown Message", "Missing Access"}
+            absent = {f"Unknown {what}" for what in ("Channel", "Guild", "Member", "Message")}
+            assert {one.why for one in sandbox.refusals} <= {*absent, "Missing Access"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -353,7 +354,7 @@ async def test_photos_in_a_direct_conversation_a_thread_not(bot: Bot) -> None:
         ("gradcam", {"user": "Faceless"}, "has no picture of their own"),
         ("similar", {"user1": "Bo", "user2": "Faceless"}, "has no picture of their own"),
         ("similar", {"message": "https://example.com/channels/1/2/3"}, "no link to a message"),
-        ("gradcam", {"message": "https://discord.com/channels/1/2/3"}, "I am no member of the server"),
+        ("gradcam", {"message": "https://discord.com/channels/1/2/3"}, "cannot find that message"),
     ],
 )
 async def test_too_little_to_work_on(bot: Bot, command: str, option: dict[str, str], says: str, locale: str) -> None:
@@ -395,12 +396,78 @@ async def test_a_message_of_a_private_thread(bot: Bot, album: Channel) -> None:
     thread = await bot.sandbox.open_thread(album, "between us", bot.sandbox.person("Mio"), private=True)
     message = await bot.sandbox.post(thread, bot.sandbox.person("Mio"), files=[face("person_a_1.jpg")])
     said = await refused(await bot.sandbox.slash("gradcam", {"message": message.link}))
-    assert "View Channel" in said
+    assert f"I cannot see the thread {thread.mention}" in said, "the owner sees every thread"
     thread.members.add(bot.sandbox.bot.id)
     guest = bot.sandbox.person("Guest")
     said = await refused(await bot.sandbox.slash("gradcam", {"message": message.link}, user=guest))
     assert "cannot find that message" in said
     await answered(await bot.sandbox.slash("gradcam", {"message": message.link}, user=bot.sandbox.person("Mio")))
+
+
+async def hidden_from(bot: Bot, name: str, person: User) -> Channel:
+    """A channel that the bot reads and `person` may not see."""
+    channel = await bot.sandbox.open_channel(name)
+    await kept_out(bot, channel, person)
+    return channel
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+async def test_what_a_person_may_not_read_is_as_if_it_were_not_there(bot: Bot, album: Channel, locale: str) -> None:
+    """One text, and one way to it: it tells neither which channels and threads there are, nor where the bot is."""
+    sandbox, guest, host = bot.sandbox, bot.sandbox.person("Guest"), bot.sandbox.person("Mio")
+    hidden = await hidden_from(bot, f"hidden-{locale}".lower(), guest)
+    private = [
+        await sandbox.open_thread(where, "closed", host, private=True) for where in (hidden, hidden, album, album)
+    ]
+    for known in private[::2]:
+        known.members.add(sandbox.bot.id)
+    await sandbox.deny(hidden, "read_message_history")
+    shut_out = await sandbox.open_thread(hidden, "open", host)
+    elsewhere = next(guild for guild in sandbox.world.guilds.values() if guild.name == "Elsewhere")
+    without = next(guild for guild in sandbox.world.guilds.values() if guild.name == "Without the bot")
+    places = [hidden, shut_out, *private, *elsewhere.channels.values(), *without.channels.values()]
+    links = [(await sandbox.post(place, host, files=[face("person_a_1.jpg")])).link for place in places]
+    readable = await post(bot, album, "person_a_1.jpg")
+    links += [
+        replace(readable, id=readable.id + 1).link,
+        readable.link.replace(str(album.id), str(album.id + 1)),
+        readable.link.replace(str(sandbox.guild.id), str(sandbox.guild.id + 1)),
+        readable.link.replace(str(sandbox.guild.id), "1"),
+    ]
+    said = set()
+    for link in links:
+        asked = await sandbox.slash("gradcam", {"message": link}, user=guest, channel=album, locale=locale)
+        said.add(await refused(asked))
+        assert asked.deleted, f"what stood there as for a message that is not there: {link}"
+    assert len(said) == 1
+    (text,) = said
+    assert ("メッセージが見つかりません" if locale == "ja" else "cannot find that message") in text
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+async def test_places_that_a_person_may_not_see_are_one_as_the_other(bot: Bot, album: Channel, locale: str) -> None:
+    sandbox, guest, host = bot.sandbox, bot.sandbox.person("Guest"), bot.sandbox.person("Mio")
+    hidden = await hidden_from(bot, f"out-of-sight-{locale}".lower(), guest)
+    private = [await sandbox.open_thread(hidden, "closed", one, private=True) for one in (host, guest)]
+    private[0].members.add(sandbox.bot.id)
+    said = set()
+    for place in (hidden, *private, await sandbox.open_thread(hidden, "open", host)):
+        for command in ("average", "lookalikes"):
+            asked = await sandbox.slash(command, {"thread": place}, user=guest, channel=album, locale=locale)
+            said.add(await refused(asked))
+    assert len(said) == 1
+    assert ("ここでは実行できません" if locale == "ja" else "I cannot do that here") in said.pop()
+
+
+async def test_what_the_bot_lacks_is_told_to_those_who_see_the_place(bot: Bot, album: Channel) -> None:
+    sandbox, guest = bot.sandbox, bot.sandbox.person("Guest")
+    closed = await sandbox.open_channel("seen-by-guest")
+    thread = await sandbox.open_thread(closed, "open", bot.sandbox.person("Mio"))
+    links = [(await sandbox.post(place, files=[face("person_a_1.jpg")])).link for place in (closed, thread)]
+    await sandbox.deny(closed, "read_message_history")
+    for link in links:
+        said = await refused(await sandbox.slash("gradcam", {"message": link}, user=guest, channel=album))
+        assert "“Read Message History”" in said
 
 
 async def test_a_private_thread_that_the_bot_is_not_in(bot: Bot, album: Channel) -> None:
