@@ -8,7 +8,7 @@ MINUTES := 2
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale bench-crowd bench-cluster bench-fleet faults fuzz soak audit container-check setup clean
+.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale bench-crowd bench-cluster bench-fleet bench-abuse faults fuzz soak audit container-check setup clean
 .DELETE_ON_ERROR:
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo "make bench-crowd  sixty people who ask at once: places, answers, and how late the bot's loop is (1 minute)"
 	@echo "make bench-cluster  requests a second of 1, 2 and 4 workers, local ones and in a cluster (some 3 minutes)"
 	@echo "make bench-fleet  several bots, many guilds, workers on Dask: throughput, and what is used up first (some 4 minutes)"
+	@echo "make bench-abuse  commands over HTTP while 150 of 200 connections misbehave, and while none does (some 3 minutes)"
 	@echo "make faults workers harmed in every stage of every command, and every hostile file (some 30 minutes)"
 	@echo "make fuzz   fuzz all that reads bytes from outside; MINUTES=2 for each of four targets"
 	@echo "make soak   the real bot while everything goes wrong; MINUTES=10, SEED=... to do the same again"
@@ -66,6 +67,9 @@ bench-cluster: setup
 
 bench-fleet: setup
 	$(BIN)/python -m benchmarks.fleet
+
+bench-abuse: setup
+	$(BIN)/python -m benchmarks.abuse
 
 faults: setup
 	$(BIN)/python -m pytest -m thorough tests/e2e

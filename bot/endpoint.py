@@ -1,9 +1,9 @@
 """Commands and clicks that Discord sends over HTTP, as the alternative to the gateway: `POST /interactions`.
 
-Discord signs each request; whatever is not signed, or not new, is refused before it is read. What was accepted is
-answered 202 with no body at once, and goes the way of those from the gateway, whose first answer is a call of the API
-("If you send this request for an interaction received over HTTP, respond to the original HTTP request with a 202 and no
-body").
+Discord signs each request. One without a signature, or an old one, is refused before its body is read, and one that
+somebody else signed before its body is parsed. What was accepted is answered 202 with no body at once, and goes the way
+of those from the gateway, whose first answer is a call of the API ("If you send this request for an interaction
+received over HTTP, respond to the original HTTP request with a 202 and no body").
 
 Several instances may stand behind one address. A click on what another one holds in memory is handed to that one, with
 Discord's own signature, which it checks for itself.
@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
@@ -30,7 +31,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from bot.config import InteractionsSection
-from bot.listening import listening
+from bot.listening import listening, vouch
+from bot.repeats import Repeats
 
 PATH = "/interactions"
 SIGNATURE, TIMESTAMP = "X-Signature-Ed25519", "X-Signature-Timestamp"
@@ -51,7 +53,9 @@ PING, CLICK = 1, 3
 OTHERS = (2, 4, 5)
 """Commands, what is typed so far, forms."""
 
-log = logging.getLogger(__name__)
+_SIGNATURE, _TIMESTAMP = re.compile("[0-9a-fA-F]{128}"), re.compile("[0-9]{1,12}")
+
+log = Repeats(logging.getLogger(__name__))
 
 
 class Seal:
@@ -66,15 +70,21 @@ class Seal:
         self._order: deque[tuple[float, bytes]] = deque()
         self._seen: set[bytes] = set()
 
+    def may_hold(self, headers: Mapping[str, str]) -> bool:
+        """Whether there is something like a signature, of the last minute: all that can be told without the body."""
+        signature, timestamp = headers.get(SIGNATURE, ""), headers.get(TIMESTAMP, "")
+        well_formed = _SIGNATURE.fullmatch(signature) and _TIMESTAMP.fullmatch(timestamp)
+        return bool(well_formed) and abs(self._clock() - int(timestamp)) <= SECONDS_NEW
+
     def holds(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether Discord signed this, within the last minute."""
-        text, timestamp = headers.get(SIGNATURE, ""), headers.get(TIMESTAMP, "")
-        try:
-            signature = bytes.fromhex(text)
-            self._key.verify(signature, timestamp.encode("ascii") + body)
-            return abs(self._clock() - int(timestamp)) <= SECONDS_NEW
-        except (InvalidSignature, ValueError, OverflowError):
+        if not self.may_hold(headers):
             return False
+        try:
+            self._key.verify(bytes.fromhex(headers[SIGNATURE]), headers[TIMESTAMP].encode() + body)
+        except InvalidSignature:
+            return False
+        return True
 
     def is_first(self, headers: Mapping[str, str]) -> bool:
         """Whether this, which holds, has not been here before."""
@@ -142,9 +152,12 @@ async def served(
     seal = Seal(public_key)
 
     async def receive(request: web.Request) -> web.Response:
+        if not seal.may_hold(request.headers):
+            raise _refused(web.HTTPUnauthorized, "it has no signature, or not one of now")
         body = await _arrived(request)
         if not seal.holds(request.headers, body):
-            raise _refused(web.HTTPUnauthorized, "not signed by Discord, or not now")
+            raise _refused(web.HTTPUnauthorized, "it is not signed by Discord")
+        vouch(request)
         payload = _read(body)
         if payload["type"] == PING:
             return web.json_response({"type": PING})
@@ -181,11 +194,15 @@ async def _any(asking: Iterable[Coroutine[Any, Any, bool]]) -> bool:
 
 
 async def _arrived(request: web.Request) -> bytes:
+    if (request.content_length or 0) > MOST_BYTES:
+        raise web.HTTPRequestEntityTooLarge(MOST_BYTES)
     try:
         async with asyncio.timeout(SECONDS_TO_ARRIVE):
             return await request.read()
     except TimeoutError:
         raise _refused(web.HTTPRequestTimeout, "it came too slowly") from None
+    except (ConnectionError, web.RequestPayloadError):
+        raise _refused(web.HTTPBadRequest, "it broke off") from None
 
 
 def _read(body: bytes) -> dict[str, Any]:
@@ -202,5 +219,5 @@ def _read(body: bytes) -> dict[str, Any]:
 
 
 def _refused(kind: type[web.HTTPException], why: str) -> web.HTTPException:
-    log.info("a request to %s was refused with %d: %s", PATH, kind.status_code, why)
+    log.info(f"a request to {PATH} was refused with {kind.status_code}: {why}")  # one kind of message for each reason
     return kind(text=why)

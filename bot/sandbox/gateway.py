@@ -242,7 +242,7 @@ class Gateway:
     # ------------------------------------------------------------ one connection
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(compress=False, max_msg_size=0)
+        socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
         connection = Connection(socket, request, self._world, self._trace)
         self._connections.add(connection)

@@ -6,7 +6,7 @@ import base64
 import secrets
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
@@ -18,6 +18,7 @@ from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.listening import serving
 from bot.sandbox import rest, rules
 from bot.sandbox.cdn import Cdn
 from bot.sandbox.changes import Changes
@@ -128,7 +129,7 @@ class Sandbox:
         self._page = Page(self, self._parts)
         self._guard = Guard()
         self._port = port
-        self._runner: web.AppRunner | None = None
+        self._stack = AsyncExitStack()
 
     # ------------------------------------------------------------ coming and going
 
@@ -138,14 +139,8 @@ class Sandbox:
         app.router.add_get("/gateway", self.gateway.handle)
         for routes in (self._api.serve(rest.routes(self._parts)), self.cdn.routes(), self._page.routes()):
             app.add_routes(routes)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
-        except OSError:
-            await self._runner.cleanup()
-            raise
-        self._port = self._runner.addresses[0][1]
+        server = serving(app, "127.0.0.1", self._port, most_bytes=REQUEST_BYTES)
+        self._port = (await self._stack.enter_async_context(server)).port
         self._guard.port = self._port
         await self.delivery.__aenter__()
         self.gateway.url = f"ws://127.0.0.1:{self._port}/gateway"
@@ -159,8 +154,7 @@ class Sandbox:
         await self.delivery.__aexit__(kind, error, trace)
         await self._page.close()
         await self.gateway.drop(1001)
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._stack.aclose()
 
     @property
     def address(self) -> str:

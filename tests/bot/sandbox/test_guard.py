@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
+import psutil
 import pytest
 from yarl import URL
 
@@ -117,4 +118,6 @@ async def test_everything_is_served_with_strict_headers(sandbox) -> None:
 
 
 async def test_only_the_loopback_address_listens(sandbox) -> None:
-    assert [address for address, _ in sandbox._runner.addresses] == ["127.0.0.1"]
+    found = psutil.Process().net_connections(kind="tcp")
+    listening = [one.laddr for one in found if one.status == psutil.CONN_LISTEN]
+    assert [address.ip for address in listening if address.port == URL(sandbox.address).port] == ["127.0.0.1"]
