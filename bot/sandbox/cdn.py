@@ -61,6 +61,11 @@ class Cdn:
         self._lost: set[tuple[int, int]] = set()
 
     @property
+    def host(self) -> str:
+        """With its port: what the bot's `cdn_hosts` is to name."""
+        return self.base.partition("://")[2]
+
+    @property
     def root(self) -> str:
         """Where attachments and avatars begin."""
         return f"{self.base}/cdn"
