@@ -9,14 +9,14 @@ import re
 import signal
 import sys
 import textwrap
-import webbrowser
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.browser import Redirect, has_desktop
 from cli.settings import config_option, load_settings, settings_problems
 
 if TYPE_CHECKING:
@@ -111,23 +111,35 @@ def stay(settings: Settings, port: int = 0, record: Path | None = None) -> None:
 
     def opened(sandbox: Sandbox, filled: bool) -> None:
         click.echo(f"\nTry it in your browser: {sandbox.page}")
+        click.echo(
+            "(The address is good once, for one browser. Each further one gets an address of its own, printed here.)"
+        )
+        sandbox.when_page_opens(lambda: tell_next(sandbox))
         if not filled:
             click.echo("The sample pictures are not here (they come with a checkout of the project): bring your own.")
         if record is not None:
             click.echo(f"All that you do there is written to {record}, with your photos beside it, until you stop.")
         click.echo("Ctrl-C stops it.")
         if has_desktop(os.environ, sys.platform) and sys.stdout.isatty():
-            webbrowser.open(sandbox.page)
+            open_browser(sandbox, cleanup)
 
-    with settings_problems(), place_problems(port):
+    with settings_problems(), place_problems(port), ExitStack() as cleanup:
         asyncio.run(together.stay(settings, port=port, record=record, opened=opened))
 
 
-def has_desktop(environment: Mapping[str, str], platform: str) -> bool:
-    """Whether a browser would open where the person sits: not in continuous integration, nor over SSH."""
-    if environment.get("CI") or environment.get("SSH_CONNECTION"):
-        return False
-    return platform in ("darwin", "win32") or bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+def tell_next(sandbox: Sandbox) -> None:
+    click.echo(f"The page is open. For another browser: {sandbox.page}")
+
+
+def open_browser(sandbox: Sandbox, cleanup: ExitStack) -> None:
+    """What it leaves on the disk goes once the page is open, or with `cleanup`."""
+    try:
+        redirect = Redirect(sandbox.page)
+    except OSError:
+        return  # the address has been printed
+    cleanup.callback(redirect.remove)
+    sandbox.when_page_opens(redirect.remove)
+    redirect.open()
 
 
 async def serve(port: int) -> None:
@@ -146,6 +158,7 @@ async def serve(port: int) -> None:
             f"SOKKURI_TOKEN={sandbox.token} sokkuri run"
         )
         click.echo(f"Its page: {sandbox.page}")
+        sandbox.when_page_opens(lambda: tell_next(sandbox))
         await stop.wait()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -72,7 +72,7 @@ class Sandbox:
     Once entered, `api`, `cdn.base` and `gateway.url` are where the bot is led; `token`: the bot's; `requests`: every
     HTTP request with its answer; `refusals`: every breach of Discord's rules; `trace`: all that passes, in short;
     `conditions`, `faults`, `cdn`, `gateway`: what can be broken on purpose; `delivery`: interactions over HTTP;
-    `clock`: the sandbox's own time; `page`: where a browser finds it; `feed`: all that happens. There is a guild
+    `clock`: the sandbox's own time; `page`: where the next browser finds it; `feed`: all that happens. There is a guild
     already, its `owner`, and the channel "general".
     """
 
@@ -168,8 +168,12 @@ class Sandbox:
 
     @property
     def page(self) -> str:
-        """Where a browser finds the page, with the key of this run."""
+        """Where the next browser finds the page. Good once: another address stands here from then on."""
         return f"{self.address}/?key={self._guard.key}"
+
+    def when_page_opens(self, tell: Callable[[], None]) -> None:
+        """Calls `tell` each time a browser has used the address of the page, and there is another one."""
+        self._guard.opened.append(tell)
 
     @property
     def api(self) -> str:

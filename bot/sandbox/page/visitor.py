@@ -17,6 +17,7 @@ from bot.sandbox.commands import GROUPS, LOCALES, CannotInvoke, Option, Value
 from bot.sandbox.conditions import Conditions
 from bot.sandbox.feed import ConditionsChanged, Gone, Happening, Opened, Shown
 from bot.sandbox.invocation import Invocation, InvocationFailed
+from bot.sandbox.page.files import PageFiles
 from bot.sandbox.page.uploads import Uploads
 from bot.sandbox.page.view import View
 from bot.sandbox.parts import Parts
@@ -49,12 +50,14 @@ class _Left(Exception):
 
 
 class Visitor:
-    def __init__(self, sandbox: Sandbox, parts: Parts, uploads: Uploads, socket: web.WebSocketResponse) -> None:
+    def __init__(
+        self, sandbox: Sandbox, parts: Parts, uploads: Uploads, files: PageFiles, socket: web.WebSocketResponse
+    ) -> None:
         self._sandbox = sandbox
         self._parts = parts
         self._uploads = uploads
         self._socket = socket
-        self._view = View(sandbox, parts)
+        self._view = View(sandbox, parts, files)
         self._out: asyncio.Queue[Json] = asyncio.Queue()
         self._opened: dict[str, Invocation] = {}
         self._requests = {
