@@ -18,6 +18,7 @@ import click
 
 from cli.browser import Redirect, has_desktop
 from cli.settings import config_option, load_settings, settings_problems
+from cli.terminal import shown, shown_lines
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -28,6 +29,8 @@ NO_TOKEN = """\
 No Discord token is set, so the bot runs against a sandbox on this machine: nothing leaves it.
 To run it on Discord: put the token from https://discord.com/developers/applications into config.toml
 ([discord] token = "...") or into the environment (SOKKURI_TOKEN), and start again."""
+
+MOST_OF_AN_ERROR = 300
 
 file_type = click.Path(dir_okay=False, path_type=Path)
 
@@ -163,7 +166,10 @@ async def serve(port: int) -> None:
 
 
 def play(settings: Settings, file: Path, out: Path | None) -> None:
-    """A recorded conversation, from its first line to its last. Pictures of the replies go to `out`."""
+    """A recorded conversation, from its first line to its last. Pictures of the replies go to `out`.
+
+    It may come from anybody: what is printed of it, and of the replies, does nothing to the terminal.
+    """
     from bot.sandbox import together
     from bot.sandbox.conversations import Unplayable
 
@@ -171,20 +177,21 @@ def play(settings: Settings, file: Path, out: Path | None) -> None:
         with settings_problems():
             asyncio.run(together.play(settings, file, lambda done: _show(done, out)))
     except Unplayable as error:
-        raise click.BadParameter(str(error), param_hint="--replay") from error
+        raise click.BadParameter(shown(str(error)[:MOST_OF_AN_ERROR]), param_hint="--replay") from error
 
 
 def _show(done: Done, out: Path | None) -> None:
     line, answer = done.line, done.answer
-    click.echo("\n" + " ".join([f"{line['id']:>3}", *_heading(line)]))
+    click.echo("\n" + shown(" ".join([f"{line['id']:>3}", *_heading(line)])))
     if done.failure is not None:
-        click.echo(f"    !! {done.failure}")
+        click.echo(shown(f"    !! {done.failure}"))
     if answer is not None:
         channels = answer.channel.guild.channels if answer.channel.guild else {}
-        named = re.sub(r"<#(\d+)>", lambda found: f"#{channels[int(found[1])].name}", answer.text)
-        click.echo(textwrap.indent(named, "    "))
+        places = {str(id_): channel.name for id_, channel in channels.items()}
+        named = re.sub(r"<#(\d+)>", lambda found: f"#{places.get(found[1], found[1])}", answer.text)
+        click.echo(textwrap.indent(shown_lines(named), "    "))
         for file in answer.files:
-            click.echo(f"    -> {_keep(file, line['id'], out) if out else file.filename}")
+            click.echo(shown(f"    -> {_keep(file, line['id'], out) if out else file.filename}"))
 
 
 def _heading(line: Mapping[str, Any]) -> Iterator[str]:
@@ -196,11 +203,17 @@ def _heading(line: Mapping[str, Any]) -> Iterator[str]:
     for name in ("content", "name", "message", "component", "values", "person", "texts", "conditions"):
         if line.get(name):
             yield str(line[name])
-    yield from (file["name"] for file in line.get("files", ()))
+    yield from (file.get("name") or file["file"] for file in line.get("files", ()))
 
 
 def _keep(file: Attachment, number: int, out: Path) -> Path:
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{number:02}-{file.filename}"
-    path.write_bytes(file.data)
+    """A new folder, and what is written into one, is for nobody else to read."""
+    from bot.sandbox.files import safe_name, write_private
+
+    path = out / f"{number:02}-{safe_name(file.filename)}"
+    try:
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(path, file.data)
+    except OSError as error:
+        raise click.BadParameter(f"{error.filename}: {error.strerror}", param_hint="--out") from error
     return path
