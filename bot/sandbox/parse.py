@@ -12,9 +12,9 @@ MOST_LEVELS = 64
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def parse(data: str | bytes) -> Any:
+def parse(data: str | bytes, *, halves: bool = False) -> Any:
     """Raises ValueError: it is no JSON in UTF-8, is nested too deeply, or holds halves of characters (surrogates),
-    which no message can carry on.
+    which no message can carry on. `halves`: the caller looks for those.
     """
     text = data.decode() if isinstance(data, bytes) else data
     try:
@@ -22,9 +22,14 @@ def parse(data: str | bytes) -> Any:
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     _check_levels(value)
-    if _HALF_CHARACTER.search(text):
-        json.dumps(value, ensure_ascii=False).encode()
+    if not halves and _HALF_CHARACTER.search(text):
+        check_characters(value)
     return value
+
+
+def check_characters(value: Any) -> None:
+    """Raises ValueError where JSON holds halves of characters."""
+    json.dumps(value, ensure_ascii=False).encode()
 
 
 def _no_constant(name: str) -> NoReturn:

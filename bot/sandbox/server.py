@@ -34,7 +34,7 @@ from bot.sandbox.page import Page
 from bot.sandbox.parts import Parts
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.refused import Refusal
-from bot.sandbox.rest import ROOT, Api, Exchange, Faults
+from bot.sandbox.rest import ROOT, Api, Exchanges, Faults
 from bot.sandbox.state import (
     EVERYONE,
     MODERATOR,
@@ -57,9 +57,7 @@ from bot.sandbox.trace import Trace
 
 Made = TypeVar("Made", Message, Invocation, Channel)
 
-REMEMBERED = 10_000
-# Of a whole request; what a file may have is another matter (rules.py).
-REQUEST_BYTES = 512 * 1024 * 1024
+MOST_REFUSALS = 1000
 
 
 class Sandbox:
@@ -69,11 +67,11 @@ class Sandbox:
     the owner switched on in the developer portal (of `members`, `presences`, `message_content`);
     `heartbeat_interval` in seconds.
 
-    Once entered, `api`, `cdn.base` and `gateway.url` are where the bot is led; `token`: the bot's; `requests`: every
-    HTTP request with its answer; `refusals`: every breach of Discord's rules; `trace`: all that passes, in short;
-    `conditions`, `faults`, `cdn`, `gateway`: what can be broken on purpose; `delivery`: interactions over HTTP;
-    `clock`: the sandbox's own time; `page`: where the next browser finds it; `feed`: all that happens. There is a guild
-    already, its `owner`, and the channel "general".
+    Once entered, `api`, `cdn.base` and `gateway.url` are where the bot is led; `token`: the bot's; `requests`: the
+    newest HTTP requests with their answers; `refusals`: the newest breaches of Discord's rules; `trace`: the newest of
+    all that passes, in short; `conditions`, `faults`, `cdn`, `gateway`: what can be broken on purpose; `delivery`:
+    interactions over HTTP; `clock`: the sandbox's own time; `page`: where the next browser finds it; `feed`: all that
+    happens. There is a guild already, its `owner`, and the channel "general".
     """
 
     def __init__(
@@ -87,8 +85,8 @@ class Sandbox:
     ) -> None:
         privileged = frozenset(privileged)
         self.clock = Clock()
-        self.requests: deque[Exchange] = deque(maxlen=REMEMBERED)
-        self.refusals: deque[Refusal] = deque(maxlen=REMEMBERED)
+        self.requests = Exchanges()
+        self.refusals: deque[Refusal] = deque(maxlen=MOST_REFUSALS)
         self.world = World(self.clock, Conditions(message_content="message_content" in privileged))
         self.owner = self.world.add_user("Kei")
         self.bot = self.world.add_user(name, bot=True)
@@ -133,7 +131,7 @@ class Sandbox:
     # ------------------------------------------------------------ coming and going
 
     async def __aenter__(self) -> Self:
-        app = web.Application(client_max_size=REQUEST_BYTES)
+        app = web.Application()
         self._guard.protect(app)
         app.router.add_get("/gateway", self.gateway.handle)
         for routes in (self._api.serve(rest.routes(self._parts)), self.cdn.routes(), self._page.routes()):

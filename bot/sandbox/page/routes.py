@@ -36,8 +36,8 @@ class Page:
             web.get("/s/{session}/static/{name}", self._part),
             web.get("/s/{session}/socket", self._socket),
             web.post("/s/{session}/uploads", self._upload),
-            web.get(r"/s/{session}/avatars/{user:\d{1,20}}/{hash}", self._avatar),
-            web.get(r"/files/{signature}/{folder:\d{1,20}}/{id:\d{1,20}}/{name}", self._file),
+            web.get(r"/s/{session}/avatars/{user:[0-9]{1,20}}/{hash}", self._avatar),
+            web.get(r"/files/{signature}/{folder:[0-9]{1,20}}/{id:[0-9]{1,20}}/{name}", self._file),
         ]
 
     async def close(self) -> None:

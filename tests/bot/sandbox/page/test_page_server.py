@@ -450,3 +450,12 @@ async def test_a_sandbox_may_end_before_its_pages() -> None:
         async with Sandbox() as sandbox:
             page = await stack.enter_async_context(visited(sandbox))
         await page.told_to_leave()
+
+
+@pytest.mark.parametrize("levels", [100, 900, 100_000])
+async def test_deeply_nested_json_is_refused_by_the_page(visit, caplog, levels) -> None:
+    async with visit() as page:
+        await page.send('{"type": "post", "id": 1, "content": ' + "[" * levels + "]" * levels + "}")
+        assert (await page.ask("post", channel=page.place("general"), content="still here", files=[]))["type"] == "done"
+        assert [answer["code"] for answer in page.unasked] == ["not_understood"]
+    assert not [record for record in caplog.records if record.exc_info]

@@ -26,6 +26,11 @@ class OpenPage:
         self._news = asyncio.Event()
 
     @property
+    def unasked(self) -> list[dict[str, Any]]:
+        """Answers to what was sent without `ask`."""
+        return list(self._answers.values())
+
+    @property
     def snapshot(self) -> dict[str, Any]:
         return next(event for event in reversed(self.events) if event["type"] == "snapshot")
 
