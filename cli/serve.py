@@ -196,14 +196,14 @@ def _show(done: Done, out: Path | None) -> None:
 
 def _heading(line: Mapping[str, Any]) -> Iterator[str]:
     """Who did what where, as one reads it in a chat."""
-    yield f"#{line['in']}  {line['who']}:" if "in" in line else "   "
+    yield f"#{line['in']}  {line.get('who', '')}:" if "in" in line else "   "
     yield f"/{line['command']}" if line["do"] == "slash" else " ".join([line["do"], line.get("command", "")]).strip()
     for name, value in line.get("options", {}).items():
-        yield f"{name}:{value.get('name') or next(iter(value.values())) if isinstance(value, dict) else value}"
+        yield f"{name}:{value.get('name') or next(iter(value.values()), '') if isinstance(value, dict) else value}"
     for name in ("content", "name", "message", "component", "values", "person", "texts", "conditions"):
         if line.get(name):
             yield str(line[name])
-    yield from (file.get("name") or file["file"] for file in line.get("files", ()))
+    yield from (file.get("name") or file.get("file", "") for file in line.get("files", ()))
 
 
 def _keep(file: Attachment, number: int, out: Path) -> Path:

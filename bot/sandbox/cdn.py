@@ -165,7 +165,8 @@ class Cdn:
         expires, issued = request.query.get("ex", ""), request.query.get("is", "")
         if self._world.conditions.links_expired or (folder, id) in self._lost:
             return False
-        good = hmac.compare_digest(self._sign(folder, id, expires, issued), request.query.get("hm", ""))
+        signature = self._sign(folder, id, expires, issued)
+        good = hmac.compare_digest(signature.encode(), request.query.get("hm", "").encode())
         return good and int(expires, 16) > self._clock.now()
 
     async def _proxied(self, request: web.Request) -> web.StreamResponse:

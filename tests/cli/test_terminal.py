@@ -37,7 +37,8 @@ def test_a_replayed_recording_sends_nothing_but_text(sokkuri: Run, tmp_path: Pat
         {"id": 2, "do": "open_thread", "who": "Kei", **here, "name": f"thread {NASTY}"},
         {"id": 3, "do": "slash", "who": "Kei", **here, "command": f"none {NASTY}", "options": {NASTY: NASTY}},
         {"id": 4, "do": "slash", "who": "Kei", **here, "in": f"thread {NASTY}", "command": "average", "options": {}},
-        {"id": 5, "do": f"dance {NASTY}", "who": "Kei", **here},
+        {"id": 5, "do": "conditions", "conditions": {}, "in": "x", "files": [{}], "options": {"a": {}}},
+        {"id": 6, "do": f"dance {NASTY}", "who": "Kei", **here},
     ]
     file = tmp_path / "talk.jsonl"
     file.write_text("\n".join(json.dumps(line) for line in lines))
@@ -45,6 +46,6 @@ def test_a_replayed_recording_sends_nothing_but_text(sokkuri: Run, tmp_path: Pat
     assert done.returncode == 2
     assert "content \\x1b[2J" in done.stdout
     assert "!!" in done.stdout
-    assert "line 5 cannot be done" in done.stderr
+    assert "line 6 cannot be done" in done.stderr
     for sent in (done.stdout, done.stderr):
         assert not [one for one in sent if unicodedata.category(one) in ("Cc", "Cf") and one != "\n"]

@@ -63,7 +63,7 @@ class Visitor:
         self._view = View(sandbox, parts, files)
         self._out: asyncio.Queue[str] = asyncio.Queue()
         self._letters_waiting = 0
-        self._is_deaf = False
+        self._is_over = False
         self._opened: dict[str, Invocation] = {}
         self._requests = {
             "whoami": self._whoami,
@@ -93,7 +93,7 @@ class Visitor:
                     async for frame in self._socket:
                         if frame.type is WSMsgType.TEXT:
                             self._tasks.create_task(self._answer(frame.data))
-                    self._is_deaf = True
+                    self._is_over = True
                     raise _Left  # which ends what is still under way
             except* _Left:
                 pass
@@ -101,10 +101,10 @@ class Visitor:
     # ------------------------------------------------------------ telling
 
     def _tell(self, type: str, **what: object) -> None:  # noqa: A002
-        if self._is_deaf:
+        if self._is_over:
             return
         if self._letters_waiting > MOST_LETTERS_WAITING:
-            self._is_deaf = True
+            self._is_over = True
             self._tasks.create_task(self._leave())
             return
         text = json.dumps({"type": type, **what}, ensure_ascii=False)

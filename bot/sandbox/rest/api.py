@@ -102,7 +102,7 @@ class Api:
 
     def serve(self, routes: Iterable[Route]) -> list[web.RouteDef]:
         """`routes`, and 404 for all others."""
-        nowhere = Route("*", "/{rest:.*}", _nothing, token=False, check=_no_route)
+        nowhere = Route("*", "/{rest:.*}", _nowhere, token=False)
         return [web.route(one.method, ROOT + one.path, self._handle(one)) for one in (*routes, nowhere)]
 
     def _handle(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -115,12 +115,13 @@ class Api:
             await asyncio.sleep(self._world.conditions.seconds_late)
             try:
                 self._admit(request, route)
-                body = await read(request)
+                if route.token or route.check:  # nobody else has anything to say
+                    body = await read(request)
                 if trouble := self.faults.next(request.method, path):
                     status, answer, headers = trouble.status, trouble.body, trouble.headers
                 else:
-                    call = Call(request.match_info, request.query, body.json, body.files)
-                    status, answer = await route.handler(call)
+                    sent = body or Body()
+                    status, answer = await route.handler(Call(request.match_info, request.query, sent.json, sent.files))
             except Refused as caught:
                 no = caught
                 status, answer = no.status, no.body
@@ -164,12 +165,8 @@ class Api:
         self._requests.add(exchange, body.raw if body else b"", answered)
 
 
-def _no_route(call: Call) -> None:
+async def _nowhere(call: Call) -> Answer:
     raise refused.no_route()
-
-
-async def _nothing(call: Call) -> Answer:
-    return 204, None
 
 
 def _why(no: Refused) -> str:
