@@ -66,7 +66,7 @@ async def crowd() -> None:
             environment = os.environ | {
                 "SOKKURI_TOKEN": sandbox.token,
                 "SOKKURI_DISCORD__API": sandbox.api,
-                "SOKKURI_DISCORD__CDN_HOSTS": '["127.0.0.1"]',
+                "SOKKURI_DISCORD__CDN_HOSTS": json.dumps([sandbox.cdn.host]),
                 "SOKKURI_WORKERS__COUNT": str(WORKERS),
                 "SOKKURI_LIMITS__WAITING": str(PEOPLE),
                 "SOKKURI_LIMITS__GUILD_REQUESTS": str(PEOPLE),

@@ -140,7 +140,7 @@ async def measured(workers: int, seconds: float, *, trifles: bool) -> list[Row]:
                 TOKEN=told["token"],
                 DISCORD__API=told["api"],
                 DISCORD__CDN=told["cdn"],
-                DISCORD__CDN_HOSTS='["127.0.0.1"]',
+                DISCORD__CDN_HOSTS=json.dumps([told["host"]]),
                 DISCORD__SHARDS=SHARDS,
                 DISCORD__SHARD_IDS=[*range(number, SHARDS, BOTS)],
                 WORKERS__ENGINE="dask",
@@ -240,7 +240,7 @@ class Town:
         async with Sandbox(shards=SHARDS) as sandbox:
             for number in range(GUILDS):
                 await self._settle(sandbox, number)
-            _tell({"token": sandbox.token, "api": sandbox.api, "cdn": sandbox.cdn.root})
+            _tell({"token": sandbox.token, "api": sandbox.api, "cdn": sandbox.cdn.root, "host": sandbox.cdn.host})
             await sandbox.wait_ready(PATIENCE)
             while line := await asyncio.to_thread(sys.stdin.readline):
                 _tell(await self._ask(sandbox, **json.loads(line)))

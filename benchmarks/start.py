@@ -8,6 +8,7 @@ that several share counted in parts (PSS).
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import time
@@ -69,7 +70,7 @@ async def started(**settings: str) -> AsyncIterator[Bot]:
         environment |= settings | {
             "SOKKURI_TOKEN": sandbox.token,
             "SOKKURI_DISCORD__API": sandbox.api,
-            "SOKKURI_DISCORD__CDN_HOSTS": '["127.0.0.1"]',
+            "SOKKURI_DISCORD__CDN_HOSTS": json.dumps([sandbox.cdn.host]),
         }
         command = (sys.executable, "-c", "from cli.main import main; main()", "run")
         process = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)

@@ -41,13 +41,11 @@ async def listening(app: web.Application, host: str, port: int, section: str) ->
 
 
 @asynccontextmanager
-async def serving(
-    app: web.Application, host: str, port: int, *, most_bytes: int = MOST_BYTES_UNSIGNED
-) -> AsyncIterator[Connections]:
+async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[Connections]:
     """Yields its connections, which know the port: a free one for 0.
 
-    `most_bytes`: of all requests at once that are not known to be honest. One is when it is answered with a status
-    below 400, or when `vouch` is called for it. Raises OSError: cannot listen there.
+    A request is known to be honest when it is answered with a status below 400, or when `vouch` is called for it.
+    Raises OSError: cannot listen there.
     """
     app.middlewares.insert(0, _watch)
     app.on_response_prepare.append(_vouch_if_answered)
@@ -61,7 +59,7 @@ async def serving(
     )
     await runner.setup()
     assert runner.server is not None
-    connections = Connections(runner.server, most_bytes)
+    connections = Connections(runner.server, MOST_BYTES_UNSIGNED)
     try:
         async with connections.accepted(host, port):
             yield connections

@@ -9,16 +9,16 @@ import re
 import signal
 import sys
 import textwrap
-import webbrowser
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
+from cli.browser import Redirect, has_desktop
 from cli.settings import config_option, load_settings, settings_problems
+from cli.terminal import shown, shown_lines
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -29,6 +29,8 @@ NO_TOKEN = """\
 No Discord token is set, so the bot runs against a sandbox on this machine: nothing leaves it.
 To run it on Discord: put the token from https://discord.com/developers/applications into config.toml
 ([discord] token = "...") or into the environment (SOKKURI_TOKEN), and start again."""
+
+MOST_OF_AN_ERROR = 300
 
 file_type = click.Path(dir_okay=False, path_type=Path)
 
@@ -112,23 +114,35 @@ def stay(settings: Settings, port: int = 0, record: Path | None = None) -> None:
 
     def opened(sandbox: Sandbox, filled: bool) -> None:
         click.echo(f"\nTry it in your browser: {sandbox.page}")
+        click.echo(
+            "(The address is good once, for one browser. Each further one gets an address of its own, printed here.)"
+        )
+        sandbox.when_page_opens(lambda: tell_next(sandbox))
         if not filled:
             click.echo("The sample pictures are not here (they come with a checkout of the project): bring your own.")
         if record is not None:
             click.echo(f"All that you do there is written to {record}, with your photos beside it, until you stop.")
         click.echo("Ctrl-C stops it.")
         if has_desktop(os.environ, sys.platform) and sys.stdout.isatty():
-            webbrowser.open(sandbox.page)
+            open_browser(sandbox, cleanup)
 
-    with settings_problems(), place_problems(port):
+    with settings_problems(), place_problems(port), ExitStack() as cleanup:
         asyncio.run(together.stay(settings, port=port, record=record, opened=opened))
 
 
-def has_desktop(environment: Mapping[str, str], platform: str) -> bool:
-    """Whether a browser would open where the person sits: not in continuous integration, nor over SSH."""
-    if environment.get("CI") or environment.get("SSH_CONNECTION"):
-        return False
-    return platform in ("darwin", "win32") or bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+def tell_next(sandbox: Sandbox) -> None:
+    click.echo(f"The page is open. For another browser: {sandbox.page}")
+
+
+def open_browser(sandbox: Sandbox, cleanup: ExitStack) -> None:
+    """What it leaves on the disk goes once the page is open, or with `cleanup`."""
+    try:
+        redirect = Redirect(sandbox.page)
+    except OSError:
+        return  # the address has been printed
+    cleanup.callback(redirect.remove)
+    sandbox.when_page_opens(redirect.remove)
+    redirect.open()
 
 
 async def serve(port: int) -> None:
@@ -140,18 +154,22 @@ async def serve(port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Sandbox(port) as sandbox:
         await samples.fill(sandbox)
-        hosts = json.dumps([urlsplit(sandbox.address).hostname])
+        hosts = json.dumps([sandbox.cdn.host])
         click.echo(f"A sandbox stands in for Discord at {sandbox.api} until Ctrl-C. To connect the bot to it:")
         click.echo(
             f"SOKKURI_DISCORD__API={sandbox.api} SOKKURI_DISCORD__CDN_HOSTS='{hosts}' "
             f"SOKKURI_TOKEN={sandbox.token} sokkuri run"
         )
         click.echo(f"Its page: {sandbox.page}")
+        sandbox.when_page_opens(lambda: tell_next(sandbox))
         await stop.wait()
 
 
 def play(settings: Settings, file: Path, out: Path | None) -> None:
-    """A recorded conversation, from its first line to its last. Pictures of the replies go to `out`."""
+    """A recorded conversation, from its first line to its last. Pictures of the replies go to `out`.
+
+    It may come from anybody: what is printed of it, and of the replies, does nothing to the terminal.
+    """
     from bot.sandbox import together
     from bot.sandbox.conversations import Unplayable
 
@@ -159,36 +177,43 @@ def play(settings: Settings, file: Path, out: Path | None) -> None:
         with settings_problems():
             asyncio.run(together.play(settings, file, lambda done: _show(done, out)))
     except Unplayable as error:
-        raise click.BadParameter(str(error), param_hint="--replay") from error
+        raise click.BadParameter(shown(str(error)[:MOST_OF_AN_ERROR]), param_hint="--replay") from error
 
 
 def _show(done: Done, out: Path | None) -> None:
     line, answer = done.line, done.answer
-    click.echo("\n" + " ".join([f"{line['id']:>3}", *_heading(line)]))
+    click.echo("\n" + shown(" ".join([f"{line['id']:>3}", *_heading(line)])))
     if done.failure is not None:
-        click.echo(f"    !! {done.failure}")
+        click.echo(shown(f"    !! {done.failure}"))
     if answer is not None:
         channels = answer.channel.guild.channels if answer.channel.guild else {}
-        named = re.sub(r"<#(\d+)>", lambda found: f"#{channels[int(found[1])].name}", answer.text)
-        click.echo(textwrap.indent(named, "    "))
+        places = {str(id_): channel.name for id_, channel in channels.items()}
+        named = re.sub(r"<#(\d+)>", lambda found: f"#{places.get(found[1], found[1])}", answer.text)
+        click.echo(textwrap.indent(shown_lines(named), "    "))
         for file in answer.files:
-            click.echo(f"    -> {_keep(file, line['id'], out) if out else file.filename}")
+            click.echo(shown(f"    -> {_keep(file, line['id'], out) if out else file.filename}"))
 
 
 def _heading(line: Mapping[str, Any]) -> Iterator[str]:
     """Who did what where, as one reads it in a chat."""
-    yield f"#{line['in']}  {line['who']}:" if "in" in line else "   "
+    yield f"#{line['in']}  {line.get('who', '')}:" if "in" in line else "   "
     yield f"/{line['command']}" if line["do"] == "slash" else " ".join([line["do"], line.get("command", "")]).strip()
     for name, value in line.get("options", {}).items():
-        yield f"{name}:{value.get('name') or next(iter(value.values())) if isinstance(value, dict) else value}"
+        yield f"{name}:{value.get('name') or next(iter(value.values()), '') if isinstance(value, dict) else value}"
     for name in ("content", "name", "message", "component", "values", "person", "texts", "conditions"):
         if line.get(name):
             yield str(line[name])
-    yield from (file["name"] for file in line.get("files", ()))
+    yield from (file.get("name") or file.get("file", "") for file in line.get("files", ()))
 
 
 def _keep(file: Attachment, number: int, out: Path) -> Path:
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{number:02}-{file.filename}"
-    path.write_bytes(file.data)
+    """A new folder, and what is written into one, is for nobody else to read."""
+    from bot.sandbox.files import safe_name, write_private
+
+    path = out / f"{number:02}-{safe_name(file.filename)}"
+    try:
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(path, file.data)
+    except OSError as error:
+        raise click.BadParameter(f"{error.filename}: {error.strerror}", param_hint="--out") from error
     return path

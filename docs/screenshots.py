@@ -44,6 +44,8 @@ async def main() -> None:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"))
             light = await browser.new_page(viewport={"width": 1200, "height": 860}, color_scheme="light")
+            await light.goto(address)  # which is good once; from then on the page has an address of its own
+            address = light.url
             await minute(light, address)
             dark = await browser.new_page(viewport={"width": 1200, "height": 860}, color_scheme="dark", locale="ja-JP")
             await average(dark, address)

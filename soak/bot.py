@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -81,7 +82,7 @@ async def started(sandbox: Sandbox, folder: Path) -> AsyncIterator[Bot]:
                 "SOKKURI_TOKEN": sandbox.token,
                 "SOKKURI_DISCORD__API": sandbox.api,
                 "SOKKURI_DISCORD__CDN": sandbox.cdn.root,
-                "SOKKURI_DISCORD__CDN_HOSTS": '["127.0.0.1"]',
+                "SOKKURI_DISCORD__CDN_HOSTS": json.dumps([sandbox.cdn.host]),
                 "SOKKURI_WORKERS__STAGE_SECONDS": str(STAGE_SECONDS),
                 "SOKKURI_WORKERS__TASKS": str(TASKS),
                 "SOKKURI_LIMITS__COOLDOWN_REQUESTS": "0",  # the few people here ask for many others

@@ -3,8 +3,8 @@
     import openapi
     openapi.load(shared).check(sandbox.requests)
 
-`check` raises AssertionError with one line for each mistake. Requests that were refused as malformed are not held
-against the description, but the refusal is. Server errors are not described, and pass.
+`check` raises AssertionError with one line for each mistake. Requests that were refused as malformed, or before they
+were read, are not held against the description, but the refusal is. Server errors are not described, and pass.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class OpenApi:
             yield f"{where}: no such operation"
             return
         pointer, operation, shared = found
-        if exchange.status not in _MALFORMED:
+        if exchange.read and exchange.status not in _MALFORMED:
             yield from (f"{where}: {problem}" for problem in self._query(exchange, shared))
             yield from (f"{where}: request {problem}" for problem in self._request(exchange, pointer, operation))
         yield from (f"{where}: answer {problem}" for problem in self._answer(exchange, pointer, operation))

@@ -21,9 +21,12 @@ from aiohttp import web
 
 from bot.sandbox.sniff import sniff
 from bot.sandbox.state import Attachment, Clock, File, User, World
-from bot.sandbox.trace import Trace
+from bot.sandbox.trace import MOST_LETTERS, Trace
 
 ADDRESS_LIFE_SECONDS = 24 * 3600
+MOST_BYTES = 512 * 1024 * 1024
+OVERHEAD_BYTES = 1000
+MOST_NAMES = 10_000
 _DEFAULT_AVATARS = ((88, 101, 242), (117, 126, 138), (59, 165, 92), (250, 166, 26), (237, 66, 69), (235, 69, 158))
 
 
@@ -44,7 +47,7 @@ class Fault:
 
 class Cdn:
     """`base`: its address, set once the port is known; `downloads`: names of the files asked for, in order;
-    `avatars`: the addresses of those.
+    `avatars`: the addresses of those. The newest 10,000 of both, and of files at most 512 MiB, are remembered.
     """
 
     def __init__(self, clock: Clock, world: World, trace: Trace) -> None:
@@ -56,9 +59,15 @@ class Cdn:
         self._trace = trace
         self._key = secrets.token_bytes(32)
         self._files: dict[tuple[int, int], Attachment] = {}
+        self._room = MOST_BYTES
         self._external: dict[str, File] = {}
         self._faults: list[Fault] = []
         self._lost: set[tuple[int, int]] = set()
+
+    @property
+    def host(self) -> str:
+        """With its port: what the bot's `cdn_hosts` is to name."""
+        return self.base.partition("://")[2]
 
     @property
     def root(self) -> str:
@@ -90,12 +99,22 @@ class Cdn:
     # ------------------------------------------------------------ addresses
 
     def keep(self, attachment: Attachment) -> Attachment:
-        """Stores the file, so that its address answers."""
+        """Stores the file, so that its address answers. Where there is no room, those that nobody asked for the longest
+        are there no more.
+        """
         self._files[attachment.folder, attachment.id] = attachment
+        self._room -= _cost(attachment)
+        while self._room < 0 and len(self._files) > 1:
+            forgotten = self._files.pop(next(iter(self._files)))
+            forgotten.content.data = b""
+            self._room += _cost(forgotten)
         return attachment
 
     def file(self, folder: int, id: int) -> Attachment | None:  # noqa: A002
-        return self._files.get((folder, id))
+        found = self._files.pop((folder, id), None)
+        if found is not None:
+            self._files[folder, id] = found  # now the last to be forgotten
+        return found
 
     def url(self, attachment: Attachment, *, proxy: bool = False) -> str:
         """A fresh signed address; `proxy`: on the media proxy instead."""
@@ -120,19 +139,19 @@ class Cdn:
     # ------------------------------------------------------------ answers
 
     def routes(self) -> list[web.RouteDef]:
-        file = r"{room:attachments|ephemeral-attachments}/{folder:\d+}/{id:\d+}/{name}"
+        file = r"{room:attachments|ephemeral-attachments}/{folder:[0-9]{1,20}}/{id:[0-9]{1,20}}/{name}"
         return [
             web.get(f"/cdn/{file}", self._file),
             web.get(f"/media/{file}", self._file),
             web.get(r"/media/external/{path:.+}", self._proxied),
-            web.get(r"/cdn/avatars/{user:\d+}/{name}", self._avatar),
-            web.get(r"/cdn/embed/avatars/{number:\d+}.png", self._default_avatar),
+            web.get(r"/cdn/avatars/{user:[0-9]{1,20}}/{name}", self._avatar),
+            web.get(r"/cdn/embed/avatars/{number:[0-9]{1,20}}.png", self._default_avatar),
         ]
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         folder, id_ = int(request.match_info["folder"]), int(request.match_info["id"])
         name, began = request.match_info["name"], time.monotonic()
-        self.downloads.append(name)
+        _note(self.downloads, name)
         await asyncio.sleep(self._world.conditions.seconds_late)
         attachment = self.file(folder, id_)
         if attachment is None or not self._signed(request, folder, id_):
@@ -146,21 +165,22 @@ class Cdn:
         expires, issued = request.query.get("ex", ""), request.query.get("is", "")
         if self._world.conditions.links_expired or (folder, id) in self._lost:
             return False
-        good = hmac.compare_digest(self._sign(folder, id, expires, issued), request.query.get("hm", ""))
+        signature = self._sign(folder, id, expires, issued)
+        good = hmac.compare_digest(signature.encode(), request.query.get("hm", "").encode())
         return good and int(expires, 16) > self._clock.now()
 
     async def _proxied(self, request: web.Request) -> web.StreamResponse:
         file = self._external.get(request.match_info["path"])
         if file is None:
             return web.Response(status=404)
-        self.downloads.append(file.name)
+        _note(self.downloads, file.name)
         return await self._send(request, file.data, sniff(file.name, file.data).content_type, file.name)
 
     async def _avatar(self, request: web.Request) -> web.StreamResponse:
         user: User | None = self._world.users.get(int(request.match_info["user"]))
         if user is None or user.avatar is None or str(user.avatar_hash) not in request.match_info["name"]:
             return web.Response(status=404)
-        self.avatars.append(request.path_qs)
+        _note(self.avatars, request.path_qs)
         return await self._send(request, user.avatar.data, user.avatar.content_type or "image/png", user.avatar.name)
 
     async def _default_avatar(self, request: web.Request) -> web.StreamResponse:
@@ -194,6 +214,15 @@ class Cdn:
                 fault.times -= 1
                 return fault
         return None
+
+
+def _cost(attachment: Attachment) -> int:
+    return attachment.size + len(attachment.filename) + OVERHEAD_BYTES
+
+
+def _note(names: list[str], name: str) -> None:
+    names.append(name[:MOST_LETTERS])
+    del names[:-MOST_NAMES]
 
 
 def one_colour_png(side: int, colour: tuple[int, int, int]) -> bytes:

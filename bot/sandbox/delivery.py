@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.sandbox import rules
 from bot.sandbox.invocation import Invocation
+from bot.sandbox.parse import parse
 from bot.sandbox.parts import Parts
 from bot.sandbox.refused import Refusal, Refused
 from bot.sandbox.rest.replies import Replies
@@ -109,6 +110,6 @@ class Delivery:
         async with self._session.post(url, data=body, headers=headers) as response:
             text = await response.read()
             try:
-                return response.status, json.loads(text)
+                return response.status, parse(text)
             except ValueError:
                 return response.status, None

@@ -21,6 +21,7 @@ import discord
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.changes import Changes
+from bot.sandbox.parse import parse
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.refused import Refusal
 from bot.sandbox.state import Application, Guild, Json, World
@@ -242,7 +243,8 @@ class Gateway:
     # ------------------------------------------------------------ one connection
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(compress=False)
+        # what is a little too large is refused by Discord's own code, what is far too large not taken in at all
+        socket = web.WebSocketResponse(compress=False, max_msg_size=16 * MOST_BYTES_SENT)
         await socket.prepare(request)
         connection = Connection(socket, request, self._world, self._trace)
         self._connections.add(connection)
@@ -281,8 +283,8 @@ class Gateway:
         if len(data) > MOST_BYTES_SENT:
             raise Close(4002, f"payload of more than {MOST_BYTES_SENT} bytes")
         try:
-            payload = json.loads(data)
-        except (ValueError, RecursionError):
+            payload = parse(data)
+        except ValueError:
             raise Close(4002, "payload is no JSON") from None
         if not isinstance(payload, dict):
             raise Close(4002, "payload is no object")

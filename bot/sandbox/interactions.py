@@ -25,6 +25,9 @@ GUILD_CONTEXT, DIRECT_CONTEXT, PRIVATE_CONTEXT = 0, 1, 2
 BY_GUILD, BY_USER = 0, 1
 """Who brought the bot's commands there: by Discord's numbers of `integration_types`."""
 
+MOST_INVOCATIONS = 10_000
+"""Of which is remembered how to answer them."""
+
 # Nobody presses a button in the instant in which it appears, and a bot first has to hear that its message was sent.
 SECONDS_TO_PRESS = 0.1
 
@@ -262,6 +265,8 @@ class Interactions:
             },
         )
         self._invocations[invocation.token] = invocation
+        if len(self._invocations) > MOST_INVOCATIONS:
+            del self._invocations[next(iter(self._invocations))]
         payload = self._payload(invocation, setting, data, owners)
         loop = asyncio.get_running_loop()
         timer = loop.call_later(rules.SECONDS_TO_ACKNOWLEDGE, self._check, invocation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -35,7 +35,7 @@ from bot.sandbox.page import Page
 from bot.sandbox.parts import Parts
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.refused import Refusal
-from bot.sandbox.rest import ROOT, Api, Exchange, Faults
+from bot.sandbox.rest import ROOT, Api, Exchanges, Faults
 from bot.sandbox.state import (
     EVERYONE,
     MODERATOR,
@@ -58,9 +58,7 @@ from bot.sandbox.trace import Trace
 
 Made = TypeVar("Made", Message, Invocation, Channel)
 
-REMEMBERED = 10_000
-# Of a whole request; what a file may have is another matter (rules.py).
-REQUEST_BYTES = 512 * 1024 * 1024
+MOST_REFUSALS = 1000
 
 
 class Sandbox:
@@ -70,11 +68,11 @@ class Sandbox:
     the owner switched on in the developer portal (of `members`, `presences`, `message_content`);
     `heartbeat_interval` in seconds.
 
-    Once entered, `api`, `cdn.base` and `gateway.url` are where the bot is led; `token`: the bot's; `requests`: every
-    HTTP request with its answer; `refusals`: every breach of Discord's rules; `trace`: all that passes, in short;
-    `conditions`, `faults`, `cdn`, `gateway`: what can be broken on purpose; `delivery`: interactions over HTTP;
-    `clock`: the sandbox's own time; `page`: where a browser finds it; `feed`: all that happens. There is a guild
-    already, its `owner`, and the channel "general".
+    Once entered, `api`, `cdn.base` and `gateway.url` are where the bot is led; `token`: the bot's; `requests`: the
+    newest HTTP requests with their answers; `refusals`: the newest breaches of Discord's rules; `trace`: the newest of
+    all that passes, in short; `conditions`, `faults`, `cdn`, `gateway`: what can be broken on purpose; `delivery`:
+    interactions over HTTP; `clock`: the sandbox's own time; `page`: where the next browser finds it; `feed`: all that
+    happens. There is a guild already, its `owner`, and the channel "general".
     """
 
     def __init__(
@@ -88,8 +86,8 @@ class Sandbox:
     ) -> None:
         privileged = frozenset(privileged)
         self.clock = Clock()
-        self.requests: deque[Exchange] = deque(maxlen=REMEMBERED)
-        self.refusals: deque[Refusal] = deque(maxlen=REMEMBERED)
+        self.requests = Exchanges()
+        self.refusals: deque[Refusal] = deque(maxlen=MOST_REFUSALS)
         self.world = World(self.clock, Conditions(message_content="message_content" in privileged))
         self.owner = self.world.add_user("Kei")
         self.bot = self.world.add_user(name, bot=True)
@@ -134,12 +132,12 @@ class Sandbox:
     # ------------------------------------------------------------ coming and going
 
     async def __aenter__(self) -> Self:
-        app = web.Application(client_max_size=REQUEST_BYTES)
+        app = web.Application()
         self._guard.protect(app)
         app.router.add_get("/gateway", self.gateway.handle)
         for routes in (self._api.serve(rest.routes(self._parts)), self.cdn.routes(), self._page.routes()):
             app.add_routes(routes)
-        server = serving(app, "127.0.0.1", self._port, most_bytes=REQUEST_BYTES)
+        server = serving(app, "127.0.0.1", self._port)
         self._port = (await self._stack.enter_async_context(server)).port
         self._guard.port = self._port
         await self.delivery.__aenter__()
@@ -162,8 +160,12 @@ class Sandbox:
 
     @property
     def page(self) -> str:
-        """Where a browser finds the page, with the key of this run."""
+        """Where the next browser finds the page. Good once: another address stands here from then on."""
         return f"{self.address}/?key={self._guard.key}"
+
+    def when_page_opens(self, tell: Callable[[], None]) -> None:
+        """Calls `tell` each time a browser has used the address of the page, and there is another one."""
+        self._guard.opened.append(tell)
 
     @property
     def api(self) -> str:

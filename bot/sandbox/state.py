@@ -99,13 +99,23 @@ class File:
         return cls(path.name, path.read_bytes(), description)
 
 
+@dataclass(eq=False)
+class Content:
+    """The bytes of a file, shared by all versions of its message, until the CDN has no room for them."""
+
+    data: bytes = field(repr=False)
+
+
 @dataclass(frozen=True)
 class Attachment:
-    """`width` and `height` in pixels where the bytes are a picture whose header could be read; `folder`: on the CDN."""
+    """`size` in bytes; `width` and `height` in pixels where the bytes are a picture whose header could be read;
+    `folder`: on the CDN.
+    """
 
     id: int
     filename: str
-    data: bytes = field(repr=False)
+    content: Content = field(repr=False)
+    size: int
     content_type: str | None
     width: int | None
     height: int | None
@@ -114,8 +124,9 @@ class Attachment:
     ephemeral: bool = False
 
     @property
-    def size(self) -> int:
-        return len(self.data)
+    def data(self) -> bytes:
+        """Empty once the CDN had no room for it."""
+        return self.content.data
 
     @property
     def spoiler(self) -> bool:
@@ -127,7 +138,8 @@ class Attachment:
         return cls(
             id,
             file.name,
-            file.data,
+            Content(file.data),
+            len(file.data),
             file.content_type or seen.content_type,
             seen.width,
             seen.height,

@@ -31,7 +31,7 @@ async def stay(
             if record is not None:
                 stack.enter_context(Recorder(sandbox, record, samples=filled).recording())
             opened(sandbox, filled)
-            await app.run(_settings_for(sandbox, settings))
+            await app.run(settings_for(sandbox, settings))
 
 
 async def play(settings: Settings, file: Path, tell: Callable[[Done], None]) -> None:
@@ -41,7 +41,7 @@ async def play(settings: Settings, file: Path, tell: Callable[[Done], None]) -> 
     """
     async with Sandbox() as sandbox:
         player = Player(sandbox, file)
-        bot = asyncio.create_task(app.run(_settings_for(sandbox, settings)))
+        bot = asyncio.create_task(app.run(settings_for(sandbox, settings)))
         talk = asyncio.create_task(_play(sandbox, player, tell))
         try:
             await asyncio.wait({bot, talk}, return_when=asyncio.FIRST_COMPLETED)
@@ -61,13 +61,13 @@ async def _play(sandbox: Sandbox, player: Player, tell: Callable[[Done], None]) 
         tell(done)
 
 
-def _settings_for(sandbox: Sandbox, settings: Settings) -> Settings:
+def settings_for(sandbox: Sandbox, settings: Settings) -> Settings:
     discord = settings.discord.model_copy(
         update={
             "token": SecretStr(sandbox.token),
             "api": sandbox.api,
             "cdn": sandbox.cdn.root,
-            "cdn_hosts": ("127.0.0.1",),
+            "cdn_hosts": (sandbox.cdn.host,),
         }
     )
     return settings.model_copy(update={"discord": discord})

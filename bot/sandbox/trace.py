@@ -18,6 +18,8 @@ REMEMBERED = 1000
 MOST_VALUES = 300
 MOST_ITEMS = 40
 MOST_LETTERS = 200
+MOST_BYTES = 8000
+MOST_BITS = 128
 HIDDEN = "…"
 
 _TOKEN_IN_PATH = re.compile(r"^(/(?:interactions|webhooks)/[^/]+/)[^/]+")
@@ -127,28 +129,40 @@ def without_token(path: str) -> str:
 
 
 def in_short(value: Any) -> Any:
-    """JSON with at most 300 values, 40 to a list or object, and texts of at most 200 letters; tokens are hidden."""
+    """JSON with at most 300 values, 40 to a list or object, texts of at most 200 letters, and some 8,000 bytes in all;
+    tokens are hidden.
+    """
     return _Shortener().of(value)
 
 
 class _Shortener:
     def __init__(self) -> None:
         self._left = MOST_VALUES
+        self._bytes_left = MOST_BYTES
 
     def of(self, value: Any) -> Any:
         self._left -= 1
-        if self._left < 0:
+        if self._left < 0 or self._bytes_left <= 0:
             return HIDDEN
         if isinstance(value, str):
-            return _text(value)
+            return self._counted(value)
         if isinstance(value, Mapping):
             return {
-                _text(str(key)): self._under(str(key), inner) for key, inner in list(value.items())[:MOST_ITEMS]
+                self._counted(str(key)): self._under(str(key), inner) for key, inner in list(value.items())[:MOST_ITEMS]
             } | ({HIDDEN: f"{len(value) - MOST_ITEMS} more"} if len(value) > MOST_ITEMS else {})
         if isinstance(value, list | tuple):
             more = [f"{HIDDEN} {len(value) - MOST_ITEMS} more"] if len(value) > MOST_ITEMS else []
             return [self.of(inner) for inner in value[:MOST_ITEMS]] + more
+        if isinstance(value, int) and value.bit_length() > MOST_BITS:
+            return HIDDEN
         return value
+
+    def _counted(self, text: str) -> str:
+        if self._bytes_left <= 0:
+            return HIDDEN
+        short = _text(text)
+        self._bytes_left -= len(short.encode(errors="replace"))
+        return short
 
     def _under(self, key: str, value: Any) -> Any:
         return HIDDEN if key == "token" else self.of(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -78,7 +79,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sandb
         settings = {
             "TOKEN": sandbox.token,
             "DISCORD__API": sandbox.api,
-            "DISCORD__CDN_HOSTS": '["127.0.0.1"]',
+            "DISCORD__CDN_HOSTS": json.dumps([sandbox.cdn.host]),
             "LIMITS__COOLDOWN_REQUESTS": "0",
         }
         async with sokkuri(tmp_path_factory.mktemp("bot"), "run", **settings):

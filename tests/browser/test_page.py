@@ -6,14 +6,16 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 from aiohttp import web
 from chat import Open
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from bot.sandbox import File, Sandbox, samples
+from cli.browser import Redirect
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -33,7 +35,7 @@ async def test_faults_of_accessibility_would_be_found(stage: Sandbox, chat: Open
     page = await chat(stage.page)
     await page.page.evaluate("""() => {
         const [image, button] = ["img", "button"].map(name => document.createElement(name));
-        image.src = "/page/static/logo.svg";
+        image.src = "static/logo.svg";
         document.querySelector("main").append(image, button);
     }""")
     with pytest.raises(AssertionError, match=r"(?s)button-name.*image-alt"):
@@ -90,22 +92,52 @@ async def test_nothing_is_fetched_from_elsewhere_and_the_page_is_light(stage: Sa
     assert not [one for one in fetched if not one.startswith(stage.address)]
     size = sum(file.stat().st_size for file in STATIC.iterdir())
     assert 10_000 < size < 150 * 1024
-    needed = {one.rsplit("/", 1)[1] for one in fetched if "/page/static/" in one} | {"index.html"}
+    needed = {one.rsplit("/", 1)[1] for one in fetched if "/static/" in one} | {"index.html"}
     assert {file.name for file in STATIC.iterdir()} == needed  # nothing lies there unused
 
 
+async def test_a_file_leads_a_browser_to_the_page(stage: Sandbox, browser: Browser) -> None:
+    """And the page stays open when it is loaded again, where the address that led there is good no more."""
+    used, redirect = stage.page, Redirect(stage.page)
+    context = await browser.new_context()
+    try:
+        page = await context.new_page()
+        await page.goto(redirect.file.as_uri())
+        for _ in range(2):
+            await expect(page.locator("#place h2")).to_have_text("general")
+            await expect(page.locator(".picture img").first).to_have_js_property("complete", True)
+            await page.reload()
+        assert await context.cookies() == []
+        await page.goto(used)
+        await expect(page.get_by_text("This address has been used")).to_be_visible()
+        await page.go_back()
+        await expect(page.locator("#place h2")).to_have_text("general")
+    finally:
+        redirect.remove()
+        await context.close()
+
+
+async def test_an_address_that_leaves_the_page_leads_to_its_file_alone(stage: Sandbox, chat: Open) -> None:
+    """Such as that of a saved picture, which the browser writes down."""
+    page = await chat(stage.page)
+    secret = urlsplit(page.page.url).path.split("/")[2]
+    addresses = await page.page.evaluate("[...document.querySelectorAll('.picture img')].map(image => image.src)")
+    assert addresses
+    assert not [one for one in addresses if secret in one]
+
+
 async def test_a_page_from_elsewhere_gets_nothing(stage: Sandbox, chat: Open) -> None:
-    """Another origin on this machine, in the very browser that has the key."""
+    """Another origin on this machine, in the very browser that has the page, and with its address."""
     chat_page = await chat(stage.page)
     async with elsewhere() as address:
         page = await chat_page.page.context.new_page()
         await page.goto(address)
         found = await page.evaluate(
-            """async (address) => {
+            """async ([address, path]) => {
                 const ask = (path, more) => fetch(address + path, { credentials: "include", ...more });
                 const fetched = path => ask(path).then(() => "read", () => "kept away");
                 const sent = path => ask(path, { method: "POST", mode: "no-cors", body: "x" }).catch(() => 0);
-                const socket = new WebSocket(address.replace("http", "ws") + "/page/socket");
+                const socket = new WebSocket(address.replace("http", "ws") + path + "socket");
                 const heard = new Promise(resolve => {
                     socket.onmessage = () => resolve("read");
                     socket.onclose = () => resolve("kept away");
@@ -115,11 +147,11 @@ async def test_a_page_from_elsewhere_gets_nothing(stage: Sandbox, chat: Open) ->
                     image.onload = () => resolve("read");
                     image.onerror = () => resolve("kept away");
                 });
-                image.src = address + "/page/static/logo.svg";
-                await sent("/page/uploads?name=a.jpg");
-                return [await fetched("/"), await fetched("/api/v10/gateway"), await heard, await drawn];
+                image.src = address + path + "static/logo.svg";
+                await sent(path + "uploads?name=a.jpg");
+                return [await fetched(path), await fetched("/api/v10/gateway"), await heard, await drawn];
             }""",
-            stage.address,
+            [stage.address, urlsplit(chat_page.page.url).path],
         )
         assert found == ["kept away"] * 4
     assert not stage._page._uploads._files

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
+import os
+import pty
 import re
 import signal
 import socket
 import subprocess
+import urllib.error
 import urllib.request
 from asyncio.subprocess import PIPE
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from program import PROGRAM, Run, environment
+from yarl import URL
 
 from bot.sandbox import Sandbox
 from cli.serve import has_desktop
 
+ADDRESS = r"http://127\.0\.0\.1:\d+/\?key=\S+"
 DEMO = Path(__file__).resolve().parents[2] / "docs" / "demo.jsonl"
 
 
@@ -29,6 +36,7 @@ def test_the_bare_sandbox_serves_until_it_is_told_to_stop(tmp_path: Path) -> Non
         api, token = (re.search(pattern, text) for pattern in (r"SOKKURI_DISCORD__API=(\S+)", r"SOKKURI_TOKEN=(\S+)"))
         assert api
         assert token
+        assert f"""SOKKURI_DISCORD__CDN_HOSTS='["127.0.0.1:{URL(api[1]).port}"]'""" in text
         request = urllib.request.Request(
             f"{api[1]}/users/@me", headers={"Authorization": f"Bot {token[1]}", "User-Agent": "DiscordBot (test, 1)"}
         )
@@ -41,9 +49,8 @@ def test_the_bare_sandbox_serves_until_it_is_told_to_stop(tmp_path: Path) -> Non
 
 def page_of(printed: str) -> str:
     """What a browser finds at the address that was printed."""
-    (address,) = re.findall(r"http://127\.0\.0\.1:\d+/\?key=\S+", printed)
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    with browser.open(address, timeout=10) as response:
+    (address,) = re.findall(ADDRESS, printed)
+    with urllib.request.urlopen(address, timeout=10) as response:
         return str(response.read().decode())
 
 
@@ -93,6 +100,75 @@ async def test_run_without_a_token_says_so_and_opens_a_page(tmp_path: Path) -> N
     _, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, errors
     assert not list(tmp_path.iterdir())
+
+
+BROWSER = """\
+#!/usr/bin/env python3
+import json, os, stat, sys, urllib.parse
+file = urllib.parse.urlsplit(sys.argv[1]).path
+modes = [stat.S_IMODE(os.stat(path).st_mode) for path in (file, os.path.dirname(file))] if file != "/" else []
+new = os.environ["SEEN"] + ".new"
+with open(new, "w") as seen:
+    json.dump({"arguments": sys.argv[1:], "modes": modes}, seen)
+os.rename(new, os.environ["SEEN"])
+"""
+
+
+async def test_no_key_stands_in_the_command_line_of_the_browser(tmp_path: Path) -> None:
+    script, seen = tmp_path / "browser", tmp_path / "seen"
+    script.write_text(BROWSER)
+    script.chmod(0o755)
+    desktop = {"DISPLAY": ":0", "BROWSER": str(script), "SEEN": str(seen), "CI": "", "SSH_CONNECTION": ""}
+    ours, terminal = pty.openpty()  # a browser is opened only for somebody who sits at a terminal
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM, "sandbox", cwd=tmp_path, env=environment(**desktop), stdout=terminal, stderr=PIPE
+    )
+    os.close(terminal)
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        try:
+            async with asyncio.timeout(60):
+                printed = await asyncio.to_thread(read_until, screen, "Ctrl-C stops it.")
+                while not seen.exists():
+                    await asyncio.sleep(0.05)
+            found = json.loads(seen.read_text())
+            (address,) = re.findall(ADDRESS, printed)
+            (argument,) = found["arguments"]
+            assert URL(address).query["key"] not in argument
+            assert found["modes"] == [0o600, 0o700]
+            file = Path(URL(argument).path)
+            assert html.unescape(file.read_text()).count(address) == 2
+            assert "<title>" in await asyncio.to_thread(page_of, printed)
+            printed = await asyncio.to_thread(read_until, screen, "For another browser")
+            assert not file.parent.exists()
+        finally:
+            process.terminate()
+            await asyncio.wait_for(process.communicate(), 60)
+
+
+def read_until(screen: BinaryIO, words: str) -> str:
+    """All that appears up to the end of the line with these words."""
+    text = b""
+    while words.encode() not in text or not text.endswith(b"\n"):
+        text += screen.read(4096)
+    return text.decode()
+
+
+async def test_each_browser_gets_an_address_of_its_own(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM, "sandbox", "--bare", cwd=tmp_path, env=environment(PYTHONUNBUFFERED="1"), stdout=PIPE
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        first = (await process.stdout.readuntil(b"Its page: ") + await process.stdout.readline()).decode()
+        assert "<title>" in await asyncio.to_thread(page_of, first)
+        with pytest.raises(urllib.error.HTTPError) as used:
+            await asyncio.to_thread(page_of, first)
+        assert "open the newest address in the terminal" in used.value.read().decode()
+        second = (await process.stdout.readline()).decode()
+        assert second.startswith("The page is open.")
+        assert "<title>" in await asyncio.to_thread(page_of, second)
+        process.terminate()
+        await process.communicate()
 
 
 def test_the_demo_is_a_conversation_that_is_played_again(sokkuri: Run, tmp_path: Path) -> None:

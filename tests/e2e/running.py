@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -119,7 +120,7 @@ async def running(
         "SOKKURI_TOKEN": sandbox.token,
         "SOKKURI_DISCORD__API": sandbox.api,
         "SOKKURI_DISCORD__CDN": sandbox.cdn.root,
-        "SOKKURI_DISCORD__CDN_HOSTS": '["127.0.0.1"]',
+        "SOKKURI_DISCORD__CDN_HOSTS": json.dumps([sandbox.cdn.host]),
         "SOKKURI_HEALTH__PORT": str(port),
         "SOKKURI_LIMITS__COOLDOWN_REQUESTS": "0",
         "SOKKURI_WORKERS__HEATMAPS": "false",  # loading torch takes longer than most of what is tested

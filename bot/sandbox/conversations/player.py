@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,11 @@ from typing import Any
 
 from bot.sandbox import samples
 from bot.sandbox.commands import CannotInvoke, Value
-from bot.sandbox.conditions import Conditions
+from bot.sandbox.conditions import DEFAULT_SIZE_LIMIT, Conditions
+from bot.sandbox.conversations import lines
+from bot.sandbox.conversations.lines import Unplayable
 from bot.sandbox.conversations.names import components, places
+from bot.sandbox.files import read_regular
 from bot.sandbox.invocation import CallbackType, Invocation, InvocationFailed
 from bot.sandbox.server import Sandbox
 from bot.sandbox.state import Channel, File, Json, Message
@@ -22,10 +25,6 @@ IN_PROGRESS = "…"
 """How a text ends that an answer will take the place of."""
 QUIET = 2.0
 """Seconds without another version, after which an answer without a file is taken to be the last word."""
-
-
-class Unplayable(Exception):
-    """A line of the file cannot be done: which, and why."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +41,9 @@ class Player:
 
     def __init__(self, sandbox: Sandbox, file: Path) -> None:
         self._sandbox = sandbox
-        self._folder = file.parent
+        self._file = file.resolve()
         self._made: dict[int, Message | Invocation] = {}
-        try:
-            start, *self._lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
-        except (OSError, ValueError) as error:
-            raise Unplayable(f"{file} cannot be read as a conversation: {error}") from error
-        if not isinstance(start, dict) or start.get("conversation") != 1:
-            raise Unplayable(f"{file} is no conversation that this version can play")
+        start, self._lines = lines.read(file)
         self._samples = bool(start.get("samples"))
 
     async def prepare(self) -> None:
@@ -65,7 +59,7 @@ class Player:
             except (CannotInvoke, InvocationFailed, TimeoutError) as error:
                 yield Done(line, failure=str(error))
             except (KeyError, IndexError, TypeError, ValueError, AttributeError, OSError) as error:
-                raise Unplayable(f"line {line.get('id')} cannot be done: {type(error).__name__}: {error}") from error
+                raise Unplayable(f"line {line['id']} cannot be done: {type(error).__name__}: {error}") from error
 
     async def _do(self, line: Json) -> Done:
         sandbox = self._sandbox
@@ -78,7 +72,7 @@ class Player:
                 await sandbox.open_thread(here, line["name"], who)
                 return Done(line)
             case "post":
-                files = [self._file(one) for one in line["files"]]
+                files = [self._read(one) for one in line["files"]]
                 reply_to, forward = [
                     await self._message(line[key]) if key in line else None for key in ("reply_to", "forward")
                 ]
@@ -156,17 +150,22 @@ class Player:
     def _value(self, value: Any) -> Value:
         match value:
             case {"file": str()}:
-                return self._file(value)
+                return self._read(value)
             case {"person": str(name)}:
                 return self._sandbox.person(name)
             case {"place": str(name)}:
                 return self._place(name)
             case {"role": str(name)}:
-                return next(role for role in self._sandbox.guild.roles.values() if role.name == name)
+                return {role.name: role for role in self._sandbox.guild.roles.values()}[name]
             case str() | int() | float():
                 return value
         raise ValueError(f"{value!r} stands for nothing")
 
-    def _file(self, value: Json) -> File:
-        path = self._folder / value["file"]
-        return File(value.get("name") or path.name, path.read_bytes(), value.get("description"))
+    def _read(self, value: Json) -> File:
+        """A file of the recording's own folder, or one of the sample faces; no other, wherever links lead."""
+        path = Path(os.path.realpath(self._file.parent / value["file"]))
+        allowed = self._file.with_suffix(".files"), samples.FACES.resolve()
+        if not any(path.is_relative_to(folder) for folder in allowed):
+            raise ValueError(f"{value['file']} lies outside {allowed[0].name}, the recording's folder")
+        data = read_regular(path, DEFAULT_SIZE_LIMIT)
+        return File(value.get("name") or path.name, data, value.get("description"))

@@ -10,13 +10,17 @@ from pathlib import Path
 from bot.sandbox.conditions import Conditions
 from bot.sandbox.conversations.names import components, places
 from bot.sandbox.feed import ConditionsChanged, Did, Happening, Shown
+from bot.sandbox.files import private_folder, safe_name, write_private
 from bot.sandbox.invocation import Invocation
 from bot.sandbox.server import Sandbox
 from bot.sandbox.state import Attachment, Channel, File, Json, Message, Role, User
 
 
 class Recorder:
-    """`file`: where the conversation goes; its files go into a folder beside it, named after it."""
+    """`file`: where the conversation goes; its files go into a folder beside it, named after it.
+
+    Neither can be read by other accounts on the machine.
+    """
 
     def __init__(self, sandbox: Sandbox, file: Path, *, samples: bool) -> None:
         self.files = file.with_suffix(".files")
@@ -56,9 +60,7 @@ class Recorder:
         """All of it anew, in one step: there is never half a line, and answers stand where they belong."""
         lines = [self._start, *({**line, **self._answer(line["id"])} for line in self._lines)]
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-        new = self._file.with_name(self._file.name + ".new")
-        new.write_text(text, encoding="utf-8")
-        new.replace(self._file)
+        write_private(self._file, text.encode())
 
     def _answer(self, id: int) -> Json:  # noqa: A002
         invocation = self._invocations.get(id)
@@ -126,12 +128,12 @@ class Recorder:
     def _kept(self, file: File | Attachment) -> Json:
         """The file's bytes in the folder beside, once for each content."""
         name = file.name if isinstance(file, File) else file.filename
-        safe = Path(Path(name).name or "file")
-        self.files.mkdir(exist_ok=True)
+        safe = Path(safe_name(name))
+        private_folder(self.files)
         path, number = self.files / safe, 1
-        while path.exists() and path.read_bytes() != file.data:
+        while path.exists() and not (path.is_file() and path.read_bytes() == file.data):
             number += 1
             path = self.files / f"{safe.stem}-{number}{safe.suffix}"
-        path.write_bytes(file.data)
+        write_private(path, file.data)
         kept: Json = {"file": path.relative_to(self._file.parent).as_posix(), "name": name}
         return kept | ({"description": file.description} if file.description else {})

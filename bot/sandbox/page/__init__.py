@@ -1,7 +1,8 @@
 """The sandbox as a page: what a person sees of a chat, and does in it, in a browser.
 
-`static/` is the page itself, plain ES modules and style sheets; the rest is its other half on this side. Between them
-goes JSON over one WebSocket, `/page/socket?user=...&locale=...` (both may be left out). Messages, channels, people and
+`static/` is the page itself, plain ES modules and style sheets; the rest is its other half on this side. All addresses
+but those of files begin with the page's own, which is secret (bot.sandbox.guard), and are relative to it. Between them
+goes JSON over one WebSocket, `socket?user=...&locale=...` (both may be left out). Messages, channels, people and
 commands look as in Discord's API, but that files lie at addresses of this server.
 
 From the server, a snapshot first:
@@ -35,7 +36,7 @@ From the page, each with an `id` of its own:
 | `faults` | `faults`: those `Conditions` that change | |
 | `drop_gateway` | | |
 
-A file goes first, as the body of `POST /page/uploads?name=NAME`, which answers `{"upload": ...}`; it waits in memory
+A file goes first, as the body of `POST uploads?name=NAME`, which answers `{"upload": ...}`; it waits in memory
 until a request takes it.
 """
 

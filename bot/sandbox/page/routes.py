@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bot.sandbox.conditions import DEFAULT_SIZE_LIMIT
+from bot.sandbox.page.files import PageFiles
 from bot.sandbox.page.uploads import Uploads
 from bot.sandbox.page.visitor import Visitor
 from bot.sandbox.parts import Parts
@@ -25,17 +26,18 @@ class Page:
         self._sandbox = sandbox
         self._parts = parts
         self._uploads = Uploads()
+        self._files = PageFiles()
         self._static = {path.name: path for path in STATIC.iterdir() if path.suffix in TYPES}
         self._sockets: set[web.WebSocketResponse] = set()
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/", self._index),
-            web.get("/page/static/{name}", self._part),
-            web.get("/page/socket", self._socket),
-            web.post("/page/uploads", self._upload),
-            web.get(r"/page/files/{folder:\d+}/{id:\d+}/{name}", self._file),
-            web.get(r"/page/avatars/{user:\d+}/{hash}", self._avatar),
+            web.get("/s/{session}/", self._index),
+            web.get("/s/{session}/static/{name}", self._part),
+            web.get("/s/{session}/socket", self._socket),
+            web.post("/s/{session}/uploads", self._upload),
+            web.get(r"/s/{session}/avatars/{user:[0-9]{1,20}}/{hash}", self._avatar),
+            web.get(r"/files/{signature}/{folder:[0-9]{1,20}}/{id:[0-9]{1,20}}/{name}", self._file),
         ]
 
     async def close(self) -> None:
@@ -60,7 +62,7 @@ class Page:
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
-            await Visitor(self._sandbox, self._parts, self._uploads, socket).stay(request.query)
+            await Visitor(self._sandbox, self._parts, self._uploads, self._files, socket).stay(request.query)
         finally:
             self._sockets.discard(socket)
         return socket
@@ -77,8 +79,9 @@ class Page:
         return web.json_response({"upload": key})
 
     async def _file(self, request: web.Request) -> web.Response:
-        found = self._sandbox.cdn.file(int(request.match_info["folder"]), int(request.match_info["id"]))
-        if found is None:
+        folder, id_ = int(request.match_info["folder"]), int(request.match_info["id"])
+        found = self._sandbox.cdn.file(folder, id_)
+        if found is None or not self._files.signed(request.match_info["signature"], folder, id_):
             raise web.HTTPNotFound
         return self._data(found.data, found.content_type)
 

@@ -7,10 +7,11 @@ import secrets
 from bot.sandbox.state import File
 
 MOST_BYTES = 256 * 1024 * 1024
+MOST_FILES = 1000
 
 
 class Uploads:
-    """Beyond `MOST_BYTES` the oldest are forgotten: nobody sends what lies there for that long."""
+    """Beyond `MOST_BYTES` and `MOST_FILES` the oldest are forgotten: nobody sends what lies there for that long."""
 
     def __init__(self) -> None:
         self._files: dict[str, File] = {}
@@ -19,7 +20,7 @@ class Uploads:
         """Its key, for `take`."""
         key = secrets.token_urlsafe(12)
         self._files[key] = file
-        while sum(len(one.data) for one in self._files.values()) > MOST_BYTES:
+        while sum(len(one.data) for one in self._files.values()) > MOST_BYTES or len(self._files) > MOST_FILES:
             del self._files[next(iter(self._files))]
         return key
 

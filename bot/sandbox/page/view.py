@@ -4,35 +4,28 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from bot.sandbox import rules
 from bot.sandbox.commands import LOCALES
 from bot.sandbox.conditions import DEFAULT_SIZE_LIMIT
+from bot.sandbox.page.files import PageFiles
 from bot.sandbox.parts import Parts
 from bot.sandbox.payloads import Payloads
-from bot.sandbox.state import MODERATOR, Attachment, Channel, Json, Message, User
+from bot.sandbox.state import MODERATOR, Channel, Json, Message, User
 
 if TYPE_CHECKING:
     from bot.sandbox.server import Sandbox
 
 
-class PageFiles:
-    """Files by addresses of the page's own: these do not expire, and no fault of the CDN strikes them."""
-
-    def url(self, attachment: Attachment, *, proxy: bool = False) -> str:
-        return f"/page/files/{attachment.folder}/{attachment.id}/{quote(attachment.filename, safe='')}"
-
-
 class View:
     """`user`: whose eyes; `locale`: that person's language of Discord."""
 
-    def __init__(self, sandbox: Sandbox, parts: Parts) -> None:
+    def __init__(self, sandbox: Sandbox, parts: Parts, files: PageFiles) -> None:
         self.user = sandbox.owner
         self.locale = sandbox.owner.locale
         self._sandbox = sandbox
         self._parts = parts
-        self._payloads = Payloads(parts.application, PageFiles())
+        self._payloads = Payloads(parts.application, files)
 
     def snapshot(self) -> Json:
         guild, channels = self._sandbox.guild, self._channels()

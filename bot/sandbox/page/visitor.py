@@ -17,8 +17,10 @@ from bot.sandbox.commands import GROUPS, LOCALES, CannotInvoke, Option, Value
 from bot.sandbox.conditions import Conditions
 from bot.sandbox.feed import ConditionsChanged, Gone, Happening, Opened, Shown
 from bot.sandbox.invocation import Invocation, InvocationFailed
+from bot.sandbox.page.files import PageFiles
 from bot.sandbox.page.uploads import Uploads
 from bot.sandbox.page.view import View
+from bot.sandbox.parse import check_characters, parse
 from bot.sandbox.parts import Parts
 from bot.sandbox.refused import Refused
 from bot.sandbox.state import Channel, File, Json, Message, User, walk_components
@@ -31,6 +33,8 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+MOST_LETTERS_WAITING = 32 * 1024 * 1024
+MOST_OPENED = 1000
 # Discord gives up on whoever is silent for three seconds; a moment more, for the sandbox to say so itself.
 SECONDS_TO_HEAR = rules.SECONDS_TO_ACKNOWLEDGE + 2
 
@@ -49,13 +53,17 @@ class _Left(Exception):
 
 
 class Visitor:
-    def __init__(self, sandbox: Sandbox, parts: Parts, uploads: Uploads, socket: web.WebSocketResponse) -> None:
+    def __init__(
+        self, sandbox: Sandbox, parts: Parts, uploads: Uploads, files: PageFiles, socket: web.WebSocketResponse
+    ) -> None:
         self._sandbox = sandbox
         self._parts = parts
         self._uploads = uploads
         self._socket = socket
-        self._view = View(sandbox, parts)
-        self._out: asyncio.Queue[Json] = asyncio.Queue()
+        self._view = View(sandbox, parts, files)
+        self._out: asyncio.Queue[str] = asyncio.Queue()
+        self._letters_waiting = 0
+        self._is_over = False
         self._opened: dict[str, Invocation] = {}
         self._requests = {
             "whoami": self._whoami,
@@ -85,6 +93,7 @@ class Visitor:
                     async for frame in self._socket:
                         if frame.type is WSMsgType.TEXT:
                             self._tasks.create_task(self._answer(frame.data))
+                    self._is_over = True
                     raise _Left  # which ends what is still under way
             except* _Left:
                 pass
@@ -92,12 +101,26 @@ class Visitor:
     # ------------------------------------------------------------ telling
 
     def _tell(self, type: str, **what: object) -> None:  # noqa: A002
-        self._out.put_nowait({"type": type, **what})
+        if self._is_over:
+            return
+        if self._letters_waiting > MOST_LETTERS_WAITING:
+            self._is_over = True
+            self._tasks.create_task(self._leave())
+            return
+        text = json.dumps({"type": type, **what}, ensure_ascii=False)
+        self._letters_waiting += len(text)
+        self._out.put_nowait(text)
+
+    async def _leave(self) -> None:
+        """A page that took in too little connects again, and is told anew how things stand."""
+        raise _Left
 
     async def _write(self) -> None:
         try:
             while True:
-                await self._socket.send_str(json.dumps(await self._out.get(), ensure_ascii=False))
+                text = await self._out.get()
+                await self._socket.send_str(text)
+                self._letters_waiting -= len(text)
         except ConnectionError:
             return  # the page is gone, and the reading side notices
 
@@ -248,6 +271,8 @@ class Visitor:
 
     def _follow(self, invocation: Invocation) -> Json:
         self._opened[str(invocation.id)] = invocation
+        if len(self._opened) > MOST_OPENED:
+            del self._opened[next(iter(self._opened))]
         self._tasks.create_task(self._report(invocation))
         return {"invocation": str(invocation.id)}
 
@@ -324,19 +349,18 @@ class Visitor:
 
 def _object(text: str) -> Json:
     try:
-        request = json.loads(text)
-    except json.JSONDecodeError:
-        raise No("not_understood", "that is no JSON") from None
+        request = parse(text, halves=True)  # whose id goes into the refusal
+    except ValueError as error:
+        raise No("not_understood", f"that cannot be read: {error}") from None
     if not isinstance(request, dict):
         raise No("not_understood", "that is no object")
     return request
 
 
 def _check_texts(request: Json) -> None:
-    """JSON may hold halves of characters, which no message can carry on."""
     try:
-        json.dumps(request, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
+        check_characters(request)
+    except ValueError:
         raise No("not_understood", "that is no text") from None
 
 

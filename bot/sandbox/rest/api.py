@@ -6,10 +6,10 @@ https://discord.com/developers/docs/reference
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 import re
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -17,37 +17,18 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.listening import vouch
 from bot.sandbox import refused
 from bot.sandbox.parts import Parts
 from bot.sandbox.refused import Refusal, Refused
-from bot.sandbox.rest.calls import Answer, Call, Handler, Route, read
-from bot.sandbox.state import File, World
+from bot.sandbox.rest.calls import Answer, Body, Call, Route, read
+from bot.sandbox.rest.exchanges import Exchange, Exchanges, SentFile
+from bot.sandbox.state import World
 
 ROOT = "/api/v10"
 SECONDS_TO_WAIT = 0.5
-
-
-@dataclass(frozen=True)
-class SentFile:
-    """What is remembered of an uploaded file: its form field, its name, its size in bytes."""
-
-    field: str
-    name: str
-    size: int
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """One request and its answer. `path` is below /api/v10; `json`: the body, of multipart requests `payload_json`."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    json: Any
-    multipart: bool
-    files: tuple[SentFile, ...]
-    status: int
-    response: Any
+MOST_LETTERS = 1000
+"""Of a path or a reason that is remembered."""
 
 
 @dataclass
@@ -112,9 +93,9 @@ def _failure(status: int, times: int = 1, path: str = "") -> Trouble:
 class Api:
     """`requests` and `parts.refusals` remember what happened."""
 
-    def __init__(self, parts: Parts, requests: deque[Exchange]) -> None:
+    def __init__(self, parts: Parts, requests: Exchanges) -> None:
         self.faults = Faults(parts.world)
-        self._token = parts.application.token
+        self._authorization = f"Bot {parts.application.token}".encode()
         self._world = parts.world
         self._requests = requests
         self._refusals = parts.refusals
@@ -122,42 +103,38 @@ class Api:
 
     def serve(self, routes: Iterable[Route]) -> list[web.RouteDef]:
         """`routes`, and 404 for all others."""
-        served = [web.route(one.method, ROOT + one.path, self._handle(one.handler, token=one.token)) for one in routes]
-        return [*served, web.route("*", ROOT + "/{rest:.*}", self._handle(_nowhere, token=False))]
+        nowhere = Route("*", "/{rest:.*}", _nowhere, token=False)
+        return [web.route(one.method, ROOT + one.path, self._handle(one)) for one in (*routes, nowhere)]
 
-    def _handle(self, handler: Handler, *, token: bool) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def _handle(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
             path, began = request.path.removeprefix(ROOT), time.monotonic()
             headers: Mapping[str, str] = {}
             now = {"Date": formatdate(self._world.clock.now(), usegmt=True)}
-            body: Any = None
-            files: dict[int, File] = {}
+            body: Body | None = None
             no: Refused | None = None
             await asyncio.sleep(self._world.conditions.seconds_late)
             try:
-                body, files = await read(request)
+                self._admit(request, route)
+                if route.token or route.check:  # nobody else has anything to say
+                    vouch(request)
+                    body = await read(request)
                 if trouble := self.faults.next(request.method, path):
                     status, answer, headers = trouble.status, trouble.body, trouble.headers
                 else:
-                    if token and request.headers.get("Authorization") != f"Bot {self._token}":
-                        raise refused.unauthorized()
-                    status, answer = await handler(Call(request.match_info, request.query, body, files))
-            except web.HTTPRequestEntityTooLarge:
-                no = refused.entity_too_large()
+                    sent = body or Body()
+                    status, answer = await route.handler(Call(request.match_info, request.query, sent.json, sent.files))
             except Refused as caught:
                 no = caught
-            if no is not None:
                 status, answer = no.status, no.body
-                self._refusals.append(Refusal(f"{request.method} {path}", status, no.code, _why(no)))
-            remembered = tuple(SentFile(f"files[{n}]", file.name, len(file.data)) for n, file in files.items())
-            multipart = request.content_type == "multipart/form-data"
-            query = dict(request.query)
-            self._requests.append(Exchange(request.method, path, query, body, multipart, remembered, status, answer))
+                self._refusals.append(Refusal(f"{request.method} {path}"[:MOST_LETTERS], status, no.code, _why(no)))
+            text = b"" if answer is None else json.dumps(answer, ensure_ascii=False).encode()
+            self._remember(request, path, body, status, text)
             self._trace.call(
                 request.method,
                 path,
-                sent=body,
-                files=files.values(),
+                sent=body.json if body else None,
+                files=body.files.values() if body else (),
                 status=status,
                 answered=answer,
                 seconds=time.monotonic() - began,
@@ -169,10 +146,25 @@ class Api:
                 return web.Response()
             if answer is None:
                 return web.Response(status=status, headers={**now, **headers})
-            text = json.dumps(answer, ensure_ascii=False).encode()
             return web.Response(status=status, body=text, content_type="application/json", headers={**now, **headers})
 
         return handle
+
+    def _admit(self, request: web.Request, route: Route) -> None:
+        """Before anything of the body is read: who asks knows the token, the bot's or an interaction's."""
+        given = request.headers.get("Authorization", "")
+        if route.token and not hmac.compare_digest(given.encode(errors="replace"), self._authorization):
+            raise refused.unauthorized()
+        if route.check is not None:
+            route.check(Call(request.match_info, request.query))
+
+    def _remember(self, request: web.Request, path: str, body: Body | None, status: int, answered: bytes) -> None:
+        files = body.files if body else {}
+        sent_files = tuple(SentFile(f"files[{n}]", file.name, len(file.data)) for n, file in files.items())
+        multipart = request.content_type == "multipart/form-data"
+        query, is_read = dict(request.query), body is not None
+        exchange = Exchange(request.method, path, query, None, multipart, sent_files, status, None, is_read)
+        self._requests.add(exchange, body.raw if body else b"", answered)
 
 
 async def _nowhere(call: Call) -> Answer:
@@ -180,4 +172,5 @@ async def _nowhere(call: Call) -> Answer:
 
 
 def _why(no: Refused) -> str:
-    return f"{no.message} {json.dumps(no.errors)}" if no.errors else no.message
+    why = f"{no.message} {json.dumps(no.errors)}" if no.errors else no.message
+    return why[:MOST_LETTERS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot.sandbox import refused, rules
@@ -10,7 +10,7 @@ from bot.sandbox.invocation import CallbackType, InteractionType, Invocation
 from bot.sandbox.messages import SENDABLE_FLAGS, Sent
 from bot.sandbox.parts import Parts
 from bot.sandbox.refused import Form
-from bot.sandbox.rest.calls import Answer, Call, Route
+from bot.sandbox.rest.calls import Answer, Call, Handler, Route
 from bot.sandbox.state import File, Json, Message, MessageFlag
 
 CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 20, 23
@@ -40,17 +40,25 @@ class Replies:
     def routes(self) -> list[Route]:
         hook = "/webhooks/{application}/{token}"
         return [
-            Route("POST", "/interactions/{interaction}/{token}/callback", self._callback, token=False),
-            Route("POST", hook, self._follow_up, token=False),
-            Route("GET", f"{hook}/messages/{{message}}", self._reply, token=False),
-            Route("PATCH", f"{hook}/messages/{{message}}", self._edit_reply, token=False),
-            Route("DELETE", f"{hook}/messages/{{message}}", self._delete_reply, token=False),
+            self._route("POST", "/interactions/{interaction}/{token}/callback", self._callback, self._called),
+            self._route("POST", hook, self._follow_up, self._invocation),
+            self._route("GET", f"{hook}/messages/{{message}}", self._reply, self._invocation),
+            self._route("PATCH", f"{hook}/messages/{{message}}", self._edit_reply, self._invocation),
+            self._route("DELETE", f"{hook}/messages/{{message}}", self._delete_reply, self._invocation),
         ]
 
-    async def _callback(self, call: Call) -> Answer:
+    def _route(self, method: str, path: str, handler: Handler, check: Callable[[Call], Invocation]) -> Route:
+        """The token is in the path."""
+        return Route(method, path, handler, token=False, check=check)
+
+    def _called(self, call: Call) -> Invocation:
         invocation = self._invocations.get(call.match["token"])
         if invocation is None or invocation.id != call.id("interaction"):
             raise refused.unknown_interaction()
+        return invocation
+
+    async def _callback(self, call: Call) -> Answer:
+        invocation = self._called(call)
         message = await self.respond(invocation, call.body, call.files)
         return (200, self._callback_answer(invocation, message)) if call.flag("with_response") else (204, None)
 

@@ -28,7 +28,12 @@ async def test_addresses_are_signed_and_expire(sandbox) -> None:
     async with aiohttp.ClientSession() as session:
         async with session.get(url) as response:
             assert (response.status, response.content_type, await response.read()) == (200, "image/png", PNG)
-        for forged in (url.with_query(None), url.update_query(hm="0" * 64), url.update_query(ex="ffffffff")):
+        for forged in (
+            url.with_query(None),
+            url.update_query(hm="0" * 64),
+            url.update_query(ex="ffffffff"),
+            url.update_query(hm="é"),
+        ):
             async with session.get(forged) as response:
                 assert response.status == 404
         sandbox.cdn.expire()

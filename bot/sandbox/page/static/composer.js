@@ -187,7 +187,7 @@ function offered() {
     title: `/${shown}`,
     detail,
     group: bot,
-    mark: el("img.mark", { src: "/page/static/logo.svg", alt: "" }),
+    mark: el("img.mark", { src: "static/logo.svg", alt: "" }),
     command,
     path,
   }));

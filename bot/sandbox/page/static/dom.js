@@ -59,9 +59,9 @@ export function iconButton(name, label, attributes = {}) {
 // Somebody's picture, or their first letter on a colour of their own.
 export function avatar(user, tag = "span.avatar") {
   const shown = user.global_name ?? user.username;
-  if (user.bot) return el(tag, { "aria-hidden": "true" }, el("img", { src: "/page/static/logo.svg", alt: "" }));
+  if (user.bot) return el(tag, { "aria-hidden": "true" }, el("img", { src: "static/logo.svg", alt: "" }));
   if (user.avatar) {
-    const src = `/page/avatars/${user.id}/${user.avatar}`;
+    const src = `avatars/${user.id}/${user.avatar}`;
     return el(tag, { "aria-hidden": "true" }, el("img", { src, alt: "" }));
   }
   const node = el(tag, { "aria-hidden": "true" }, [...shown][0].toUpperCase());

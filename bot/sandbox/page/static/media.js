@@ -21,7 +21,7 @@ export function ofMedia(media, { description = null, spoiler = false } = {}) {
 // Of this server: nothing else is fetched.
 function isHere(address) {
   const url = URL.parse(address, location.href);
-  return url?.origin === location.origin && /^\/(page|cdn|media)\//.test(url.pathname);
+  return url?.origin === location.origin && /^\/(files|cdn|media)\//.test(url.pathname);
 }
 
 // Several pictures side by side, as many to a row as look well; one alone in its own shape.

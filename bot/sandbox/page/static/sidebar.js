@@ -30,7 +30,7 @@ function draw() {
     el(
       "header",
       {},
-      el("img", { src: "/page/static/logo.svg", alt: "", width: 28, height: 28 }),
+      el("img", { src: "static/logo.svg", alt: "", width: 28, height: 28 }),
       el("h1", {}, store.guild.name),
     ),
     el(

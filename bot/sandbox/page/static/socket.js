@@ -15,7 +15,7 @@ export class Refused extends Error {
 
 // `locale`: of somebody who comes for the first time. Whoever was here before stays who they were.
 export function connect(locale) {
-  const address = new URL("/page/socket", location.href);
+  const address = new URL("socket", location.href);
   address.searchParams.set("locale", store.me ? store.locale : locale);
   if (store.me) address.searchParams.set("user", store.me);
   address.protocol = address.protocol.replace("http", "ws");
@@ -50,7 +50,7 @@ export function ask(type, what = {}) {
 // The key by which a request may use the file. Throws Refused.
 export async function upload(file) {
   if (file.size > store.uploadLimit) throw new Refused({ code: "too_large", why: file.name });
-  const address = `/page/uploads?name=${encodeURIComponent(file.name || "image.png")}`;
+  const address = `uploads?name=${encodeURIComponent(file.name || "image.png")}`;
   const answer = await fetch(address, { method: "POST", body: file }).catch(() => null);
   if (!answer?.ok) throw new Refused({ code: answer?.status === 413 ? "too_large" : "offline", why: file.name });
   return (await answer.json()).upload;

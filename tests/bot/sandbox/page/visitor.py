@@ -13,7 +13,9 @@ from bot.sandbox import Sandbox
 
 
 class OpenPage:
-    """`events`: all that the server said, but for answers; `snapshot`: the latest."""
+    """`session`: its addresses are relative to the page's own; `events`: all that the server said, but for answers;
+    `snapshot`: the latest.
+    """
 
     def __init__(self, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.session = session
@@ -22,6 +24,11 @@ class OpenPage:
         self._asked = 0
         self._answers: dict[int, dict[str, Any]] = {}
         self._news = asyncio.Event()
+
+    @property
+    def unasked(self) -> list[dict[str, Any]]:
+        """Answers to what was sent without `ask`."""
+        return list(self._answers.values())
 
     @property
     def snapshot(self) -> dict[str, Any]:
@@ -61,7 +68,7 @@ class OpenPage:
                 await self._news.wait()
 
     async def upload(self, name: str, data: bytes) -> str:
-        async with self.session.post("/page/uploads", params={"name": name}, data=data) as answer:
+        async with self.session.post("uploads", params={"name": name}, data=data) as answer:
             assert answer.status == 200
             return (await answer.json())["upload"]
 
@@ -85,14 +92,15 @@ class OpenPage:
 @asynccontextmanager
 async def visited(sandbox: Sandbox, **introduced: str) -> AsyncIterator[OpenPage]:
     """The page opened, and its snapshot there."""
-    jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
-    async with aiohttp.ClientSession(sandbox.address, cookie_jar=jar) as session:
-        async with session.get(sandbox.page):
-            pass
-        async with session.ws_connect("/page/socket", params=introduced, max_msg_size=0) as socket:
-            page = OpenPage(session, socket)
-            listening = asyncio.create_task(page.listen())
-            await page.hear("snapshot")
-            yield page
-            await socket.close()
-            await listening
+    async with aiohttp.ClientSession() as session, session.get(sandbox.page) as index:
+        address = index.url
+    async with (
+        aiohttp.ClientSession(address) as session,
+        session.ws_connect("socket", params=introduced, max_msg_size=0) as socket,
+    ):
+        page = OpenPage(session, socket)
+        listening = asyncio.create_task(page.listen())
+        await page.hear("snapshot")
+        yield page
+        await socket.close()
+        await listening

@@ -1,0 +1,56 @@
+"""Files on this machine: read and written so that neither what is in a recording nor a name leads elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+MOST_BYTES_OF_A_NAME = 150
+
+
+def safe_name(name: str) -> str:
+    """The last part of `name` as the name of a file, at most 150 bytes of UTF-8: no path, nothing that a terminal
+    would not print, no dot at the beginning.
+    """
+    last = re.split(r"[/\\]", name)[-1].lstrip(".")
+    printable = "".join(letter if letter.isprintable() else "_" for letter in last)
+    stem, dot, ending = printable.rpartition(".")
+    if not stem or len(ending) > 10:
+        stem, dot, ending = printable, "", ""
+    room = MOST_BYTES_OF_A_NAME - len((dot + ending).encode())
+    return stem.encode()[:room].decode(errors="ignore") + dot + ending or "file"
+
+
+def private_folder(path: Path) -> Path:
+    """Made where it is not there, and nobody else's whatever the umask. Raises OSError."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    if path.is_symlink():
+        raise NotADirectoryError(20, "a link, not a folder", str(path))
+    path.chmod(0o700)
+    return path
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """In one step, in place of what is there (a link is replaced, not followed), and for nobody else to read whatever
+    the umask. Raises OSError.
+    """
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    with open(new, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(data)
+    new.replace(path)
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """Raises OSError, and ValueError: it is a link, no regular file, or larger than `most` bytes."""
+    flags = os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe without a writer would keep us waiting
+    with open(path, "rb", opener=lambda name, given: os.open(name, given | flags)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError(f"{path.name} is no regular file")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"{path.name} has more than {most:,} bytes")
+    return data

@@ -1,0 +1,82 @@
+"""What was asked of the API and what it answered, remembered for whoever wants to look."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+MOST_EXCHANGES = 10_000
+MOST_BYTES = 64 * 1024 * 1024
+OVERHEAD_BYTES = 2000
+"""About what Python takes for an exchange beside its texts."""
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """What is remembered of an uploaded file: its form field, its name, its size in bytes."""
+
+    field: str
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its answer. `path` is below /api/v10; `json`: the body, of multipart requests `payload_json`;
+    `read`: whether it was read, or the request was refused before that.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    json: Any
+    multipart: bool
+    files: tuple[SentFile, ...]
+    status: int
+    response: Any
+    read: bool = True
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """JSON as bytes, whose size is known and does not grow when it is parsed."""
+
+    exchange: Exchange
+    sent: bytes
+    answered: bytes
+
+    @property
+    def size(self) -> int:
+        one = self.exchange
+        names = [one.path, *one.query, *one.query.values(), *(file.name for file in one.files)]
+        return OVERHEAD_BYTES + len(self.sent) + len(self.answered) + sum(map(len, names))
+
+
+class Exchanges(Collection[Exchange]):
+    """The newest, the oldest first: at most `MOST_EXCHANGES`, of `MOST_BYTES` in all."""
+
+    def __init__(self) -> None:
+        self._kept: deque[_Kept] = deque()
+        self._bytes = 0
+
+    def add(self, exchange: Exchange, sent: bytes, answered: bytes) -> None:
+        """`exchange` without its `json` and `response`, which are the other two."""
+        kept = _Kept(exchange, sent, answered)
+        self._kept.append(kept)
+        self._bytes += kept.size
+        while len(self._kept) > MOST_EXCHANGES or self._bytes > MOST_BYTES:
+            self._bytes -= self._kept.popleft().size
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __contains__(self, exchange: object) -> bool:
+        return any(exchange == one for one in self)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        for kept in list(self._kept):
+            sent, answered = (json.loads(data) if data else None for data in (kept.sent, kept.answered))
+            yield replace(kept.exchange, json=sent, response=answered)

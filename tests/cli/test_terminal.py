@@ -1,0 +1,51 @@
+"""Text of others does nothing to the terminal."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+from program import Run
+
+from cli.terminal import shown, shown_lines
+
+NASTY = "\x1b[2J\x1b]0;title\x07\x9b31m\x7f\u202eback\u2066\r\b"
+
+
+def test_what_a_terminal_would_act_on_is_written_out() -> None:
+    assert shown("a\x1b[2Jb\x9b\x7f\u202e\ud800\n") == r"a\x1b[2Jb\x9b\x7f\u202e\ud800\n"
+    assert shown_lines("one\r\ntwo\u2028") == "one\\r\ntwo\\u2028"
+    plain = "そっくり　é 👩\u200d👩\u200d👧 50 %"
+    assert shown(plain) == plain
+
+
+@given(st.text(st.characters()))
+def test_nothing_but_text_is_sent(text: str) -> None:
+    sent = shown(text)
+    sent.encode()
+    assert not [one for one in sent if unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp")]
+
+
+def test_a_replayed_recording_sends_nothing_but_text(sokkuri: Run, tmp_path: Path) -> None:
+    here = {"locale": "en-US", "in": "general"}
+    lines = [
+        {"conversation": 1},
+        {"id": 1, "do": "post", "who": NASTY, **here, "content": f"content {NASTY}", "files": []},
+        {"id": 2, "do": "open_thread", "who": "Kei", **here, "name": f"thread {NASTY}"},
+        {"id": 3, "do": "slash", "who": "Kei", **here, "command": f"none {NASTY}", "options": {NASTY: NASTY}},
+        {"id": 4, "do": "slash", "who": "Kei", **here, "in": f"thread {NASTY}", "command": "average", "options": {}},
+        {"id": 5, "do": "conditions", "conditions": {}, "in": "x", "files": [{}], "options": {"a": {}}},
+        {"id": 6, "do": f"dance {NASTY}", "who": "Kei", **here},
+    ]
+    file = tmp_path / "talk.jsonl"
+    file.write_text("\n".join(json.dumps(line) for line in lines))
+    done = sokkuri("sandbox", "--replay", file, env={"SOKKURI_LOG_LEVEL": "ERROR"})
+    assert done.returncode == 2
+    assert "content \\x1b[2J" in done.stdout
+    assert "!!" in done.stdout
+    assert "line 6 cannot be done" in done.stderr
+    for sent in (done.stdout, done.stderr):
+        assert not [one for one in sent if unicodedata.category(one) in ("Cc", "Cf") and one != "\n"]
