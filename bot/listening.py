@@ -41,11 +41,13 @@ async def listening(app: web.Application, host: str, port: int, section: str) ->
 
 
 @asynccontextmanager
-async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[Connections]:
+async def serving(
+    app: web.Application, host: str, port: int, *, most_bytes: int = MOST_BYTES_UNSIGNED
+) -> AsyncIterator[Connections]:
     """Yields its connections, which know the port: a free one for 0.
 
-    A request is known to be honest when it is answered with a status below 400, or when `vouch` is called for it.
-    Raises OSError: cannot listen there.
+    `most_bytes`: of all requests at once that are not known to be honest. One is when it is answered with a status
+    below 400, or when `vouch` is called for it. Raises OSError: cannot listen there.
     """
     app.middlewares.insert(0, _watch)
     app.on_response_prepare.append(_vouch_if_answered)
@@ -59,7 +61,7 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[C
     )
     await runner.setup()
     assert runner.server is not None
-    connections = Connections(runner.server, MOST_BYTES_UNSIGNED)
+    connections = Connections(runner.server, most_bytes)
     try:
         async with connections.accepted(host, port):
             yield connections
