@@ -17,7 +17,9 @@ WORKDIR /src
 RUN python -m venv /opt/sokkuri
 COPY pyproject.toml constraints.txt README.md LICENSE THIRD_PARTY.md ./
 COPY core core
+COPY words words
 COPY bot bot
+COPY sandbox sandbox
 COPY cli cli
 RUN pip install --no-cache-dir --extra-index-url "$TORCH_INDEX" -c constraints.txt '.[dask]' \
     && sokkuri models get

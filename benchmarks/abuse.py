@@ -25,7 +25,7 @@ import psutil
 
 from benchmarks import machine
 from benchmarks.processes import SOKKURI, Ended, Process, Processes, free_port
-from bot.sandbox import InvocationFailed, Sandbox
+from sandbox import InvocationFailed, Sandbox
 
 EACH = 25
 """Connections of each kind that misbehaves: 150 in all."""

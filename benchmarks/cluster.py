@@ -21,7 +21,7 @@ from statistics import median
 from benchmarks import machine, scale
 from benchmarks.processes import Ended, Processes
 from bot.config import DaskSection, LimitsSection, Settings
-from bot.jobs import Asker, Job, Jobs
+from bot.requests.jobs import Job, Jobs, Requester
 from bot.workers.cluster import ClusterWorkers
 from bot.workers.engine import local
 from core import tasks
@@ -117,7 +117,7 @@ async def _seconds(jobs: Jobs, ask: Ask, photos: Sequence[Path]) -> float:
 
     async def one_after_the_other(person: int) -> None:
         for _ in range(REQUESTS):
-            async with jobs.admit("0", "cluster", Asker(person), long=ask is _average) as job:
+            async with jobs.admit("0", "cluster", Requester(person), long=ask is _average) as job:
                 await job.begin()
                 await ask(job, photos)
 

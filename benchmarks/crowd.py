@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from benchmarks import machine
-from bot.sandbox import File, Invocation, Message, Sandbox
+from sandbox import File, Invocation, Message, Sandbox
 
 FACES = Path(__file__).resolve().parents[1] / "tests" / "faces"
 PEOPLE, WORKERS = 60, 2

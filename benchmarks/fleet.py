@@ -26,8 +26,8 @@ import psutil
 
 from benchmarks import machine
 from benchmarks.processes import ROOT, SOKKURI, Ended, Process, Processes
-from bot.sandbox import Channel, File, Message, Sandbox, User
-from bot.sandbox.conversations.player import IN_PROGRESS
+from sandbox import Channel, File, Message, Sandbox, User
+from sandbox.conversations.player import IN_PROGRESS
 from soak.outcomes import outcome
 
 FACES = ROOT / "tests" / "faces"

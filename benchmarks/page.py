@@ -16,7 +16,7 @@ from statistics import median
 from playwright.async_api import Page, async_playwright
 
 from benchmarks import machine
-from bot.sandbox import File, Sandbox, samples
+from sandbox import File, Sandbox, samples
 
 MESSAGES = 200
 ROUNDS = 2

@@ -24,9 +24,9 @@ import psutil
 
 from benchmarks import machine
 from bot.config import LimitsSection
-from bot.jobs import Asker, Job, Jobs
 from bot.photos import BATCH_PHOTOS, Batches, Gathered
-from bot.scatter import Averaging
+from bot.requests.jobs import Job, Jobs, Requester
+from bot.requests.scatter import Averaging
 from bot.workers.local import LocalWorkers
 from core import tasks
 from core.contracts import (
@@ -122,7 +122,7 @@ async def job(count: int = WORKERS) -> AsyncIterator[tuple[Job, list[int]]]:
     """A job, with `count` fresh workers that have loaded their models, and their process ids."""
     workers = LocalWorkers(CoreSettings(threads=1), tasks.warm, count=count, tasks=0, start_seconds=60)
     jobs = Jobs(workers, limits=LimitsSection(), deadline=DEADLINE)
-    async with workers, jobs.admit("0", "scale", Asker(1), long=True) as one:
+    async with workers, jobs.admit("0", "scale", Requester(1), long=True) as one:
         await one.begin()
         await asyncio.gather(*(one.run(locate, ()) for _ in range(count)))
         yield one, workers.pids

@@ -20,7 +20,7 @@ from statistics import median
 import psutil
 
 from benchmarks import tables
-from bot.sandbox import File, Sandbox
+from sandbox import File, Sandbox
 
 FACES = Path(__file__).resolve().parents[1] / "tests" / "faces"
 PATIENCE = 120.0

@@ -18,18 +18,21 @@ from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import failures, health, locales, logs, memory, registration, reload, replies, welcome
-from bot.commands import Rooms, about, average, context_menus, gradcam, lookalikes, similar
+from bot import logs, memory, registration, reload
+from bot.commands import Services, about, average, context_menus, gradcam, lookalikes, similar
 from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings, hide_token
-from bot.cooldown import Cooldown
-from bot.course import course, ended_at_once, job_id
-from bot.jobs import LAST_WORDS, Jobs
-from bot.menus import Menus
-from bot.metrics import Metrics
+from bot.http import health
+from bot.http.metrics import Metrics
+from bot.messages import failures, replies, welcome
+from bot.messages.menus import Menus
+from bot.messages.progress import Progresses
 from bot.photos import Photos
-from bot.progress import Progresses
+from bot.requests.cooldown import Cooldown
+from bot.requests.jobs import LAST_WORDS, Jobs
+from bot.requests.state import ended_at_once, job_id, state_of
 from bot.workers import Workers, devices, engine, limits
 from core.contracts import PersonError, SokkuriError, Stopped, Stopping
+from words import locales
 
 COMMANDS = (similar, gradcam, lookalikes, average, about)
 
@@ -59,16 +62,16 @@ async def run(settings: Settings, read: Callable[[], Settings] | None = None) ->
         memory.giving_back(),
     ):
         languages = reload.locales_of(settings)
-        rooms = furnished(settings, languages, session, workers)
-        client = Client(rooms)
+        services = build_services(settings, languages, session, workers)
+        client = Client(services)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(client)
             if settings.workers.engine == "local":
                 await stack.enter_async_context(devices.told(workers, settings.workers))
-            await stack.enter_async_context(health.served(settings.health, client, rooms.jobs))
+            await stack.enter_async_context(health.served(settings.health, client, services.jobs))
             if read is not None:
                 await stack.enter_async_context(reload.on_hangup(settings, languages, read, client.renew))
-            await _until_told(client, rooms.jobs, rooms.menus, settings, session)
+            await _until_told(client, services.jobs, services.menus, settings, session)
     log.info("stopped")
 
 
@@ -76,14 +79,14 @@ async def commands(settings: Settings) -> list[dict[str, Any]]:
     """All commands as Discord would be told them. It is not told. Raises ConfigError: see `reload.locales_of`."""
     languages = reload.locales_of(settings)
     async with aiohttp.ClientSession() as session:
-        client = Client(furnished(settings, languages, session, engine.local(settings)))
+        client = Client(build_services(settings, languages, session, engine.local(settings)))
         return await registration.payloads(client.tree, registration.CommandTranslator(languages))
 
 
-def furnished(
+def build_services(
     settings: Settings, languages: locales.Languages, session: aiohttp.ClientSession, workers: Workers
-) -> Rooms:
-    """All rooms of the bot."""
+) -> Services:
+    """All services of the bot."""
 
     def words(interaction: discord.Interaction[Any]) -> locales.Language:
         return languages.of(interaction.locale.value)
@@ -100,7 +103,7 @@ def furnished(
     others = bool(settings.interactions.port)  # instances that clicks may come to
     menus = Menus(settings.limits.menu_seconds, words, "menu-elsewhere" if others else "menu-over")
     progresses = Progresses(words, "stop-elsewhere" if others else "stop-over")
-    return Rooms(settings, languages, photos, jobs, menus, progresses, Cooldown(settings.limits))
+    return Services(settings, languages, photos, jobs, menus, progresses, Cooldown(settings.limits))
 
 
 class Client(discord.AutoShardedClient):
@@ -110,8 +113,8 @@ class Client(discord.AutoShardedClient):
     for. The Message Content intent decides what is in those.
     """
 
-    def __init__(self, rooms: Rooms) -> None:
-        settings = rooms.settings.discord
+    def __init__(self, services: Services) -> None:
+        settings = services.settings.discord
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody here has a voice to miss
         super().__init__(
             intents=discord.Intents(guilds=True, message_content=settings.message_content),
@@ -123,17 +126,17 @@ class Client(discord.AutoShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.shard_ids = list(settings.shard_ids) or None
-        self._over_http = bool(rooms.settings.interactions.port)
+        self._over_http = bool(services.settings.interactions.port)
         self._listening = False
-        self._rooms = rooms
-        self.tree = Tree(self, rooms)
+        self._services = services
+        self.tree = Tree(self, services)
         for module in COMMANDS:
-            self.tree.add_command(module.command(rooms))
-        for menu in context_menus.menus(rooms):
+            self.tree.add_command(module.command(services))
+        for menu in context_menus.menus(services):
             self.tree.add_command(menu)
 
     async def setup_hook(self) -> None:
-        if self._rooms.settings.discord.api != DISCORD_API and not self._over_http:
+        if self._services.settings.discord.api != DISCORD_API and not self._over_http:
             _, gateway, _ = await self.http.get_bot_gateway()
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
         await self._register()
@@ -147,25 +150,25 @@ class Client(discord.AutoShardedClient):
 
     async def _register(self) -> None:
         """Of several processes the one with the first shard does it, else an older one beside it would undo it."""
-        translator = registration.CommandTranslator(self._rooms.languages)
+        translator = registration.CommandTranslator(self._services.languages)
         change = not self.shard_ids or 0 in self.shard_ids
         self.tree.ids = await registration.register(self.tree, translator, change=change)
 
     async def renew(self) -> None:
         """Limits and languages have changed."""
-        self._rooms.menus.seconds = self._rooms.settings.limits.menu_seconds
+        self._services.menus.seconds = self._services.settings.limits.menu_seconds
         try:
             await self._register()
         except (discord.HTTPException, aiohttp.ClientError) as error:
             log.warning("the commands could not be registered anew: %s", error)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        if self._rooms.settings.about.welcome:
-            await welcome.greet(guild, self._rooms.languages, self.tree.mention)
+        if self._services.settings.about.welcome:
+            await welcome.greet(guild, self._services.languages, self.tree.mention)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        await self._rooms.menus.answer(interaction)
-        await self._rooms.progresses.answer(interaction)
+        await self._services.menus.answer(interaction)
+        await self._services.progresses.answer(interaction)
 
     def connected(self) -> bool:
         """Whether commands can come, for all servers of this process."""
@@ -176,10 +179,10 @@ class Client(discord.AutoShardedClient):
 
     async def listen(self, token: str, session: aiohttp.ClientSession) -> None:
         """Log in, and take what comes over HTTP until this is cancelled. Raises ConfigError, and as `login` does."""
-        from bot import endpoint  # what it takes is for this way alone
+        from bot.http import endpoint  # what it takes is for this way alone
 
-        settings, rooms = self._rooms.settings.interactions, self._rooms
-        with _unsaid("discord.client", "interaction endpoint URL"):  # here that is as it should be
+        settings, services = self._services.settings.interactions, self._services
+        with _suppressed("discord.client", "interaction endpoint URL"):  # here that is as it should be
             await self.login(token)
         assert self.application is not None
         key = self.application.verify_key
@@ -190,7 +193,7 @@ class Client(discord.AutoShardedClient):
             )
 
         def is_elsewhere(custom_id: str) -> bool:
-            return rooms.menus.lacks(custom_id) or rooms.progresses.lacks(custom_id)
+            return services.menus.lacks(custom_id) or services.progresses.lacks(custom_id)
 
         peers = endpoint.Peers(session, settings.peers)
         accept = self._connection.parse_interaction_create
@@ -209,13 +212,13 @@ class Client(discord.AutoShardedClient):
                 self._listening = False
 
     async def on_shard_connect(self, shard: int) -> None:
-        self._rooms.jobs.metrics.shard(shard, connected=True)
+        self._services.jobs.metrics.shard(shard, connected=True)
 
     async def on_shard_resumed(self, shard: int) -> None:
-        self._rooms.jobs.metrics.shard(shard, connected=True)
+        self._services.jobs.metrics.shard(shard, connected=True)
 
     async def on_shard_disconnect(self, shard: int) -> None:
-        self._rooms.jobs.metrics.shard(shard, connected=False)
+        self._services.jobs.metrics.shard(shard, connected=False)
 
     async def on_ready(self) -> None:
         memory.settle()
@@ -232,9 +235,9 @@ class Client(discord.AutoShardedClient):
 class Tree(app_commands.CommandTree[Client]):
     """The commands, and what is answered when one of them fails."""
 
-    def __init__(self, client: Client, rooms: Rooms) -> None:
+    def __init__(self, client: Client, services: Services) -> None:
         super().__init__(client)
-        self._rooms = rooms
+        self._services = services
         self.ids: Mapping[str, int] = {}
         self._beginning = asyncio.Lock()
 
@@ -256,13 +259,13 @@ class Tree(app_commands.CommandTree[Client]):
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
         problem = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         request = job_id(interaction)
-        words = self._rooms.words(interaction)
-        if not course(interaction).admitted:
+        words = self._services.words(interaction)
+        if not state_of(interaction).admitted:
             name = interaction.command.name if interaction.command else "click"
             outcome = problem.code if isinstance(problem, SokkuriError) else "fault"
             ended_at_once(interaction, name, outcome)
-            self._rooms.jobs.metrics.requested(name)
-            self._rooms.jobs.metrics.ended(name, outcome, {})
+            self._services.jobs.metrics.requested(name)
+            self._services.jobs.metrics.ended(name, outcome, {})
         if not isinstance(problem, PersonError | Stopping):
             log.error("request %s failed", request, exc_info=problem)
         try:
@@ -277,7 +280,7 @@ async def _until_told(
     client: Client, jobs: Jobs, menus: Menus, settings: Settings, session: aiohttp.ClientSession
 ) -> None:
     connection = asyncio.create_task(_connect(client, settings, session))
-    with _told_to_stop() as told:
+    with _stop_signal() as told:
         stop = asyncio.create_task(told.wait())
         try:
             await asyncio.wait({connection, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -340,7 +343,7 @@ def _why_closed(code: int, settings: DiscordSection) -> str:
 
 
 @contextmanager
-def _unsaid(logger: str, part: str) -> Iterator[None]:
+def _suppressed(logger: str, part: str) -> Iterator[None]:
     """For the time of the block, `logger` keeps to itself what has `part` in it."""
 
     def is_said(record: logging.LogRecord) -> bool:
@@ -354,7 +357,7 @@ def _unsaid(logger: str, part: str) -> Iterator[None]:
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[asyncio.Event]:
+def _stop_signal() -> Iterator[asyncio.Event]:
     """An event that SIGTERM and SIGINT set, for the time of the block."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()

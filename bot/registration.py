@@ -11,7 +11,7 @@ from discord import AppCommandType, Locale, app_commands
 from discord.app_commands import TranslationContextLocation as Location
 from discord.http import Route
 
-from bot.locales import FALLBACK, Languages
+from words.locales import FALLBACK, Languages
 
 LEFT_OUT = frozenset(
     {"options", "choices", "channel_types", "autocomplete", "min_value", "max_value", "min_length", "max_length"}

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from bot import locales
 from bot.config import ChangingSection, ConfigError, Settings
-from bot.locales import LanguageFileError, Languages
+from words import locales
+from words.locales import LanguageFileError, Languages
 
 log = logging.getLogger(__name__)
 

@@ -22,8 +22,8 @@ from cli.terminal import shown, shown_lines
 
 if TYPE_CHECKING:
     from bot.config import Settings
-    from bot.sandbox import Attachment, Sandbox
-    from bot.sandbox.conversations.player import Done
+    from sandbox import Attachment, Sandbox
+    from sandbox.conversations.player import Done
 
 NO_TOKEN = """\
 No Discord token is set, so the bot runs against a sandbox on this machine: nothing leaves it.
@@ -107,7 +107,7 @@ def place_problems(port: int) -> Iterator[None]:
 
 def stay(settings: Settings, port: int = 0, record: Path | None = None) -> None:
     """The bot in the sandbox, and its page, until SIGINT or SIGTERM."""
-    from bot.sandbox import together
+    from sandbox import together
 
     if record is not None and record.exists():
         raise click.BadParameter(f"{record} exists already; name another file", param_hint="--record")
@@ -147,7 +147,7 @@ def open_browser(sandbox: Sandbox, cleanup: ExitStack) -> None:
 
 async def serve(port: int) -> None:
     """A sandbox without a bot, until SIGINT or SIGTERM. Errors: OSError, the port cannot be had."""
-    from bot.sandbox import Sandbox, samples
+    from sandbox import Sandbox, samples
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -170,8 +170,8 @@ def play(settings: Settings, file: Path, out: Path | None) -> None:
 
     It may come from anybody: what is printed of it, and of the replies, does nothing to the terminal.
     """
-    from bot.sandbox import together
-    from bot.sandbox.conversations import Unplayable
+    from sandbox import together
+    from sandbox.conversations import Unplayable
 
     try:
         with settings_problems():
@@ -208,7 +208,7 @@ def _heading(line: Mapping[str, Any]) -> Iterator[str]:
 
 def _keep(file: Attachment, number: int, out: Path) -> Path:
     """A new folder, and what is written into one, is for nobody else to read."""
-    from bot.sandbox.files import safe_name, write_private
+    from sandbox.files import safe_name, write_private
 
     path = out / f"{number:02}-{safe_name(file.filename)}"
     try:

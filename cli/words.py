@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.locales import Language, load
 from core.contracts import (
     AverageRecipe,
     AverageResult,
@@ -19,6 +18,7 @@ from core.contracts import (
     SokkuriError,
     TooFewFaces,
 )
+from words.locales import Language, load
 
 
 def language(environment: Mapping[str, str] = os.environ) -> Language:
@@ -49,20 +49,20 @@ def of_fault(error: Exception) -> str:
 
 
 def of_similar(result: SimilarResult) -> str:
-    from bot import replies
+    from bot.messages import replies
 
     return _plain(replies.similar(result, language()).text)
 
 
 def of_gradcam(result: GradcamResult) -> str:
-    from bot import replies
+    from bot.messages import replies
 
     return _plain(replies.gradcam(result, language()).text)
 
 
 def of_lookalikes(result: LookalikesResult) -> str:
     """All that were left out are named: a terminal has room."""
-    from bot import replies
+    from bot.messages import replies
 
     words = language()
     said = replies.lookalikes(replace(result, skipped=()), (), words).text
@@ -71,7 +71,7 @@ def of_lookalikes(result: LookalikesResult) -> str:
 
 def of_average(result: AverageResult, places: Sequence[str], recipe: AverageRecipe) -> str:
     """`places`: where the photos of each average came from. All that were left out are named: a terminal has room."""
-    from bot import replies
+    from bot.messages import replies
 
     words = language()
     averaged = tuple(replace(one, skipped=()) for one in result.averaged)
@@ -80,7 +80,7 @@ def of_average(result: AverageResult, places: Sequence[str], recipe: AverageReci
 
 
 def _left_out(words: Language, skipped: Sequence[Skipped]) -> list[str]:
-    from bot import replies
+    from bot.messages import replies
 
     return [words.text("skipped"), *replies.skipped_lines(skipped, words, str)] if skipped else []
 

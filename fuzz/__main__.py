@@ -15,7 +15,7 @@ from fuzz import seeds
 from fuzz.targets import TARGETS
 
 FOUND = Path(__file__).parent / "found"
-INSTRUMENTED = ["core", "bot", "PIL", "pillow_heif", "simplejpeg", "tomllib"]
+INSTRUMENTED = ["core", "words", "bot", "sandbox", "PIL", "pillow_heif", "simplejpeg", "tomllib"]
 LIMITS = ("-timeout=20", "-rss_limit_mb=3000", "-max_len=20000")
 
 

@@ -73,7 +73,7 @@ def gateway() -> Iterator[Target]:
     """The sandbox goes on with the connection, or closes it by one of Discord's codes; others can still connect."""
     import aiohttp
 
-    from bot.sandbox import Sandbox
+    from sandbox import Sandbox
 
     loop = asyncio.new_event_loop()
     faults: list[BaseException] = []

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from bot.sandbox import Sandbox
+from sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 180.0

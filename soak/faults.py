@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from bot.sandbox import Sandbox
+from sandbox import Sandbox
 from soak.bot import STAGE_SECONDS, Bot
 from soak.people import People
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from bot.sandbox import File
 from fuzz import seeds
+from sandbox import File
 
 ROOT = Path(__file__).resolve().parents[1]
 FACES = ROOT / "tests" / "faces"

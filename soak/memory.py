@@ -32,7 +32,7 @@ WORTH_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Course:
+class RequestState:
     """Bytes held, look by look: one or more."""
 
     held: tuple[float, ...]
@@ -66,13 +66,13 @@ def look(bot: Bot) -> Look:
     return Look(time.monotonic(), int(itself.memory_info().rss), workers, itself.num_fds())
 
 
-def of_worker(looks: Sequence[Look]) -> Course | None:
+def of_worker(looks: Sequence[Look]) -> RequestState | None:
     """Of the one that grew most. None: none was looked at twice."""
     lives: dict[int, list[int]] = defaultdict(list)
     for one in looks:
         for pid, held in one.workers.items():
             lives[pid].append(held)
-    courses = [Course(tuple(life)) for life in lives.values() if len(life) > 1]
+    courses = [RequestState(tuple(life)) for life in lives.values() if len(life) > 1]
     return max(courses, key=lambda course: course.growth, default=None)
 
 
@@ -98,12 +98,12 @@ class Lives:
                     self._held[worker.pid].append((time.time() - worker.create_time(), worker.memory_info().rss))
             await asyncio.sleep(1)
 
-    def longest(self) -> Course | None:
+    def longest(self) -> RequestState | None:
         """Of the worker that could be watched for the longest time, see `at_work`."""
         return at_work(max(self._held.values(), key=lambda life: life[-1][0], default=[]))
 
 
-def at_work(life: Sequence[tuple[float, int]]) -> Course | None:
+def at_work(life: Sequence[tuple[float, int]]) -> RequestState | None:
     """The least of the first warm minute and of the last one; `life`: seconds of age, and bytes held then. None: it
     was too short.
     """
@@ -112,4 +112,4 @@ def at_work(life: Sequence[tuple[float, int]]) -> Course | None:
     last = [held for age, held in life if age > end - WINDOW_SECONDS]
     if not first or end < WARM_SECONDS + WORTH_SECONDS + 2 * WINDOW_SECONDS:
         return None
-    return Course((min(first), min(last)))
+    return RequestState((min(first), min(last)))

@@ -8,9 +8,9 @@ from functools import cache
 
 from fluent.syntax import FluentParser, ast
 
-from bot.locales import LANGUAGES, source
-from bot.sandbox import Invocation, Message
-from bot.sandbox.conversations.player import IN_PROGRESS
+from sandbox import Invocation, Message
+from sandbox.conversations.player import IN_PROGRESS
+from words.locales import LANGUAGES, source
 
 KINDS = ("error-", "about-", "menu-", "stop-", "picture-too-heavy")
 """How the names of messages begin that a reply without a picture may consist of."""

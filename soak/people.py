@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from bot.sandbox import Channel, Invocation, Message, Sandbox, User
-from bot.sandbox.changes import Changes
-from bot.sandbox.rules import STRING_SELECT
-from bot.sandbox.state import walk_components
+from sandbox import Channel, Invocation, Message, Sandbox, User
+from sandbox.changes import Changes
+from sandbox.rules import STRING_SELECT
+from sandbox.state import walk_components
 from soak.files import Files
 from soak.outcomes import last_word, outcome
 

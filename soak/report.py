@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from soak.memory import Course, Look, of_worker
+from soak.memory import Look, RequestState, of_worker
 from soak.people import Request
 
 ACKNOWLEDGED_WITHIN = 3.0
@@ -27,7 +27,7 @@ class Report:
     asked: tuple[Request, ...]
     faults: Counter[str]
     looks: tuple[Look, ...]
-    working: Course | None
+    working: RequestState | None
     most: int
     workers: int
     status: int
@@ -50,11 +50,11 @@ class Report:
         return sum(one.answer is None and one.acknowledged is not None for one in self.asked)
 
     @property
-    def bot(self) -> Course:
-        return Course(tuple(look.bot for look in self.looks))
+    def bot(self) -> RequestState:
+        return RequestState(tuple(look.bot for look in self.looks))
 
     @property
-    def worker(self) -> Course | None:
+    def worker(self) -> RequestState | None:
         """At rest."""
         return of_worker(self.looks)
 
@@ -102,7 +102,7 @@ class Report:
         return Counter(one.command for one in self.asked)
 
 
-def _memory(course: Course | None) -> str:
+def _memory(course: RequestState | None) -> str:
     if course is None:
         return "none lived for long enough to say"
     return f"{' → '.join(f'{held / MB:.1f}' for held in course.held)} MB ({course.growth:+.1%})"

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bot.sandbox import Sandbox
+from sandbox import Sandbox
 from soak.bot import MENU_SECONDS, Bot, started
 from soak.faults import Faults
 from soak.memory import Lives, look

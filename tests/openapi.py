@@ -22,7 +22,7 @@ from jsonschema.exceptions import best_match
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from bot.sandbox import Exchange
+from sandbox import Exchange
 
 _ANSWERS = "urn:discord:answers"
 _REQUESTS = "urn:discord:requests"

@@ -14,17 +14,17 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import late
 from bot.config import Settings
-from bot.cooldown import Cooldown
-from bot.course import age, course, job_id
-from bot.jobs import Asker, Job, Jobs
-from bot.locales import FALLBACK, Language, Languages
-from bot.menus import Menus
-from bot.messages import Remake, Reply, fitting
+from bot.messages import late
+from bot.messages.layout import Remake, Reply, fitting
+from bot.messages.menus import Menus
+from bot.messages.progress import Progress, Progresses
 from bot.photos import Photos
-from bot.progress import Progress, Progresses
+from bot.requests.cooldown import Cooldown
+from bot.requests.jobs import Job, Jobs, Requester
+from bot.requests.state import age, job_id, state_of
 from core.contracts import OutOfTime, Stopped
+from words.locales import FALLBACK, Language, Languages
 
 SECONDS, LEAST_SECONDS = 12 * 60, 2 * 60
 """After which, counted from the command, a long job is stopped, to answer with what is ready: Discord takes nothing 15
@@ -52,7 +52,7 @@ class Answer:
     job: Job
     progress: Progress
     words: Language
-    rooms: Rooms
+    services: Services
 
     async def reply(self, reply: Reply) -> None:
         """In files as small as the interaction wants them, and with what can be pressed and chosen below.
@@ -66,7 +66,7 @@ class Answer:
         with self.job.stage("reply"):
             failed = self.interaction.client.tree.on_error
             try:
-                await self.rooms.menus.put(self.interaction, light, self.rooms.again, failed)
+                await self.services.menus.put(self.interaction, light, self.services.again, failed)
             except discord.HTTPException as error:
                 if error.code == late.DELETED:
                     log.info("request %s: what its answer was to stand in is deleted, and so nothing is", self.job.id)
@@ -77,7 +77,7 @@ class Answer:
                     raise
 
     async def _put_late(self, reply: Reply) -> None:
-        at = course(self.interaction)
+        at = state_of(self.interaction)
         if await late.put(self.interaction, reply, words=self.words, shown=at.shown, private=at.private):
             self.job.outcome = "late"
         else:
@@ -86,7 +86,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Rooms:
+class Services:
     """What commands are given to work with."""
 
     settings: Settings
@@ -114,9 +114,9 @@ class Rooms:
         name = interaction.command.name if interaction.command else "further answer"
         if interaction.message is not None:
             private = private or interaction.message.flags.ephemeral
-        at = course(interaction)
+        at = state_of(interaction)
         at.admitted = True
-        async with self.jobs.admit(job_id(interaction), name, asker(interaction), long=long) as job:
+        async with self.jobs.admit(job_id(interaction), name, requester(interaction), long=long) as job:
             at.thinking = await interaction.response.defer(thinking=True, ephemeral=private)
             self.jobs.metrics.acknowledged(age(interaction))
             async with self.progresses.of(interaction, job) as progress:
@@ -153,8 +153,8 @@ class Rooms:
         Errors: as in `answering`, and of `remake`.
         """
         self.cooldown.take(interaction.user.id)
-        course(interaction).admitted = True
-        async with self.jobs.admit(job_id(interaction), "answer anew", asker(interaction)) as job:
+        state_of(interaction).admitted = True
+        async with self.jobs.admit(job_id(interaction), "answer anew", requester(interaction)) as job:
             await job.begin()
             words = self.words(interaction)
             return await fitting(await remake(interaction, job, words), interaction.filesize_limit, job, words)
@@ -188,5 +188,5 @@ class Rooms:
         return make
 
 
-def asker(interaction: Interaction) -> Asker:
-    return Asker(interaction.user.id, interaction.guild_id)
+def requester(interaction: Interaction) -> Requester:
+    return Requester(interaction.user.id, interaction.guild_id)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from bot import replies
-from bot.commands import Command, Interaction, Rooms
-from bot.course import ended_at_once
+from bot.commands import Command, Interaction, Services
+from bot.messages import replies
+from bot.requests.state import ended_at_once
 from core import tasks
 
 
-def command(rooms: Rooms) -> Command:
-    @rooms.command("about")
+def command(services: Services) -> Command:
+    @services.command("about")
     async def about(interaction: Interaction) -> None:
-        words = rooms.words(interaction)
+        words = services.words(interaction)
         reply = replies.about(
             _version(),
-            tasks.models(rooms.settings.core()),
-            rooms.settings.about,
-            rooms.languages.codes,
+            tasks.models(services.settings.core()),
+            services.settings.about,
+            services.languages.codes,
             lambda name: interaction.client.tree.mention(name, words),
             words,
         )

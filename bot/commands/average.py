@@ -8,14 +8,14 @@ from typing import cast
 import discord
 from discord import app_commands
 
-from bot import permissions, places, replies
-from bot.commands import Answer, Command, Interaction, Rooms
+from bot.access import permissions, places
+from bot.commands import Answer, Command, Interaction, Services
 from bot.commands.given import Given, expiry
-from bot.locales import FALLBACK, Language
-from bot.messages import Button, Reply
+from bot.messages import replies
+from bot.messages.layout import Button, Reply
+from bot.messages.progress import Progress
 from bot.photos import Found
-from bot.progress import Progress
-from bot.scatter import Averaging
+from bot.requests.scatter import Averaging
 from core.contracts import (
     AverageMethod,
     AverageRecipe,
@@ -28,6 +28,7 @@ from core.contracts import (
     Stopped,
     TooFewFaces,
 )
+from words.locales import FALLBACK, Language
 
 METHODS = ("mean", "median", "mode", "trimmed")
 SHAPES = ("warp", "align", "article")
@@ -37,14 +38,14 @@ FACES: dict[str, FacesTaken] = {"largest-face": "largest", "every-face": "every"
 OptionalPlace = app_commands.Transform[places.Choice, places.PlaceOption] | None
 
 
-def command(rooms: Rooms) -> Command:
-    most = rooms.settings.limits.average_photos
-    words = rooms.languages.of(FALLBACK)
+def command(services: Services) -> Command:
+    most = services.settings.limits.average_photos
+    words = services.languages.of(FALLBACK)
 
     def choices(values: tuple[str, ...]) -> list[app_commands.Choice[str]]:
         return [app_commands.Choice(name=words.text(f"choice-{value}"), value=value) for value in values]
 
-    @rooms.command("average")
+    @services.command("average")
     @app_commands.choices(size=[app_commands.Choice(name=str(side), value=side) for side in SIZES])
     @app_commands.choices(
         method=choices(METHODS),
@@ -80,10 +81,10 @@ def command(rooms: Rooms) -> Command:
         if mix_with is None and (ratio is not None or morph):
             raise NothingToMix
         photos = (photo1, photo2, photo3, photo4, photo5, photo6, photo7, photo8)
-        given = Given(rooms, interaction, *photos, message=message)
+        given = Given(services, interaction, *photos, message=message)
         asked = [*([] if given else [thread]), *([] if mix_with is None else [mix_with])]
         for choice in asked:
-            places.check(interaction, choice, message_content=rooms.settings.discord.message_content)
+            places.check(interaction, choice, message_content=services.settings.discord.message_content)
         order = Order(
             AverageRecipe(
                 cast(Shape, shape),
@@ -97,10 +98,10 @@ def command(rooms: Rooms) -> Command:
             0.5 if ratio is None else ratio / 100,
             morph,
         )
-        halves: list[Finding] = [partial(of_given, given)] if given else []
-        halves += [partial(of_place, rooms, choice, limit) for choice in asked]
-        async with rooms.answering(interaction, long=True, private=private) as answer:
-            await make(rooms, answer, order, halves)
+        sides: list[Finding] = [partial(of_given, given)] if given else []
+        sides += [partial(of_place, services, choice, limit) for choice in asked]
+        async with services.answering(interaction, long=True, private=private) as answer:
+            await make(services, answer, order, sides)
 
     return average
 
@@ -116,47 +117,47 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Half:
+class Side:
     """The photos of one average. `place`: where they are from, as people are told."""
 
     found: Found
     place: str
 
 
-Finding = Callable[[Answer], Awaitable[Half]]
+Finding = Callable[[Answer], Awaitable[Side]]
 """What there is for whom an answer is for, by what they and the bot may see at that time."""
 
 
-async def of_place(rooms: Rooms, choice: places.Choice | None, limit: int, answer: Answer) -> Half:
+async def of_place(services: Services, choice: places.Choice | None, limit: int, answer: Answer) -> Side:
     permissions.check_pictures(answer.interaction)
-    places.check(answer.interaction, choice, message_content=rooms.settings.discord.message_content)
+    places.check(answer.interaction, choice, message_content=services.settings.discord.message_content)
     place = await places.find(answer.interaction, choice)
-    return Half(await rooms.photos.posted(place, limit), place.mention)
+    return Side(await services.photos.posted(place, limit), place.mention)
 
 
-async def of_given(given: Given, answer: Answer) -> Half:
-    return Half(await given.found(answer.interaction), given.url or answer.words.text("place-options"))
+async def of_given(given: Given, answer: Answer) -> Side:
+    return Side(await given.found(answer.interaction), given.url or answer.words.text("place-options"))
 
 
-async def make(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[Finding]) -> None:
-    """The average of all that the first of `halves` finds, or a mixture of two such averages."""
-    await answer.reply(await averaged(rooms, answer, order, halves))
+async def make(services: Services, answer: Answer, order: Order, sides: Sequence[Finding]) -> None:
+    """The average of all that the first of `sides` finds, or a mixture of two such averages."""
+    await answer.reply(await averaged(services, answer, order, sides))
 
 
-async def averaged(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[Finding]) -> Reply:
+async def averaged(services: Services, answer: Answer, order: Order, sides: Sequence[Finding]) -> Reply:
     async with answer.job.unless_stopped():
         with answer.job.stage("photos"):
-            found = [await half(answer) for half in halves]
-    tally = Tally(sum(len(half.found.pictures) for half in found), answer.progress, answer.words)
+            found = [await side(answer) for side in sides]
+    tally = Tally(sum(len(side.found.pictures) for side in found), answer.progress, answer.words)
 
-    def averaging(half: Half) -> Averaging:
+    def averaging(side: Side) -> Averaging:
         return Averaging(
             answer.job,
             order.recipe,
             order.rules,
-            rooms.photos.batches(half.found.pictures),
-            half.found.skipped,
-            rooms.settings.limits.average_bytes,
+            services.photos.batches(side.found.pictures),
+            side.found.skipped,
+            services.settings.limits.average_bytes,
             tally.add,
         )
 
@@ -166,8 +167,8 @@ async def averaged(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[
     *before, last = found
     asking = request
     try:
-        for half in before:  # of a mixture
-            async with averaging(half) as first:
+        for side in before:  # of a mixture
+            async with averaging(side) as first:
                 asking = partial(request, await first.all_there_is())
         async with averaging(last) as second:
             result = await second.result(asking)
@@ -175,19 +176,19 @@ async def averaged(rooms: Rooms, answer: Answer, order: Order, halves: Sequence[
         if answer.job.stopped:
             raise Stopped from None
         raise
-    mentions = [half.place for half in found]
+    mentions = [side.place for side in found]
     late = answer.job.out_of_time
     reply = replies.average(result, mentions, answer.words, order.recipe, tally.left, out_of_time=late)
-    pictures = [picture for half in found for picture in half.found.pictures]
+    pictures = [picture for side in found for picture in side.found.pictures]
     return replace(
         reply,
-        buttons=others(rooms, order, halves, answer.words),
-        spoiler=any(half.found.spoiler for half in found),
-        expires=expiry(rooms, answer.interaction, pictures),
+        buttons=others(services, order, sides, answer.words),
+        spoiler=any(side.found.spoiler for side in found),
+        expires=expiry(services, answer.interaction, pictures),
     )
 
 
-def others(rooms: Rooms, order: Order, halves: Sequence[Finding], words: Language) -> tuple[Button, ...]:
+def others(services: Services, order: Order, sides: Sequence[Finding], words: Language) -> tuple[Button, ...]:
     """What somebody may want to see next to this one: another method, and with or without the fine detail."""
     recipe = order.recipe
     if recipe.shape == "article":  # which knows neither
@@ -195,8 +196,8 @@ def others(rooms: Rooms, order: Order, halves: Sequence[Finding], words: Languag
 
     def button(name: str, label: str, other: AverageRecipe) -> Button:
         async def further(interaction: Interaction) -> None:
-            async with rooms.answering(interaction, long=True) as answer:
-                await make(rooms, answer, replace(order, recipe=other), halves)
+            async with services.answering(interaction, long=True) as answer:
+                await make(services, answer, replace(order, recipe=other), sides)
 
         return Button(name, words.text(label), further=further)
 

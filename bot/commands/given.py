@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 import discord
 
-from bot import links, permissions
-from bot.commands import Interaction, Rooms
-from bot.links import Link
+from bot.access import links, permissions
+from bot.access.links import Link
+from bot.commands import Interaction, Services
 from bot.photos import File, Found, Origin, Source
 from bot.photos.sources import of_message
 from core.contracts import LinkExpired, MissingPermission, NotInstalledHere, NotInThread, PersonError
@@ -31,9 +31,11 @@ class Given:
     NotInstalledHere, NotAMessageLink, NoSuchMessage, NoAvatar and NoPhotosInMessage.
     """
 
-    def __init__(self, rooms: Rooms, interaction: Interaction, *things: Thing, message: str | None = None) -> None:
+    def __init__(
+        self, services: Services, interaction: Interaction, *things: Thing, message: str | None = None
+    ) -> None:
         permissions.check_pictures(interaction)
-        self._rooms = rooms
+        self._services = services
         present = [one for one in things if one is not None]
         self.people = sum(isinstance(one, discord.User | discord.Member) for one in present)
         self.url = next((one.jump_url for one in present if isinstance(one, discord.Message)), None)
@@ -44,7 +46,7 @@ class Given:
                 link = Link(interaction.guild_id, shown.channel.id, shown.id)
                 self._things.append(self._files(shown, Origin(link, interaction.id, handed=True)))
             else:
-                self._things.append(shown if isinstance(shown, Link) else rooms.photos.files(shown))
+                self._things.append(shown if isinstance(shown, Link) else services.photos.files(shown))
         if message is not None:
             link = Link.parse(message)
             self._things.append(link)
@@ -71,8 +73,8 @@ class Given:
                 files += await self._still(interaction, one)
         for attachment in more:
             if attachment is not None:
-                files += self._rooms.photos.files(attachment)
-        return self._rooms.photos.found(files)
+                files += self._services.photos.files(attachment)
+        return self._services.photos.found(files)
 
     async def _followed(self, interaction: Interaction, link: Link) -> list[File]:
         self._check(interaction, link)
@@ -85,17 +87,17 @@ class Given:
         origin = files[0].origin
         if origin is None or origin.told_by == interaction.id:
             return files
-        message = await _asked_again(self._rooms, interaction, origin)
+        message = await _asked_again(self._services, interaction, origin)
         return files if message is None else self._files(message, replace(origin, told_by=interaction.id))
 
     def _files(self, message: discord.Message, origin: Origin) -> list[File]:
-        return [replace(file, origin=origin) for file in self._rooms.photos.files(message)]
+        return [replace(file, origin=origin) for file in self._services.photos.files(message)]
 
     def _check(self, interaction: Interaction, link: Link) -> None:
-        links.check(interaction, link, message_content=self._rooms.settings.discord.message_content)
+        links.check(interaction, link, message_content=self._services.settings.discord.message_content)
 
 
-async def current(rooms: Rooms, interaction: Interaction, *sources: Source) -> list[Source]:
+async def current(services: Services, interaction: Interaction, *sources: Source) -> list[Source]:
     """The sources for the person of `interaction`; what was found for an earlier one, as its message shows it now.
 
     Raises NoSuchMessage: a message is gone, or the person may not read it; LinkExpired: it shows the photo no more;
@@ -110,27 +112,27 @@ async def current(rooms: Rooms, interaction: Interaction, *sources: Source) -> l
             found.append(source)
             continue
         if origin not in messages:
-            messages[origin] = await _asked_again(rooms, interaction, origin)
+            messages[origin] = await _asked_again(services, interaction, origin)
         message = messages[origin]
-        renewed = source if message is None else rooms.photos.renewed(source, message)
+        renewed = source if message is None else services.photos.renewed(source, message)
         if renewed is None:
             raise LinkExpired(source.name)
         found.append(renewed)
     return found
 
 
-def expiry(rooms: Rooms, interaction: Interaction, sources: Iterable[Source]) -> datetime | None:
+def expiry(services: Services, interaction: Interaction, sources: Iterable[Source]) -> datetime | None:
     """When an answer about these is over, as the bot cannot see whether they are still there; None: it can."""
     handed = {source.origin for source in sources if source.origin is not None and source.origin.handed}
     try:
         for origin in handed:
             links.check(interaction, origin.link, message_content=True)
     except PersonError:
-        return min(_unchecked_until(rooms, origin) for origin in handed)
+        return min(_unchecked_until(services, origin) for origin in handed)
     return None
 
 
-async def _asked_again(rooms: Rooms, interaction: Interaction, origin: Origin) -> discord.Message | None:
+async def _asked_again(services: Services, interaction: Interaction, origin: Origin) -> discord.Message | None:
     """The message as it is now; None: the bot is not shown it, or not what is in it, and its photos may be used.
 
     Errors: as in `current`.
@@ -138,17 +140,17 @@ async def _asked_again(rooms: Rooms, interaction: Interaction, origin: Origin) -
     try:
         message = await links.fetch(interaction, origin.link)
     except (MissingPermission, NotInThread, NotInstalledHere):
-        if origin.handed and discord.utils.utcnow() < _unchecked_until(rooms, origin):
+        if origin.handed and discord.utils.utcnow() < _unchecked_until(services, origin):
             return None
         raise
-    if origin.handed and not rooms.settings.discord.message_content and not of_message(message):
+    if origin.handed and not services.settings.discord.message_content and not of_message(message):
         return None
     return message
 
 
-def _unchecked_until(rooms: Rooms, origin: Origin) -> datetime:
+def _unchecked_until(services: Services, origin: Origin) -> datetime:
     told = discord.utils.snowflake_time(origin.told_by)
-    return told + timedelta(seconds=rooms.settings.limits.unchecked_menu_seconds)
+    return told + timedelta(seconds=services.settings.limits.unchecked_menu_seconds)
 
 
 def _with_pictures(message: discord.Message) -> discord.Message | Link:

@@ -8,16 +8,16 @@ from typing import Literal, cast
 import discord
 from discord import app_commands
 
-from bot import menus, replies
-from bot.commands import Answer, Command, Interaction, Rooms
+from bot.commands import Answer, Command, Interaction, Services
 from bot.commands.given import Given, current, expiry
-from bot.jobs import Job
-from bot.locales import FALLBACK, Language
-from bot.menus import Choice
-from bot.messages import ROWS, Menu, Option, Remake, Reply
+from bot.messages import menus, replies
+from bot.messages.layout import ROWS, Menu, Option, Remake, Reply
+from bot.messages.menus import Choice
 from bot.photos import Source
+from bot.requests.jobs import Job
 from core import tasks
 from core.contracts import GradcamRequest, HeatmapMethod, TooFewPhotos
+from words.locales import FALLBACK, Language
 
 METHODS = (*replies.METHODS, "occlusion")
 
@@ -35,10 +35,10 @@ class Question:
     compare_to: Source | None = None
 
 
-def command(rooms: Rooms) -> Command:
-    words = rooms.languages.of(FALLBACK)
+def command(services: Services) -> Command:
+    words = services.languages.of(FALLBACK)
 
-    @rooms.command("gradcam")
+    @services.command("gradcam")
     @app_commands.choices(
         method=[app_commands.Choice(name=replies.method_name(name, words), value=name) for name in METHODS],
         target=[
@@ -57,29 +57,29 @@ def command(rooms: Rooms) -> Command:
         compare_to: discord.Attachment | None = None,
         private: bool = False,
     ) -> None:
-        given = Given(rooms, interaction, photo, user, message=message)
+        given = Given(services, interaction, photo, user, message=message)
         if not given:
             raise TooFewPhotos("gradcam", 0)
-        async with rooms.answering(interaction, private=private) as answer:
+        async with services.answering(interaction, private=private) as answer:
             found = await given.found(interaction, compare_to)
             other = found.pictures[-1] if compare_to is not None else None
             target_or_dimension = target if dimension is None else dimension
-            await explain(rooms, answer, Question(found.pictures[0], None, method, target_or_dimension, other))
+            await explain(services, answer, Question(found.pictures[0], None, method, target_or_dimension, other))
 
     return gradcam
 
 
-async def explain(rooms: Rooms, answer: Answer, question: Question) -> None:
-    await answer.reply(await explained(rooms, question)(answer.interaction, answer.job, answer.words))
+async def explain(services: Services, answer: Answer, question: Question) -> None:
+    await answer.reply(await explained(services, question)(answer.interaction, answer.job, answer.words))
 
 
-def explained(rooms: Rooms, question: Question) -> Remake:
+def explained(services: Services, question: Question) -> Remake:
     """The answer, with menus for the other faces and for another method."""
 
     async def remake(interaction: Interaction, job: Job, words: Language) -> Reply:
         sources = [one for one in (question.picture, question.compare_to) if one is not None]
         with job.stage("photos"):
-            fetched, *other = await rooms.photos.of(*await current(rooms, interaction, *sources))
+            fetched, *other = await services.photos.of(*await current(services, interaction, *sources))
         request = GradcamRequest(
             fetched,
             face=question.face,
@@ -93,7 +93,7 @@ def explained(rooms: Rooms, question: Question) -> Remake:
         choice = Choice(fetched.name, len(result.faces), result.face)
         about = replace(question, face=result.face)  # what is kept for later knows of the face, and not its picture
         faces = menus.of_faces(
-            [choice], ROWS - 2, words, lambda faces: explained(rooms, replace(question, face=faces[0]))
+            [choice], ROWS - 2, words, lambda faces: explained(services, replace(question, face=faces[0]))
         )
 
         def option(name: str) -> Option:
@@ -104,14 +104,14 @@ def explained(rooms: Rooms, question: Question) -> Remake:
             "method",
             words.text("menu-methods"),
             tuple(map(option, METHODS)),
-            lambda method: explained(rooms, replace(about, method=method)),
+            lambda method: explained(services, replace(about, method=method)),
         )
         reply = replies.gradcam(result, words)
         return replace(
             reply,
             menus=(*faces, methods),
             spoiler=any(one.spoiler for one in sources),
-            expires=expiry(rooms, interaction, sources),
+            expires=expiry(services, interaction, sources),
         )
 
     return remake

@@ -5,19 +5,20 @@ from dataclasses import replace
 import discord
 from discord import app_commands
 
-from bot import places, replies
-from bot.commands import Answer, Command, Interaction, Rooms
+from bot.access import places
+from bot.commands import Answer, Command, Interaction, Services
 from bot.commands.given import Given
-from bot.messages import Reply
+from bot.messages import replies
+from bot.messages.layout import Reply
 from bot.photos import Found
 from core import tasks
 from core.contracts import LookalikesRequest, TooFewFaces
 
 
-def command(rooms: Rooms) -> Command:
-    most = rooms.settings.limits.lookalikes_photos
+def command(services: Services) -> Command:
+    most = services.settings.limits.lookalikes_photos
 
-    @rooms.command("lookalikes")
+    @services.command("lookalikes")
     async def lookalikes(
         interaction: Interaction,
         thread: app_commands.Transform[places.Choice, places.PlaceOption] | None = None,
@@ -36,24 +37,24 @@ def command(rooms: Rooms) -> Command:
         private: bool = False,
     ) -> None:
         photos = (photo1, photo2, photo3, photo4, photo5, photo6, photo7, photo8, photo9, photo10)
-        given = Given(rooms, interaction, *photos, message=message)
+        given = Given(services, interaction, *photos, message=message)
         if not given:
-            places.check(interaction, thread, message_content=rooms.settings.discord.message_content)
-        async with rooms.answering(interaction, private=private) as answer:
+            places.check(interaction, thread, message_content=services.settings.discord.message_content)
+        async with services.answering(interaction, private=private) as answer:
             with answer.job.stage("photos"):
                 if given:
                     found = await given.found(interaction)
                 else:
-                    found = await rooms.photos.posted(await places.find(interaction, thread), limit)
-            await answer.reply(await compared(rooms, answer, found))
+                    found = await services.photos.posted(await places.find(interaction, thread), limit)
+            await answer.reply(await compared(services, answer, found))
 
     return lookalikes
 
 
-async def compared(rooms: Rooms, answer: Answer, found: Found) -> Reply:
+async def compared(services: Services, answer: Answer, found: Found) -> Reply:
     """Everyone in all the photos, which are held until this is known and no longer."""
     with answer.job.stage("photos"):
-        gathered = await rooms.photos.each(found)
+        gathered = await services.photos.each(found)
     try:
         result = await answer.job.run(tasks.lookalikes, LookalikesRequest(gathered.photos))
     except TooFewFaces as error:

@@ -7,20 +7,20 @@ from functools import partial
 
 import discord
 
-from bot import menus, replies
-from bot.commands import Answer, Command, Interaction, Rooms, gradcam, lookalikes
+from bot.commands import Answer, Command, Interaction, Services, gradcam, lookalikes
 from bot.commands.given import Given, current, expiry
-from bot.jobs import Job
-from bot.locales import Language
-from bot.menus import Choice
-from bot.messages import ROWS, Button, Menu, Remake, Reply
+from bot.messages import menus, replies
+from bot.messages.layout import ROWS, Button, Menu, Remake, Reply
+from bot.messages.menus import Choice
 from bot.photos import Found, Source
+from bot.requests.jobs import Job
 from core import tasks
 from core.contracts import LookalikesRequest, SimilarRequest, Skipped, TooFewPhotos
+from words.locales import Language
 
 
-def command(rooms: Rooms) -> Command:
-    @rooms.command("similar")
+def command(services: Services) -> Command:
+    @services.command("similar")
     async def similar(
         interaction: Interaction,
         photo1: discord.Attachment | None = None,
@@ -30,11 +30,11 @@ def command(rooms: Rooms) -> Command:
         message: str | None = None,
         private: bool = False,
     ) -> None:
-        given = Given(rooms, interaction, photo1, photo2, user1, user2, message=message)
+        given = Given(services, interaction, photo1, photo2, user1, user2, message=message)
         if len(given) == given.people < 2:  # a photo or a message alone may show several people, an avatar does not
             raise TooFewPhotos("similar", len(given))
-        async with rooms.answering(interaction, private=private) as answer:
-            await compare(rooms, answer, await given.found(interaction))
+        async with services.answering(interaction, private=private) as answer:
+            await compare(services, answer, await given.found(interaction))
 
     return similar
 
@@ -47,23 +47,23 @@ class Side:
     face: int | None = None
 
 
-async def compare(rooms: Rooms, answer: Answer, found: Found) -> None:
+async def compare(services: Services, answer: Answer, found: Found) -> None:
     """Two photos, or everyone in a single one, or everyone in more than two."""
     if len(found.pictures) > 2:
-        await answer.reply(await lookalikes.compared(rooms, answer, found))
+        await answer.reply(await lookalikes.compared(services, answer, found))
         return
     sides = (Side(found.pictures[0]), Side(found.pictures[-1]))
-    remake = (_among if len(found.pictures) == 1 else _between)(rooms, sides, found.skipped)
+    remake = (_among if len(found.pictures) == 1 else _between)(services, sides, found.skipped)
     await answer.reply(await remake(answer.interaction, answer.job, answer.words))
 
 
-def _between(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...]) -> Remake:
+def _between(services: Services, sides: tuple[Side, Side], skipped: tuple[Skipped, ...]) -> Remake:
     """The two faces, of two photos or both of one; any other by the menus."""
     pictures = tuple(dict.fromkeys(side.picture for side in sides))
 
     async def remake(interaction: Interaction, job: Job, words: Language) -> Reply:
         with job.stage("photos"):
-            photos = await rooms.photos.of(*await current(rooms, interaction, *pictures))
+            photos = await services.photos.of(*await current(services, interaction, *pictures))
         first, second = (side.face for side in sides)
         request = SimilarRequest(photos[0], photos[-1], first_face=first, second_face=second, numbered=True)
         result = await job.run(tasks.similar, request)
@@ -75,42 +75,42 @@ def _between(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...
         left, right = (replace(side, face=choice.chosen) for side, choice in zip(sides, choices, strict=True))
         return replace(
             replies.leaving_out(replies.similar(result, words), skipped, words),
-            menus=_faces(rooms, choices, sides, skipped, words),
+            menus=_faces(services, choices, sides, skipped, words),
             buttons=(
-                Button("swap", words.text("button-swap"), remake=_between(rooms, (right, left), skipped)),
-                Button("heatmap-left", words.text("button-heatmap-left"), further=partial(_heatmap, rooms, left)),
-                Button("heatmap-right", words.text("button-heatmap-right"), further=partial(_heatmap, rooms, right)),
+                Button("swap", words.text("button-swap"), remake=_between(services, (right, left), skipped)),
+                Button("heatmap-left", words.text("button-heatmap-left"), further=partial(_heatmap, services, left)),
+                Button("heatmap-right", words.text("button-heatmap-right"), further=partial(_heatmap, services, right)),
             ),
             spoiler=any(picture.spoiler for picture in pictures),
-            expires=expiry(rooms, interaction, pictures),
+            expires=expiry(services, interaction, pictures),
         )
 
     return remake
 
 
-def _among(rooms: Rooms, sides: tuple[Side, Side], skipped: tuple[Skipped, ...]) -> Remake:
+def _among(services: Services, sides: tuple[Side, Side], skipped: tuple[Skipped, ...]) -> Remake:
     """Everyone in the one photo that both are of; any two by the menus."""
     picture = sides[0].picture
 
     async def remake(interaction: Interaction, job: Job, words: Language) -> Reply:
         with job.stage("photos"):
-            (photo,) = await rooms.photos.of(*await current(rooms, interaction, picture))
+            (photo,) = await services.photos.of(*await current(services, interaction, picture))
         result = await job.run(tasks.lookalikes, LookalikesRequest((photo,), numbered=True))
 
         count = len(result.faces)
         choices = [Choice(photo.name, count, face) for face in (result.best.first, result.best.second)]
         return replace(
             replies.lookalikes(result, skipped, words),
-            menus=_faces(rooms, choices, sides, skipped, words),
+            menus=_faces(services, choices, sides, skipped, words),
             spoiler=picture.spoiler,
-            expires=expiry(rooms, interaction, [picture]),
+            expires=expiry(services, interaction, [picture]),
         )
 
     return remake
 
 
 def _faces(
-    rooms: Rooms,
+    services: Services,
     choices: list[Choice],
     sides: tuple[Side, Side],
     skipped: tuple[Skipped, ...],
@@ -118,12 +118,12 @@ def _faces(
 ) -> tuple[Menu, ...]:
     def chosen(faces: tuple[int, ...]) -> Remake:
         first, second = (replace(side, face=face) for side, face in zip(sides, faces, strict=True))
-        return _between(rooms, (first, second), skipped)
+        return _between(services, (first, second), skipped)
 
     return menus.of_faces(choices, ROWS - 1, words, chosen)
 
 
-async def _heatmap(rooms: Rooms, side: Side, interaction: Interaction) -> None:
+async def _heatmap(services: Services, side: Side, interaction: Interaction) -> None:
     """Where the network looks in this face, as an answer of its own."""
-    async with rooms.answering(interaction) as answer:
-        await gradcam.explain(rooms, answer, gradcam.Question(side.picture, side.face))
+    async with services.answering(interaction) as answer:
+        await gradcam.explain(services, answer, gradcam.Question(side.picture, side.face))

@@ -8,12 +8,12 @@ from dataclasses import replace
 import aiohttp
 import discord
 
+from bot.access.places import Place
 from bot.config import DiscordSection, LimitsSection
 from bot.photos.batches import BATCH_BYTES, BATCH_PHOTOS, Batches, Gathered, in_batches
 from bot.photos.download import Downloads
 from bot.photos.hosts import Hosts
 from bot.photos.sources import File, Found, Origin, Person, Source, find, of_attachment, of_avatar, of_message, renewed
-from bot.places import Place
 from core.contracts import (
     MissingPermission,
     NoAvatar,

@@ -24,7 +24,7 @@ from discord.components import (
     UnfurledMediaItem,
 )
 
-from bot.links import Link
+from bot.access.links import Link
 from bot.photos.hosts import Hosts
 from core.contracts import Skipped
 

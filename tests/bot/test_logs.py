@@ -31,7 +31,7 @@ def caught(error: BaseException, cause: BaseException | None = None) -> tuple[An
 
 
 def record(message: str, *arguments: object, error: Any = None, **extra: object) -> logging.LogRecord:
-    made = logging.LogRecord("bot.jobs", logging.WARNING, __file__, 1, message, arguments, error)
+    made = logging.LogRecord("bot.requests.jobs", logging.WARNING, __file__, 1, message, arguments, error)
     made.created = 1_790_000_000.25
     for name, value in extra.items():
         setattr(made, name, value)
@@ -65,7 +65,7 @@ def test_a_request_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_for_people() -> None:
     assert TextFormatter().format(record("two\nlines, %d%%", 5)) == (
-        "2026-09-21T14:13:20.250Z WARNING bot.jobs: two\\nlines, 5%"
+        "2026-09-21T14:13:20.250Z WARNING bot.requests.jobs: two\\nlines, 5%"
     )
 
 

@@ -17,7 +17,8 @@ from bot.config import ConfigError, Settings, load
 
 SCRIPT = """
 import asyncio
-from bot import locales, reload
+from words import locales
+from bot import reload
 from bot.config import Settings
 
 async def main():

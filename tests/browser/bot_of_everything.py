@@ -8,7 +8,7 @@ import io
 import discord
 from discord import app_commands, ui
 
-from bot.sandbox.cdn import one_colour_png
+from sandbox.cdn import one_colour_png
 
 RED, BLUE = one_colour_png(60, (180, 40, 40)), one_colour_png(60, (40, 60, 180))
 

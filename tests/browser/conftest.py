@@ -14,7 +14,7 @@ from chat import Chat, Open
 from playwright.async_api import Browser, async_playwright, expect
 from started import PATIENCE, sokkuri
 
-from bot.sandbox import Sandbox, samples
+from sandbox import Sandbox, samples
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 

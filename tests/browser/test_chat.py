@@ -12,7 +12,7 @@ from bot_of_everything import BLUE, RED, Bot
 from chat import Chat, Open
 from playwright.async_api import Locator, expect
 
-from bot.sandbox import File, Sandbox
+from sandbox import File, Sandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

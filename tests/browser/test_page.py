@@ -14,8 +14,8 @@ from aiohttp import web
 from chat import Open
 from playwright.async_api import Browser, expect
 
-from bot.sandbox import File, Sandbox, samples
 from cli.browser import Redirect
+from sandbox import File, Sandbox, samples
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

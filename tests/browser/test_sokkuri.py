@@ -12,8 +12,8 @@ from chat import Chat, Open
 from playwright.async_api import FileChooser, Locator, expect
 from started import sokkuri
 
-from bot.sandbox import Sandbox
-from bot.sandbox.samples import FACES
+from sandbox import Sandbox
+from sandbox.samples import FACES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

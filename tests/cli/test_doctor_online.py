@@ -14,10 +14,11 @@ import openapi
 import pytest
 from program import Run
 
-from bot import app, endpoint
+from bot import app
 from bot.config import InteractionsSection, Settings
-from bot.sandbox import Sandbox
+from bot.http import endpoint
 from cli import online
+from sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -21,8 +21,8 @@ import pytest
 from program import PROGRAM, Run, environment
 from yarl import URL
 
-from bot.sandbox import Sandbox
 from cli.serve import has_desktop
+from sandbox import Sandbox
 
 ADDRESS = r"http://127\.0\.0\.1:\d+/\?key=\S+"
 DEMO = Path(__file__).resolve().parents[2] / "docs" / "demo.jsonl"

@@ -6,9 +6,9 @@ import asyncio
 
 
 def main() -> None:
-    from bot import scatter
     from bot.app import run
     from bot.config import load
+    from bot.requests import scatter
 
     scatter.BYTES_AT_ONCE = 0
     asyncio.run(run(load()))

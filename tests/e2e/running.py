@@ -18,9 +18,9 @@ from typing import Any
 import aiohttp
 import psutil
 
-from bot.sandbox import File, Invocation, Message, Sandbox
-from bot.sandbox.conversations.player import IN_PROGRESS
-from bot.sandbox.state import User
+from sandbox import File, Invocation, Message, Sandbox
+from sandbox.conversations.player import IN_PROGRESS
+from sandbox.state import User
 
 ROOT = Path(__file__).resolve().parents[2]
 FACES = ROOT / "tests" / "faces"

@@ -13,7 +13,7 @@ import pytest
 from running import PATIENCE, Bot, answer, face, free_port, running
 
 from benchmarks.abuse import EACH, KINDS, Misbehaving
-from bot.sandbox import Sandbox
+from sandbox import Sandbox
 
 
 @pytest.fixture

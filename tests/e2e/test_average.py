@@ -16,8 +16,8 @@ import pytest_asyncio
 from PIL import Image, ImageFilter
 from running import FACES, PATIENCE, Bot, answer, crowd, face, running
 
-from bot.sandbox import Channel, File, Invocation, Message, Sandbox
-from bot.sandbox.state import Overwrite, walk_components
+from sandbox import Channel, File, Invocation, Message, Sandbox
+from sandbox.state import Overwrite, walk_components
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

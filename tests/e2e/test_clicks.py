@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 from running import PATIENCE, Bot, answer, face, running
 
-from bot.sandbox import Channel, Invocation, Message, Sandbox, User
-from bot.sandbox.invocation import CallbackType
-from bot.sandbox.state import Json, Overwrite, walk_components
+from sandbox import Channel, Invocation, Message, Sandbox, User
+from sandbox.invocation import CallbackType
+from sandbox.state import Json, Overwrite, walk_components
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -19,8 +19,8 @@ import pytest_asyncio
 from PIL import Image
 from running import FACES, PATIENCE, Bot, answer, crowd, face, running
 
-from bot.sandbox import Channel, File, Message, Sandbox
-from bot.sandbox.state import ChannelType, Overwrite
+from sandbox import Channel, File, Message, Sandbox
+from sandbox.state import ChannelType, Overwrite
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

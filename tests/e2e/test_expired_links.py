@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from running import PATIENCE, Bot, answer, face, running
 
-from bot.sandbox import Channel, Message, Sandbox
+from sandbox import Channel, Message, Sandbox
 
 NAMES = tuple(f"person_{person}_1.jpg" for person in "abcdef")
 

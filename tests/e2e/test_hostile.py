@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from running import Bot, answer, face, running
 
-from bot.sandbox import File, Sandbox
+from sandbox import File, Sandbox
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.shared]
 

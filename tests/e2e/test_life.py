@@ -13,8 +13,8 @@ import psutil
 import pytest
 from running import PATIENCE, answer, crowd, face, running
 
-from bot.sandbox import File, Sandbox
 from core.models.store import Store, default_folder
+from sandbox import File, Sandbox
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import openapi
 import pytest
 from running import PATIENCE, Bot, answer, face, running
 
-from bot.sandbox import File, Guild, Message, Sandbox
-from bot.sandbox.state import walk_components
+from sandbox import File, Guild, Message, Sandbox
+from sandbox.state import walk_components
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ import openapi
 import pytest
 from running import PATIENCE, Bot, answer, face, free_port, running
 
-from bot.endpoint import MOST_BYTES, SECONDS_NEW
-from bot.sandbox import Invocation, Message, Sandbox
-from bot.sandbox.delivery import EndpointRefused
-from bot.sandbox.state import Overwrite, walk_components
+from bot.http.endpoint import MOST_BYTES, SECONDS_NEW
+from sandbox import Invocation, Message, Sandbox
+from sandbox.delivery import EndpointRefused
+from sandbox.state import Overwrite, walk_components
 
 
 @pytest.fixture

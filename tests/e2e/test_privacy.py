@@ -12,9 +12,9 @@ import psutil
 import pytest
 from running import FACES, PATIENCE, Bot, answer, face, running
 
-from bot.sandbox import File, Message, Sandbox
-from bot.sandbox.state import walk_components
 from core.models.store import default_folder
+from sandbox import File, Message, Sandbox
+from sandbox.state import walk_components
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from PIL import Image
 from running import PATIENCE, Bot, answer, crowd, face, running
 
 from benchmarks.crowd import places
-from bot.sandbox import Channel, File, Invocation, Message, Sandbox
+from sandbox import Channel, File, Invocation, Message, Sandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

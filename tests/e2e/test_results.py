@@ -15,8 +15,8 @@ import pytest_asyncio
 from PIL import Image
 from running import PATIENCE, Bot, answer, face, running
 
-from bot.sandbox import Channel, Conditions, File, Invocation, Message, MessageFlag, Sandbox
-from bot.sandbox.state import Json, User, walk_components
+from sandbox import Channel, Conditions, File, Invocation, Message, MessageFlag, Sandbox
+from sandbox.state import Json, User, walk_components
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -186,10 +186,10 @@ async def test_a_photo_that_is_gone_is_told_where_the_further_answer_would_stand
 
 
 async def test_deleted_by_the_one_who_asked_or_a_moderator(bot: Bot) -> None:
-    for user in ("asker", "moderator"):
+    for user in ("requester", "moderator"):
         invocation = await bot.sandbox.slash("similar", PHOTOS)
         reply = await answer(invocation)
-        person = invocation.user if user == "asker" else bot.sandbox.person("Moderator", moderator=True)
+        person = invocation.user if user == "requester" else bot.sandbox.person("Moderator", moderator=True)
         await press(bot, reply, "delete", person)
         await gone(bot, reply)
 

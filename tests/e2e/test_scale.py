@@ -6,18 +6,14 @@ import asyncio
 import json
 import re
 import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import cluster
 import pytest
 from running import PATIENCE, answer, face, running
 
-from bot.sandbox import Sandbox
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "bot"))
-
-import cluster
+from sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -14,8 +14,8 @@ import pytest_asyncio
 from PIL import Image
 from running import FACES, PATIENCE, Bot, answer, face, running
 
-from bot.sandbox import CannotInvoke, File, Message, Sandbox
-from bot.sandbox.state import walk_components
+from sandbox import CannotInvoke, File, Message, Sandbox
+from sandbox.state import walk_components
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -12,8 +12,8 @@ import openapi
 import pytest
 from running import PATIENCE, Bot, answer, face, running
 
-from bot.sandbox import Sandbox
-from bot.sandbox.state import Channel, Guild
+from sandbox import Sandbox
+from sandbox.state import Channel, Guild
 
 SHARDS = 3
 

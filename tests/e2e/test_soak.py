@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox import Message, Sandbox
-from soak.memory import Course, Look, at_work
+from sandbox import Message, Sandbox
+from soak.memory import Look, RequestState, at_work
 from soak.outcomes import outcome
 from soak.people import Request
 from soak.report import Report
@@ -43,7 +43,7 @@ def report(asked: tuple[Request, ...] = (), **changes: object) -> Report:
         "asked": (Request("/similar", 0.1, "picture"), *asked),
         "faults": Counter(),
         "looks": looks(100, 104),
-        "working": Course((100, 104)),
+        "working": RequestState((100, 104)),
         "most": 110,
         "workers": 2,
         "status": 0,
@@ -65,7 +65,7 @@ def report(asked: tuple[Request, ...] = (), **changes: object) -> Report:
         (report(looks=looks(100, 90)), []),
         (report(looks=looks(100, 100, workers=[{7: 100}, {7: 106}])), ["a worker grew by 6.0%"]),
         (report(looks=looks(100, 100, workers=[{7: 106, 8: 100}, {7: 106, 9: 200}])), []),
-        (report(working=Course((100, 106))), ["a worker at work grew by 6.0%"]),
+        (report(working=RequestState((100, 106))), ["a worker at work grew by 6.0%"]),
         (report(working=None), []),
         (report(orphans=1), ["1 processes were left behind"]),
         (report(status=1), ["the bot ended with exit status 1"]),
@@ -87,8 +87,8 @@ def test_a_worker_at_work_is_compared_with_itself_from_when_it_is_warm() -> None
     def life(seconds: int, grows: int) -> list[tuple[float, int]]:
         return [(age, (500 if age % 4 else 300) + age * grows) for age in range(seconds)]
 
-    assert at_work(life(600, grows=0)) == Course((300, 300))
-    assert at_work(life(600, grows=1)) == Course((420, 840))
+    assert at_work(life(600, grows=0)) == RequestState((300, 300))
+    assert at_work(life(600, grows=1)) == RequestState((420, 840))
     assert at_work(life(299, grows=1)) is None
     assert at_work([]) is None
 

@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 from running import PATIENCE, Bot, answer, face, running
 
-from bot.sandbox import CannotInvoke, Channel, ChannelType, File, Invocation, Message, Sandbox, User
-from bot.sandbox.samples import FACES
-from bot.sandbox.state import Overwrite, walk_components
+from sandbox import CannotInvoke, Channel, ChannelType, File, Invocation, Message, Sandbox, User
+from sandbox.samples import FACES
+from sandbox.state import Overwrite, walk_components
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

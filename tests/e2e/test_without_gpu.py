@@ -8,8 +8,8 @@ import onnxruntime
 import pytest
 from running import answer, face, running
 
-from bot.sandbox import Sandbox
 from core.models.device import CUDA
+from sandbox import Sandbox
 
 
 @pytest.mark.skipif(CUDA in onnxruntime.get_available_providers(), reason="this onnxruntime knows CUDA")

@@ -14,7 +14,7 @@ import pytest_asyncio
 from faulty_bot import HARMS
 from running import FACES, PATIENCE, Bot, answer, running
 
-from bot.sandbox import File, Message, Sandbox
+from sandbox import File, Message, Sandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

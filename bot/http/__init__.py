@@ -1,0 +1,1 @@
+"""What the bot answers over HTTP: interactions in place of the gateway, health, and figures."""

@@ -1,0 +1,252 @@
+"""The connections of one port, and what strangers may take of it: time, connections, bytes.
+
+A client is waited for as long as an honest one needs, and no longer. When there are too many connections, or too many
+bytes of requests that nobody has vouched for, the worst connection is closed in favour of new ones: whoever has taken
+all there is does not keep others out.
+
+Behind a proxy a connection is the proxy's, and carries anybody's requests. So each request is judged by itself, and a
+connection by the best that came on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import resource
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+
+from bot.http.repeats import Repeats
+
+SECONDS_FOR_HEADERS = 10.0
+"""From the start of a connection, or from the first byte of a later request, until its headers are complete."""
+
+SECONDS_IDLE = 620.0
+"""Between two requests. Longer than most proxies keep an idle connection (nginx and AWS 60 s by default, Caddy 120 s,
+Google Cloud 600 s): if the bot were the first to close it, a command could be lost that is sent at that moment."""
+
+SECONDS_TO_READ = 10.0
+"""How long a client may leave an answer unread that fills the buffers of its connection."""
+
+MOST_CONNECTIONS = 256
+"""Of one port. A proxy needs some tens."""
+
+SHARE_OF_FILES = 4
+"""One port takes at most one in so many of the files that the process may open: others need some, too."""
+
+FEWER = 8
+"""Connections that are closed when no more files can be opened, so that others can open what they need."""
+
+SECONDS_OF_GRACE = 1.0
+"""How long a new connection, which may be an honest one, is closed only if there is no other to close."""
+
+OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+SECONDS_UNTIL_NEXT_TRY = 0.1
+"""To accept a connection, when that failed and there was none to close."""
+
+BACKLOG = 1024
+"""Connections that wait to be accepted. For one more the system would not answer, and a proxy tries again after 1 s."""
+
+log = Repeats(logging.getLogger(__name__))
+
+
+class Connection(asyncio.Protocol):
+    """Passes on what comes to aiohttp's own protocol, `http`, and closes a connection whose client is too slow.
+
+    `trusted`: an honest request came on it; `since`: the loop's time when it was opened, or when the last honest one
+    came; `busy`: a handler has a request of it; `vouched`: that one is known to be honest; `received`: bytes of a
+    request that is not.
+    """
+
+    def __init__(self, connections: Connections, http: asyncio.Protocol) -> None:
+        self._connections = connections
+        self._http = http
+        self._loop = asyncio.get_running_loop()
+        self._headers_begun = False
+        self._deadline: asyncio.TimerHandle | None = None
+        self._reading_deadline: asyncio.TimerHandle | None = None
+        self.since = self._loop.time()
+        self.trusted = self.busy = self.vouched = False
+        self.received = 0
+
+    # ------------------------------------------------------------ what the transport tells
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._connections.open.add(self)
+        self._close_after(SECONDS_FOR_HEADERS)
+        self._http.connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        if not self.busy and not self._headers_begun:
+            self._headers_begun = True
+            self._close_after(SECONDS_FOR_HEADERS)
+        if not self.vouched:
+            self._connections.count(self, len(data))
+        if not self._transport.is_closing():
+            self._http.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return self._http.eof_received()
+
+    def pause_writing(self) -> None:
+        self._reading_deadline = self._loop.call_later(SECONDS_TO_READ, self.abort)
+        self._http.pause_writing()
+
+    def resume_writing(self) -> None:
+        _cancel(self._reading_deadline)
+        self._http.resume_writing()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        _cancel(self._deadline)
+        _cancel(self._reading_deadline)
+        self._connections.remove(self)
+        self._http.connection_lost(error)
+
+    # ------------------------------------------------------------ what handlers tell
+
+    def begin(self) -> None:
+        """A handler has a request. How long that takes is the handler's affair."""
+        self.busy, self._headers_begun = True, False
+        _cancel(self._deadline)
+
+    def end(self) -> None:
+        self.busy = self.vouched = False
+        self._connections.forget(self)
+        self._close_after(SECONDS_IDLE)
+
+    def vouch(self) -> None:
+        """The request that the handler has is honest."""
+        self.trusted, self.vouched = True, self.busy
+        self.since = self._loop.time()
+        self._connections.forget(self)
+
+    def abort(self) -> None:
+        """Close it at once, whatever is still to be sent."""
+        self._connections.remove(self)
+        self._transport.abort()
+
+    def _close_after(self, seconds: float) -> None:
+        _cancel(self._deadline)
+        if self in self._connections.open:
+            self._deadline = self._loop.call_later(seconds, self.abort)
+
+
+class Connections:
+    """All of one port. `open`: those that are; `bytes`: of requests that nobody has vouched for, at most `most_bytes`.
+
+    `http`: makes aiohttp's protocol for one. `port`: once they are accepted.
+    """
+
+    def __init__(self, http: Callable[[], asyncio.Protocol], most_bytes: int) -> None:
+        self._http = http
+        self._most_bytes = most_bytes
+        self._most = _most_connections()
+        self._changed = asyncio.Event()
+        self.open: set[Connection] = set()
+        self.bytes = 0
+        self.port = 0
+
+    @asynccontextmanager
+    async def accepted(self, host: str, port: int) -> AsyncIterator[None]:
+        """Accept them for the time of the block. `port` 0: a free one. Raises OSError: cannot listen there."""
+        with ExitStack() as stack:
+            sockets = [stack.enter_context(one) for one in await _listening(host, port)]
+            self.port = sockets[0].getsockname()[1]
+            accepting = [asyncio.create_task(self._accept(one)) for one in sockets]
+            try:
+                yield
+            finally:
+                for task in accepting:
+                    task.cancel()
+                await asyncio.gather(*accepting, return_exceptions=True)
+
+    def close(self) -> None:
+        """Close all that are open."""
+        for connection in list(self.open):
+            connection.abort()
+
+    def count(self, connection: Connection, size: int) -> None:
+        """So many bytes more of a request came. Where there are too many, the largest request is cut off."""
+        connection.received += size
+        self.bytes += size
+        while self.bytes > self._most_bytes:
+            log.warning("more than %d bytes of unsigned requests at once: the largest is cut off", self._most_bytes)
+            max(self.open, key=lambda one: one.received).abort()
+
+    def forget(self, connection: Connection) -> None:
+        """Its bytes are not to be counted any longer."""
+        self.bytes -= connection.received
+        connection.received = 0
+        self._changed.set()
+
+    def remove(self, connection: Connection) -> None:
+        self.open.discard(connection)
+        self.forget(connection)
+
+    async def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                client, _ = await loop.sock_accept(listening)
+                try:
+                    await self._make_room()
+                    await loop.connect_accepted_socket(lambda: Connection(self, self._http()), client)
+                except BaseException:
+                    client.close()
+                    raise
+            except ConnectionError:  # it was closed before it was accepted
+                continue
+            except OSError as error:
+                log.warning("cannot accept a connection: %s", error.strerror)
+                closed = error.errno in OUT_OF_FILES and self._close_worst(FEWER)
+                await asyncio.sleep(0 if closed else SECONDS_UNTIL_NEXT_TRY)
+
+    async def _make_room(self) -> None:
+        while len(self.open) >= self._most:
+            log.warning("more than %d connections at once: the oldest untrusted or idle one is closed", self._most)
+            if not self._close_worst():
+                self._changed.clear()
+                await self._changed.wait()
+
+    def _close_worst(self, count: int = 1) -> bool:
+        """Returns whether there was any: those whose honest request is in hand are left alone."""
+        closable = sorted((one for one in self.open if not (one.busy and one.vouched)), key=self._worth)[:count]
+        for connection in closable:
+            connection.abort()
+        return bool(closable)
+
+    def _worth(self, connection: Connection) -> tuple[int, float]:
+        """Least of all the oldest that is not trusted, then a trusted one that was idle for the longest."""
+        if connection.trusted:
+            return 1, connection.since
+        is_new = asyncio.get_running_loop().time() - connection.since < SECONDS_OF_GRACE
+        return 2 if is_new else 0, connection.since
+
+
+def _most_connections() -> int:
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_CONNECTIONS if files == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, files // SHARE_OF_FILES)
+
+
+async def _listening(host: str, port: int) -> list[socket.socket]:
+    """One socket for each address of `host`; "": all of this machine. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    with ExitStack() as stack:
+        sockets = []
+        for family, _, _, _, address in dict.fromkeys(found):
+            one = stack.enter_context(socket.create_server(address, family=family, backlog=BACKLOG))
+            one.setblocking(False)
+            sockets.append(one)
+        stack.pop_all()
+    return sockets
+
+
+def _cancel(deadline: asyncio.TimerHandle | None) -> None:
+    if deadline is not None:
+        deadline.cancel()

@@ -1,0 +1,65 @@
+"""Answers for which the command's own way is closed: Discord takes none 15 minutes after the command.
+
+They, and what went wrong in their place, go to the channel, as a reply to what stands there of the command, where the
+bot may write. What was to be for one person's eyes alone never does.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.messages.layout import Reply, layout
+from bot.messages.menus import delete_button, delete_id
+from bot.messages.sending import persistently
+from words.locales import Language
+
+EXPIRED = frozenset({10015, 50027})
+"""Discord's codes (unknown webhook, invalid webhook token) for a command whose time is over."""
+
+DELETED = 10008
+"""Discord's code (unknown message) for an answer that somebody deleted before it was there."""
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[Any]
+
+
+async def put(interaction: Interaction, reply: Reply, *, words: Language, shown: int | None, private: bool) -> bool:
+    """Post `reply`; whether that was possible. Of what could be pressed only the button that deletes it is left, since
+    that one needs nobody's memory. `words`: of the person; `shown`: the message in which it would have stood.
+    """
+    channel = interaction.channel
+    if private or not isinstance(channel, discord.abc.Messageable) or not _may_write(interaction, reply):
+        return False
+    reference = (
+        discord.MessageReference(message_id=shown, channel_id=channel.id, fail_if_not_exists=False) if shown else None
+    )
+    only = replace(reply, menus=(), buttons=(delete_button(words),))
+
+    async def send() -> discord.Message:
+        view = layout(only, lambda _: delete_id(interaction.user.id))
+        view.stop()  # clicks are looked up in bot.messages.menus
+        return await channel.send(
+            view=view,
+            files=[picture.file(spoiler=reply.spoiler) for picture in reply.pictures],
+            reference=reference,  # type: ignore[arg-type]  # None is allowed, but for the stubs
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+
+    try:
+        await persistently(send)
+    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as unsent:
+        log.info("a late answer could not be posted: %s", unsent)
+        return False
+    return True
+
+
+def _may_write(interaction: Interaction, reply: Reply) -> bool:
+    may = interaction.app_permissions
+    sends = may.send_messages_in_threads if isinstance(interaction.channel, discord.Thread) else may.send_messages
+    return may.view_channel and sends and (may.attach_files or not reply.pictures)

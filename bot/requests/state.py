@@ -1,0 +1,57 @@
+"""What is known of a request beside its words: its id, how far it has come, and the line that the log has of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot import logs
+
+Interaction = discord.Interaction[Any]
+
+
+@dataclass
+class RequestState:
+    """How far a request has come. `admitted`: it is the jobs' to log; `thinking`: what Discord shows until there is an
+    answer.
+    """
+
+    admitted: bool = False
+    thinking: discord.InteractionCallbackResponse[Any] | None = None
+
+    @property
+    def private(self) -> bool:
+        """For the eyes of the person alone."""
+        return self.thinking is not None and self.thinking.is_ephemeral()
+
+    @property
+    def shown(self) -> int | None:
+        """The message in which the answer will stand."""
+        return None if self.thinking is None else self.thinking.message_id
+
+
+def state_of(interaction: Interaction) -> RequestState:
+    """Of the request that `interaction` is, from its first moment on."""
+    found: RequestState = interaction.extras.setdefault(RequestState, RequestState())
+    return found
+
+
+def job_id(interaction: Interaction) -> str:
+    """A short id, the same wherever it is asked for, that can be read out and tells nothing of the person."""
+    digest = hashlib.blake2s(str(interaction.id).encode(), digest_size=5).digest()
+    return base64.b32encode(digest).decode().lower()[:6]
+
+
+def age(interaction: Interaction) -> float:
+    """Seconds since it was made, by Discord's clock, which may differ from ours."""
+    return max((discord.utils.utcnow() - interaction.created_at).total_seconds(), 0.0)
+
+
+def ended_at_once(interaction: Interaction, command: str, outcome: str) -> None:
+    """Log a request that never was a job."""
+    line = logs.RequestLine(job_id(interaction), command, interaction.guild_id, outcome, age(interaction))
+    logs.request(line)

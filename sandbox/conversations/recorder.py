@@ -1,0 +1,139 @@
+"""Writes down what people do in the sandbox, photos included: only ever because somebody asked for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.conditions import Conditions
+from sandbox.conversations.names import components, places
+from sandbox.feed import ConditionsChanged, Did, Happening, Shown
+from sandbox.files import private_folder, safe_name, write_private
+from sandbox.invocation import Invocation
+from sandbox.server import Sandbox
+from sandbox.state import Attachment, Channel, File, Json, Message, Role, User
+
+
+class Recorder:
+    """`file`: where the conversation goes; its files go into a folder beside it, named after it.
+
+    Neither can be read by other accounts on the machine.
+    """
+
+    def __init__(self, sandbox: Sandbox, file: Path, *, samples: bool) -> None:
+        self.files = file.with_suffix(".files")
+        self._sandbox = sandbox
+        self._file = file
+        self._lines: list[Json] = []
+        self._made: dict[int, int] = {}
+        self._invocations: dict[int, Invocation] = {}
+        self._start: Json = {"conversation": 1, "samples": samples}
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Within, everything is written down as it happens. Raises OSError where that cannot be."""
+        self._write()
+        with self._sandbox.feed.heard_by(self._hear):
+            yield
+
+    def _hear(self, happening: Happening) -> None:
+        match happening:
+            case Did():
+                self._add(happening.what, self._line(happening))
+                self._made[happening.made.id] = len(self._lines)
+                if isinstance(happening.made, Invocation):
+                    self._invocations[len(self._lines)] = happening.made
+            case ConditionsChanged(conditions):
+                usual = Conditions().to_json()
+                changed = {key: value for key, value in conditions.to_json().items() if value != usual[key]}
+                self._add("conditions", {"conditions": changed})
+            case Shown(message) if message.author.id == self._sandbox.bot.id:
+                self._write()  # the answer under the line that asked
+
+    def _add(self, what: str, line: Json) -> None:
+        self._lines.append({"id": len(self._lines) + 1, "do": what, **line})
+        self._write()
+
+    def _write(self) -> None:
+        """All of it anew, in one step: there is never half a line, and answers stand where they belong."""
+        lines = [self._start, *({**line, **self._answer(line["id"])} for line in self._lines)]
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        write_private(self._file, text.encode())
+
+    def _answer(self, id: int) -> Json:  # noqa: A002
+        invocation = self._invocations.get(id)
+        answer = invocation.answer if invocation else None
+        if answer is None:
+            return {}
+        return {"answer": {"content": answer.text, "files": [file.filename for file in answer.files]}}
+
+    # ------------------------------------------------------------ one line
+
+    def _line(self, did: Did) -> Json:
+        line: Json = {"who": did.who.name, "locale": did.locale, "in": self._place(did.channel)}
+        given = dict(did.given)
+        custom_id = given.pop("custom_id", None)
+        for key, value in given.items():
+            match key, value:
+                case "target", User():
+                    line["person"] = value.name
+                case "target" | "message", Message():
+                    line["message"] = self._message(value)
+                case "reply_to" | "forward", Message():
+                    line[key] = self._message(value)
+                case "opened", Invocation():
+                    line["form"] = self._made[value.id]
+                case _:
+                    line[key] = self._value(value)
+        if custom_id is not None and isinstance(did.given["message"], Message):
+            line["component"] = components(did.given["message"]).index(str(custom_id)) + 1
+        return line
+
+    def _value(self, value: object) -> object:
+        match value:
+            case Mapping():
+                return {name: self._value(inner) for name, inner in value.items()}
+            case list() | tuple():
+                return [self._value(inner) for inner in value]
+            case File() | Attachment():
+                return self._kept(value)
+        return self._named(value)
+
+    def _named(self, value: object) -> object:
+        match value:
+            case User():
+                return {"person": value.name}
+            case Channel():
+                return {"place": self._place(value)}
+            case Role():
+                return {"role": value.name}
+        return value
+
+    def _place(self, channel: Channel) -> str:
+        return next(name for name, one in places(self._sandbox).items() if one is channel)
+
+    def _message(self, message: Message) -> Json:
+        if message.id in self._made:
+            return {"id": self._made[message.id]}
+        for id_, invocation in self._invocations.items():
+            if message.id in (invocation.original, invocation.instead):
+                return {"id": id_}
+            for number, further in enumerate(invocation.followups, 1):
+                if message.id == further.id:
+                    return {"id": id_, "further": number}
+        return {"in": self._place(message.channel), "number": [*message.channel.messages].index(message.id) + 1}
+
+    def _kept(self, file: File | Attachment) -> Json:
+        """The file's bytes in the folder beside, once for each content."""
+        name = file.name if isinstance(file, File) else file.filename
+        safe = Path(safe_name(name))
+        private_folder(self.files)
+        path, number = self.files / safe, 1
+        while path.exists() and not (path.is_file() and path.read_bytes() == file.data):
+            number += 1
+            path = self.files / f"{safe.stem}-{number}{safe.suffix}"
+        write_private(path, file.data)
+        kept: Json = {"file": path.relative_to(self._file.parent).as_posix(), "name": name}
+        return kept | ({"description": file.description} if file.description else {})

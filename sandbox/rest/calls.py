@@ -1,0 +1,133 @@
+"""One request, read and checked as far as every route needs it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import BodyPartReader, web
+
+from sandbox import refused
+from sandbox.messages import Sent
+from sandbox.parse import parse
+from sandbox.refused import Form
+from sandbox.state import File, Json
+
+MOST_FILE_BYTES = 25 * 1024 * 1024
+"""All files of a request together. https://discord.com/developers/docs/reference#uploading-files"""
+MOST_JSON_BYTES = 4 * 1024 * 1024
+MOST_BYTES = MOST_FILE_BYTES + MOST_JSON_BYTES
+WITH_BODY = ("POST", "PUT", "PATCH")
+
+_NUMBER = re.compile(r"[0-9]{1,20}")
+_FILE_FIELD = re.compile(r"files\[([0-9]{1,20})\]")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as the routes see it."""
+
+    match: Mapping[str, str]
+    query: Mapping[str, str]
+    json: Any = None
+    files: Mapping[int, File] = field(default_factory=dict)
+
+    def id(self, name: str) -> int:
+        text = self.match[name]
+        if not _NUMBER.fullmatch(text):
+            form = Form()
+            form.wrong((name,), "NUMBER_TYPE_COERCE", f'Value "{text}" is not snowflake.')
+            form.refuse_if_wrong()
+        return int(text)
+
+    def flag(self, name: str) -> bool:
+        return self.query.get(name, "").lower() in ("1", "true")
+
+    def limit(self, default: int, most: int) -> int:
+        text = self.query.get("limit", str(default))
+        if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= most:
+            form = Form()
+            form.wrong(("limit",), "NUMBER_TYPE_MAX", f"int value should be between 1 and {most}.")
+            form.refuse_if_wrong()
+        return int(text)
+
+    @property
+    def body(self) -> Json:
+        return self.json if isinstance(self.json, dict) else {}
+
+    @property
+    def sent(self) -> Sent:
+        return Sent(self.body, self.files)
+
+
+Answer = tuple[int, Any]
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """`path` is below /api/v10; `handler` answers a status and JSON.
+
+    `token`: whether the bot's token must come with it; `check`: raises Refused where the path is no good. Both are
+    looked at before the body is read.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    token: bool = True
+    check: Callable[[Call], object] | None = None
+
+
+@dataclass(frozen=True)
+class Body:
+    """`raw`: the JSON as it came; `json`: the same, None where there is none; `files`: by their number."""
+
+    raw: bytes = b""
+    json: Any = None
+    files: Mapping[int, File] = field(default_factory=dict)
+
+
+async def read(request: web.Request) -> Body:
+    """Raises Refused: it is larger than Discord takes, or its JSON is none."""
+    if request.method not in WITH_BODY:
+        return Body()
+    if (request.content_length or 0) > MOST_BYTES:
+        raise refused.entity_too_large()
+    if request.content_type != "multipart/form-data":
+        return _with(await _bounded(request.content.iter_any(), MOST_JSON_BYTES), {})
+    raw, room = b"", MOST_BYTES
+    files: dict[int, File] = {}
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader):
+            continue
+        data = await _bounded(_chunks(part), min(room, MOST_JSON_BYTES) if part.name == "payload_json" else room)
+        room -= len(data)
+        if part.name == "payload_json":
+            raw = data
+        elif found := _FILE_FIELD.fullmatch(part.name or ""):
+            files[int(found[1])] = File(part.filename or "file", data)
+    return _with(raw, files)
+
+
+async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
+    while not part.at_eof():
+        yield await part.read_chunk()
+
+
+async def _bounded(chunks: AsyncIterable[bytes], most: int) -> bytes:
+    data = bytearray()
+    async for chunk in chunks:
+        data += chunk
+        if len(data) > most:
+            raise refused.entity_too_large()
+    return bytes(data)
+
+
+def _with(raw: bytes, files: Mapping[int, File]) -> Body:
+    try:
+        return Body(raw, parse(raw) if raw else None, files)
+    except ValueError:
+        raise refused.invalid_json() from None

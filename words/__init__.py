@@ -1,0 +1,1 @@
+"""Results and errors in people's words: no Discord, no images."""
