@@ -23,7 +23,7 @@ from benchmarks.similar import bare_decode, bare_encode, bare_image, bare_landma
 from benchmarks.worker import THREADS, asked
 from core import heatmap, tasks
 from core.contracts import CoreSettings, GradcamRequest, HeatmapMethod
-from core.heatmap.attention import SPOTS
+from core.heatmap.occlusion import SPOTS
 from core.models.explainable import Explainable
 from core.models.torchvision_compat import make_importable
 from core.pipeline import Pipeline, Stopwatch

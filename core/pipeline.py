@@ -245,7 +245,7 @@ class Pipeline:
             crop = self.crop(photo)
         method = request.method or spec.heatmap.method
         target_name, target = self._target(request, crop, method, watch)
-        if heatmap.by_gradient(method):
+        if heatmap.METHODS[method].needs_torch:
             with watch("load"):
                 self.embedder.explainable()
         with watch("explain"):
@@ -285,7 +285,7 @@ class Pipeline:
             other = self.locate(request.compare_to, watch)
             return "likeness", heatmap.Likeness(self.embedder(self.crop(other)[np.newaxis])[0], metric)
         target = self.embedder.spec.heatmap.target if request.target is None else request.target
-        if target == "identity" and not heatmap.by_hiding(method):
+        if target == "identity" and not heatmap.METHODS[method].hides_parts:
             return target, heatmap.Identity(None, metric)
         (vector,) = self.embedder(crop[np.newaxis])
         if target == "identity":

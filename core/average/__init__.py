@@ -2,7 +2,8 @@
 
 from core.average.canvas import Average
 from core.average.composite import Composite
+from core.average.methods import METHODS
 from core.average.mixture import mix, morph
 from core.average.pieces import average, rows, weighed
 
-__all__ = ["Average", "Composite", "average", "mix", "morph", "rows", "weighed"]
+__all__ = ["METHODS", "Average", "Composite", "average", "mix", "morph", "rows", "weighed"]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.average import arrays, light, ranked, skin
+from core.average import arrays, light, methods, skin
 from core.average.stack import Band
 from core.contracts import AverageRecipe
 
@@ -55,10 +55,10 @@ def combined(band: Band, recipe: AverageRecipe, weights: Sequence[float]) -> Row
         pixels = np.concatenate([pixels, pixels[:, :, ::-1]])
         shares = np.concatenate([shares, shares[:, :, ::-1]])
     table = light.table(recipe.light)[:, 0].astype(np.float32)
-    flat = ranked.combined(
+    flat = methods.combined(
         pixels.reshape(-1, height * width, 3), shares.reshape(-1, height * width), recipe.method, table
     )
-    drift = ranked.median(band.drifts, np.array(weights))
+    drift = methods.median(band.drifts, np.array(weights))
     return Rows(flat.reshape(height, width, 3), drift)
 
 

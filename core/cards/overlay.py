@@ -17,7 +17,7 @@ from core.heatmap.regions import on_photo
 SMALL_FACE = 0.4
 """A face that takes a smaller part of its photo than this, in both directions, is looked at closer."""
 
-_COLORMAPS: Mapping[Colormap, int] = {
+COLORMAPS: Mapping[Colormap, int] = {
     "cividis": cv2.COLORMAP_CIVIDIS,
     "viridis": cv2.COLORMAP_VIRIDIS,
     "inferno": cv2.COLORMAP_INFERNO,
@@ -94,7 +94,7 @@ def _under_map(photo: Pixels, values: NDArray[np.float32], coverage: NDArray[np.
 
 def _colours(levels: Pixels, colormap: Colormap) -> Pixels:
     """uint8 (h, w) -> uint8 RGB (h, w, 3)."""
-    return np.asarray(cv2.applyColorMap(levels, _COLORMAPS[colormap])[..., ::-1], dtype=np.uint8)
+    return np.asarray(cv2.applyColorMap(levels, COLORMAPS[colormap])[..., ::-1], dtype=np.uint8)
 
 
 def _scale(card: Image.Image, box: tuple[int, int, int, int], colormap: Colormap) -> None:

@@ -72,6 +72,7 @@ from core.contracts.errors import (
     WrongPlace,
 )
 from core.contracts.gradcam import (
+    HEATMAP_LABELS,
     GradcamRequest,
     GradcamResult,
     HeatmapMethod,
@@ -112,6 +113,7 @@ from core.contracts.similar import (
 
 __all__ = [
     "FINGERPRINT_BITS",
+    "HEATMAP_LABELS",
     "REGIONS",
     "AccessDenied",
     "AverageBatch",

@@ -9,6 +9,17 @@ from typing import Literal
 from core.contracts.photos import FoundFace, NumberedPhoto, Photo, Picture, PictureFormat, Region
 
 HeatmapMethod = Literal["gradcam", "gradcam++", "hirescam", "layercam", "eigencam", "scorecam", "occlusion"]
+HEATMAP_LABELS: Mapping[HeatmapMethod, str] = {
+    "gradcam": "Grad-CAM",
+    "gradcam++": "Grad-CAM++",
+    "hirescam": "HiResCAM",
+    "layercam": "LayerCAM",
+    "eigencam": "Eigen-CAM",
+    "scorecam": "Score-CAM",
+    "occlusion": "Occlusion",
+}
+"""Names as their papers write them."""
+
 HeatmapTarget = Literal["identity", "largest"]
 
 
@@ -34,14 +45,14 @@ class GradcamRequest:
 class GradcamResult:
     """`regions`: share of the attention by region, adding up to 1; `outside_face` is `regions["outside"]`.
 
-    `method`: name of the method; `target`: what was explained (`identity`: what makes it this face, `largest`: the
+    `target`: what was explained (`identity`: what makes it this face, `largest`: the
     embedding's largest dimension, a number in digits: that dimension, `likeness`: to the face in the photo
     `compared_to`);
     `faces`: all of the photo from left to right; `face`: index of the one explained.
     """
 
     model: str
-    method: str
+    method: HeatmapMethod
     target: str
     regions: Mapping[Region, float]
     faces: tuple[FoundFace, ...]

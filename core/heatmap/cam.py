@@ -1,82 +1,74 @@
 """Class activation maps: which parts of its input a network's vector rests on, by what its layers see of them.
 
 Grad-CAM (Selvaraju et al. 2017), Grad-CAM++ (Chattopadhay et al. 2018), HiResCAM (Draelos & Carin 2020), LayerCAM
-(Jiang et al. 2021), Eigen-CAM (Muhammad & Yeasin 2020; it knows no target) and Score-CAM (Wang et al. 2020). The maps
-are those of the library pytorch-grad-cam, which also takes the gradients of all weights, and of the layers before those
-that are looked at: here it is one pass forward, and back no further than to them.
+(Jiang et al. 2021), Eigen-CAM (Muhammad & Yeasin 2020; it ignores the target) and Score-CAM (Wang et al. 2020). The
+maps are those of the library pytorch-grad-cam, which also computes the gradients of all weights, and of the layers
+before those that are looked at: here it is one pass forward, and back no further than to them.
+
+torch is imported where it is first needed: the table of methods must not load it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.nn import functional
 
 from core import stages
 from core.heatmap.targets import Target
-from core.models.explainable import Explainable
 
-Method = Literal["gradcam", "gradcam++", "hirescam", "layercam", "eigencam", "scorecam"]
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from core.models.embedder import Embedder
+    from core.models.explainable import Explainable
+
 Map = NDArray[np.float32]
+Attention = Callable[["Embedder", NDArray[np.uint8], Target], Map]
+"""See `core.heatmap.methods.attention`."""
 
 _BATCH = 16
 
 
-def activation_map(explainable: Explainable, crop: NDArray[np.uint8], method: Method, target: Target) -> Map:
-    """Of `crop` (uint8, s x s x 3): float32 (s, s), 0-1, the mean of what each of the layers says."""
-    planes = explainable.preprocess(crop[np.newaxis])
-    if method in _BY_GRADIENT:
-        maps = [_BY_GRADIENT[method](*pair) for pair in _with_gradients(explainable, planes, target)]
-    elif method == "eigencam":
-        maps = [_eigencam(activations) for activations in _activations(explainable, planes)]
-    else:
-        maps = [_scorecam(explainable.module, planes, one, target) for one in _activations(explainable, planes)]
-    size = crop.shape[1], crop.shape[0]
-    scaled = [cv2.resize(_scaled(np.maximum(one, 0)), size) for one in maps]
-    return _scaled(np.mean(scaled, axis=0))
+def by_gradients(weigh: Callable[[Map, Map], Map]) -> Attention:
+    """The method that makes a layer's map (h, w) of its activations (channels, h, w) and the target's gradients by them
+    (of the same shape).
+    """
+
+    def maps(network: Explainable, planes: Tensor, target: Target) -> list[Map]:
+        return [weigh(activations, gradients) for activations, gradients in _with_gradients(network, planes, target)]
+
+    return _attention(maps)
 
 
-def _with_gradients(explainable: Explainable, planes: Tensor, target: Target) -> list[tuple[Map, Map]]:
-    """Of each layer the activations (channels, h, w), and the target's gradient by them."""
-    with torch.enable_grad():
-        outputs, vector = _outputs(explainable, planes)
-        gradients = torch.autograd.grad(target(vector), outputs)
-    pairs = zip(outputs, gradients, strict=True)
-    return [(output.detach().cpu().numpy()[0], gradient.cpu().numpy()[0]) for output, gradient in pairs]
+def by_activations(weigh: Callable[[Map], Map]) -> Attention:
+    """The method that makes a layer's map (h, w) of its activations (channels, h, w) alone."""
+
+    def maps(network: Explainable, planes: Tensor, target: Target) -> list[Map]:
+        return [weigh(activations) for activations in _activations(network, planes)]
+
+    return _attention(maps)
 
 
-def _activations(explainable: Explainable, planes: Tensor) -> list[Map]:
-    with torch.no_grad():
-        return [output.cpu().numpy()[0] for output in _outputs(explainable, planes)[0]]
+def by_network(weigh: Callable[[nn.Module, Tensor, Map, Target], Map]) -> Attention:
+    """The method that makes a layer's map (h, w) by running the network again: of the network and its input (1, 3, s,
+    s), the layer's activations (channels, h, w), and the target.
+    """
+
+    def maps(network: Explainable, planes: Tensor, target: Target) -> list[Map]:
+        return [weigh(network.module, planes, activations, target) for activations in _activations(network, planes)]
+
+    return _attention(maps)
 
 
-def _outputs(explainable: Explainable, planes: Tensor) -> tuple[Sequence[Tensor], Tensor]:
-    """What each of the layers gives, (1, channels, h, w), and the vector (d,)."""
-    given: dict[nn.Module, Tensor] = {}
-
-    def keep(layer: nn.Module, _: object, output: Tensor) -> None:
-        given[layer] = output
-
-    hooks = [layer.register_forward_hook(keep) for layer in explainable.layers]
-    try:
-        (vector,) = explainable.module(planes)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return [given[layer] for layer in explainable.layers], vector
-
-
-def _gradcam(activations: Map, gradients: Map) -> Map:
+def gradcam(activations: Map, gradients: Map) -> Map:
     return _weighted(activations, gradients.mean(axis=(1, 2)))
 
 
-def _gradcam_plus_plus(activations: Map, gradients: Map) -> Map:
+def gradcam_plus_plus(activations: Map, gradients: Map) -> Map:
     """Equation 19 of the paper."""
     squares = gradients**2
     total = activations.sum(axis=(1, 2), keepdims=True)
@@ -84,23 +76,15 @@ def _gradcam_plus_plus(activations: Map, gradients: Map) -> Map:
     return _weighted(activations, (np.maximum(gradients, 0) * alpha).sum(axis=(1, 2)))
 
 
-def _hirescam(activations: Map, gradients: Map) -> Map:
+def hirescam(activations: Map, gradients: Map) -> Map:
     return np.asarray((activations * gradients).sum(axis=0))
 
 
-def _layercam(activations: Map, gradients: Map) -> Map:
+def layercam(activations: Map, gradients: Map) -> Map:
     return np.asarray((activations * np.maximum(gradients, 0)).sum(axis=0))
 
 
-_BY_GRADIENT: Mapping[Method, Callable[[Map, Map], Map]] = {
-    "gradcam": _gradcam,
-    "gradcam++": _gradcam_plus_plus,
-    "hirescam": _hirescam,
-    "layercam": _layercam,
-}
-
-
-def _eigencam(activations: Map) -> Map:
+def eigencam(activations: Map) -> Map:
     """The first principal component, over the pixels."""
     pixels = activations.reshape(len(activations), -1).T
     pixels = pixels - pixels.mean(axis=0)
@@ -108,8 +92,11 @@ def _eigencam(activations: Map) -> Map:
     return np.asarray((pixels @ components[0]).reshape(activations.shape[1:]))
 
 
-def _scorecam(module: nn.Module, planes: Tensor, activations: Map, target: Target) -> Map:
+def scorecam(module: nn.Module, planes: Tensor, activations: Map, target: Target) -> Map:
     """The channels, each weighted by the target of the input that shows through it."""
+    import torch
+    from torch.nn import functional
+
     with torch.inference_mode():
         size = planes.shape[2:]
         masks = functional.interpolate(
@@ -122,6 +109,55 @@ def _scorecam(module: nn.Module, planes: Tensor, activations: Map, target: Targe
             stages.enter("explain")  # all batches together take long
             scores += [target(vector) for vector in module(planes * masks[start : start + _BATCH, None])]
         return _weighted(activations, torch.stack(scores).softmax(dim=0).cpu().numpy())
+
+
+def _attention(maps: Callable[[Explainable, Tensor, Target], list[Map]]) -> Attention:
+    """The method that averages what `maps` makes of each layer, every layer's map scaled to 0-1."""
+
+    def attention(embedder: Embedder, crop: NDArray[np.uint8], target: Target) -> Map:
+        network = embedder.explainable()
+        size = crop.shape[1], crop.shape[0]
+        scaled = [
+            cv2.resize(_scaled(np.maximum(one, 0)), size)
+            for one in maps(network, network.preprocess(crop[np.newaxis]), target)
+        ]
+        return _scaled(np.mean(scaled, axis=0))
+
+    return attention
+
+
+def _with_gradients(network: Explainable, planes: Tensor, target: Target) -> list[tuple[Map, Map]]:
+    """For each layer the activations (channels, h, w), and the target's gradients by them."""
+    import torch
+
+    with torch.enable_grad():
+        outputs, vector = _outputs(network, planes)
+        gradients = torch.autograd.grad(target(vector), outputs)
+    pairs = zip(outputs, gradients, strict=True)
+    return [(output.detach().cpu().numpy()[0], gradient.cpu().numpy()[0]) for output, gradient in pairs]
+
+
+def _activations(network: Explainable, planes: Tensor) -> list[Map]:
+    import torch
+
+    with torch.no_grad():
+        return [output.cpu().numpy()[0] for output in _outputs(network, planes)[0]]
+
+
+def _outputs(network: Explainable, planes: Tensor) -> tuple[Sequence[Tensor], Tensor]:
+    """The output of each of the layers, (1, channels, h, w), and the vector (d,)."""
+    given: dict[nn.Module, Tensor] = {}
+
+    def keep(layer: nn.Module, _: object, output: Tensor) -> None:
+        given[layer] = output
+
+    hooks = [layer.register_forward_hook(keep) for layer in network.layers]
+    try:
+        (vector,) = network.module(planes)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return [given[layer] for layer in network.layers], vector
 
 
 def _weighted(activations: Map, weights: Map) -> Map:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.contracts import REGIONS, Region
-from core.heatmap.attention import seen_through
+from core.heatmap.occlusion import seen_through
 from core.heatmap.regions import region_labels
 from core.models.spec import ModelSpec
 from core.similarity import score

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import assert_never
 
 from core.average.frames.align import Align
 from core.average.frames.article import Article
@@ -23,3 +24,4 @@ def frame(shape: Shape, size: int) -> Frame:
             return Align(size)
         case "article":
             return Article()
+    assert_never(shape)

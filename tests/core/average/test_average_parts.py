@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from core import align
-from core.average import Average, drift, light, mesh, ranked, template, texture
+from core.average import Average, drift, light, mesh, methods, template, texture
 from core.average.fill import filled
 from core.average.frames import frame
 from core.average.reference import MIRROR, OVAL, REFERENCE, on_canvas
@@ -154,10 +154,10 @@ def test_median_and_trimmed_mean_are_numpys_and_scipys(data: st.DataObject, coun
     pixels = data.draw(arrays(np.uint8, (count, 3, 3)))
     shares = np.full((count, 3), 255, np.uint8)
     table = (np.arange(256) / 255).astype(np.float32)
-    median = ranked.combined(pixels, shares, "median", table)
+    median = methods.combined(pixels, shares, "median", table)
     assert median == pytest.approx(np.median(pixels, axis=0) / 255, abs=1e-3)
     ten = np.repeat(pixels, 10, axis=0)
-    trimmed = ranked.combined(ten, np.full((10 * count, 3), 255, np.uint8), "trimmed", table)
+    trimmed = methods.combined(ten, np.full((10 * count, 3), 255, np.uint8), "trimmed", table)
     assert trimmed == pytest.approx(stats.trim_mean(ten, 0.1, axis=0) / 255, abs=1e-4)
 
 
@@ -165,9 +165,9 @@ def test_the_mode_is_what_most_faces_have() -> None:
     skin, beard = (180, 140, 120), (60, 50, 45)
     pixels = np.array([skin] * 5 + [beard] * 3, np.uint8)[:, np.newaxis]
     table = (np.arange(256) / 255).astype(np.float32)
-    mode = ranked.combined(pixels, np.full((8, 1), 255, np.uint8), "mode", table)
+    mode = methods.combined(pixels, np.full((8, 1), 255, np.uint8), "mode", table)
     assert mode[0] * 255 == pytest.approx(skin, abs=1)
-    weighed = ranked.combined(pixels, np.array([[20]] * 5 + [[255]] * 3, np.uint8), "mode", table)
+    weighed = methods.combined(pixels, np.array([[20]] * 5 + [[255]] * 3, np.uint8), "mode", table)
     assert weighed[0] * 255 == pytest.approx(beard, abs=1)
 
 

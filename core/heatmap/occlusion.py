@@ -1,7 +1,6 @@
-"""Crop and target -> attention map, by what layers see (`core.heatmap.cam`) or by hiding parts of the crop.
+"""Occlusion (Zeiler & Fergus 2014): hide one part of a crop after the other, and see how far the target falls.
 
-Occlusion (Zeiler & Fergus 2014) hides one part after the other and looks how far the target falls: it needs neither
-gradients nor layers, so any model has it.
+It needs neither gradients nor layers, so it works with any model.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import stages
-from core.contracts import HeatmapMethod
 from core.heatmap.targets import Target
 
 if TYPE_CHECKING:
@@ -30,38 +28,14 @@ SPOTS, _SPOT_WIDTH = 12, 1 / 21
 _BATCH = 16
 
 
-def attention(
-    embedder: Embedder, crop: NDArray[np.uint8], method: HeatmapMethod, target: Target
-) -> NDArray[np.float32]:
-    """Where the network looks in `crop` (uint8, s x s x 3): float32 (s, s), 0-1, or all 0 where nothing counts.
-
-    Loads torch for any method but occlusion. Raises ModelError where the network has no form in torch.
-    """
-    if method == "occlusion":
-        return _scaled(occlusion(embedder, crop, target))
-    from core.heatmap.cam import activation_map  # with torch
-
-    return activation_map(embedder.explainable(), crop, method, target)
-
-
-def by_gradient(method: HeatmapMethod) -> bool:
-    """Whether the method needs the network as a torch module."""
-    return method != "occlusion"
-
-
-def by_hiding(method: HeatmapMethod) -> bool:
-    """Whether the method shows the network the crop with parts of it hidden, and compares what it gives."""
-    return method in ("scorecam", "occlusion")
-
-
-def blurred(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A crop (uint8, s x s x 3) in which nothing can be recognised."""
-    # as float: in whole numbers OpenCV takes three times as long for so wide a blur
-    smooth = cv2.GaussianBlur(crop.astype(np.float32), (0, 0), BLUR * crop.shape[0])
-    return np.rint(smooth).astype(np.uint8)
-
-
 def occlusion(embedder: Embedder, crop: NDArray[np.uint8], target: Target) -> NDArray[np.float32]:
+    """`falls`, as a heatmap: float32 (s, s), 0-1, or all 0 where hiding anything brings the target nearer."""
+    positive = np.maximum(falls(embedder, crop, target), 0)
+    most = positive.max()
+    return positive / most if most > 0 else positive
+
+
+def falls(embedder: Embedder, crop: NDArray[np.uint8], target: Target) -> NDArray[np.float32]:
     """How far the target falls where a soft spot is hidden, the mean over the spots that cover a pixel.
 
     `crop`: uint8 (s, s, 3). Returns float32 (s, s), in the target's unit; below 0 where it rises.
@@ -75,6 +49,13 @@ def occlusion(embedder: Embedder, crop: NDArray[np.uint8], target: Target) -> ND
         total += np.tensordot(falls, hidden, 1)
         cover += hidden.sum(axis=0)
     return total / cover
+
+
+def blurred(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A crop (uint8, s x s x 3) in which nothing can be recognised."""
+    # as float: in whole numbers OpenCV takes three times as long for so wide a blur
+    smooth = cv2.GaussianBlur(crop.astype(np.float32), (0, 0), BLUR * crop.shape[0])
+    return np.rint(smooth).astype(np.uint8)
 
 
 def seen_through(crop: NDArray[np.uint8], masks: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -98,10 +79,3 @@ def _batches(masks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float3
     """So that the memory for crops does not grow with their number."""
     while batch := list(islice(masks, _BATCH)):
         yield np.stack(batch)
-
-
-def _scaled(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What speaks for the target, the most of it as 1."""
-    positive = np.maximum(values, 0)
-    most = positive.max()
-    return positive / most if most > 0 else positive

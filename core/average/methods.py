@@ -1,9 +1,13 @@
-"""Median, trimmed mean and mode of many faces, exact in each pixel.
+"""The table of methods to average many faces, exact in each pixel: a new one is a row, and its name in the contracts.
 
-Unlike a mean they need all faces at once, in one part of the canvas after the other.
+A mean is summed up, a face at a time (see `core.average.sums`). All others need every face at once, so they work on one
+part of the canvas after the other.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import cv2
 import numpy as np
@@ -29,17 +33,15 @@ def combined(
 ) -> NDArray[np.float32]:
     """Of n faces in p pixels, `pixels` (n, p, 3) and `shares` (n, p), the light (p, 3), 0-1; `table` (256,): the light
     of each number. 0 where no face has a share.
+
+    Errors: ValueError for a method that is summed up.
     """
+    combine = METHODS[method]
+    if combine is None:
+        raise ValueError(f"the {method} of faces is summed up, one face at a time")
     step = max(_AT_ONCE // (3 * len(pixels)), 1)
-    kept = (0.5 - _MIDDLE, 0.5 + _MIDDLE) if method == "median" else (_TRIMMED, 1 - _TRIMMED)
-    parts = []
-    for start in range(0, pixels.shape[1], step):
-        part = slice(start, start + step)
-        if method == "mode":
-            parts.append(_densest(pixels[:, part], shares[:, part], table))
-        else:
-            parts.append(_between(pixels[:, part], shares[:, part], table, *kept))
-    return np.concatenate(parts)
+    parts = [slice(start, start + step) for start in range(0, pixels.shape[1], step)]
+    return np.concatenate([combine(pixels[:, part], shares[:, part], table) for part in parts])
 
 
 def median(values: NDArray[np.float32], weights: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -51,7 +53,7 @@ def median(values: NDArray[np.float32], weights: NDArray[np.float64]) -> NDArray
 
 
 def _between(
-    pixels: NDArray[np.uint8], shares: NDArray[np.uint8], table: NDArray[np.float32], low: float, high: float
+    pixels: NDArray[np.uint8], shares: NDArray[np.uint8], table: NDArray[np.float32], *, low: float, high: float
 ) -> NDArray[np.float32]:
     """Mean light of the values between two parts (0-1) of the whole, from the darkest, each weighed by its share."""
     packed = pixels.transpose(1, 2, 0).astype(np.uint16)
@@ -83,3 +85,14 @@ def _densest(pixels: NDArray[np.uint8], shares: NDArray[np.uint8], table: NDArra
     weights = shares * np.exp(-(((greys - densest) / width) ** 2) / 2)
     total = np.maximum(weights.sum(axis=0), 1e-6)[:, np.newaxis]
     return np.asarray(np.einsum("npc,np->pc", table[pixels], weights) / total, dtype=np.float32)
+
+
+METHODS: Mapping[
+    AverageMethod, Callable[[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]], NDArray[np.float32]] | None
+] = {
+    "mean": None,
+    "median": partial(_between, low=0.5 - _MIDDLE, high=0.5 + _MIDDLE),
+    "mode": _densest,
+    "trimmed": partial(_between, low=_TRIMMED, high=1 - _TRIMMED),
+}
+"""How each method combines the pixels of all faces, as `combined` does without its `method`; None: summed up."""
