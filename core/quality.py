@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import LEFT_IRIS, PORTRAIT, RIGHT_IRIS, Template, crop, to_template
 from core.contracts import FINGERPRINT_BITS, Flaw
-from core.faces import Face
+from core.face import LEFT_IRIS, RIGHT_IRIS, Face
+from core.geometry import crop
+from core.templates import PORTRAIT, Template, to_template
 
 MOST_YAW, MOST_PITCH = 32.0, 25.0
 """Degrees. All 204 three-quarter views of the London set lie at 32.5 and more, most at 43; all 102 frontal ones within

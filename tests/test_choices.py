@@ -15,7 +15,7 @@ from bot.locales import LANGUAGES, load
 from cli.main import main
 from core import average, heatmap
 from core.average.frames import frame
-from core.cards.overlay import COLORMAPS
+from core.cards.gradcam import COLORMAPS
 from core.contracts import (
     HEATMAP_LABELS,
     AverageMethod,
@@ -26,6 +26,8 @@ from core.contracts import (
     Light,
     Shape,
 )
+from core.models.spec import TemplateName
+from core.templates import TEMPLATES
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +71,10 @@ def test_every_shape_can_be_chosen_and_is_carried_out(commands: dict[str, Any]) 
 def test_every_colour_map_can_be_drawn() -> None:
     assert set(COLORMAPS) == set(get_args(Colormap))
     assert len(set(COLORMAPS.values())) == len(COLORMAPS)
+
+
+def test_every_template_says_where_a_face_lies() -> None:
+    assert set(TEMPLATES) == set(get_args(TemplateName))
 
 
 def test_the_other_choices_are_the_contracts_own(commands: dict[str, Any]) -> None:

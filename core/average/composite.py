@@ -19,7 +19,7 @@ from core.average.rows import Rows, combined
 from core.average.stack import Stack
 from core.average.sums import Sums
 from core.contracts import AverageRecipe, AverageSum, Kept
-from core.faces import Face
+from core.face import Face
 
 
 class Composite:

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import invert, similarity_transform, transform
 from core.average.reference import OVAL, REFERENCE
+from core.geometry import invert, similarity_transform, transform
 
 _UNSEEN = (470, 472, 475, 477)
 """Top and bottom of the irises: the lids hide them, and the triangles between would fold."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import PORTRAIT, similarity_transform, transform
+from core.geometry import similarity_transform, transform
+from core.templates import PORTRAIT
 
 _STILL = 1e-5
 """Movement of the mean between two rounds, in sides of the portrait, at which it is taken to stand still."""

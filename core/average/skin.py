@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import LEFT_IRIS, RIGHT_IRIS
 from core.average import light
+from core.face import LEFT_IRIS, RIGHT_IRIS
 
 _PLACES = (151, 108, 337, 50, 280, 205, 425)
 """Landmarks on the forehead and the cheeks."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from core.cards import canvas
-from core.faces import Face
+from core.face import Face
 
 LONGEST, SHORTEST = 1600, 1000
 """Pixels of the longer side: a larger photo is shrunk, a smaller one enlarged, so that digits are sharp in both."""

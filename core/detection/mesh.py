@@ -16,12 +16,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core import align
+from core import geometry
 from core.detection.centerface import Detection
 from core.detection.search import lean, look
-
-FIVE = (468, 473, 1, 61, 291)
-"""The landmarks that lie where `Detection.points` do."""
+from core.face import FIVE
 
 _MEMBER = "face_landmarks_detector.tflite"
 _OUTPUTS = ("Identity", "Identity_1")
@@ -66,15 +64,15 @@ class MeshNetwork:
         # looked at again, with the mesh and not the box in the middle, and upright by the mesh's own eyes
         roll = lean(rough[list(FIVE)])
         upright = look(np.zeros(2), 1, roll, 1)
-        along = align.transform(rough, upright)
+        along = geometry.transform(rough, upright)
         low, high = along.min(axis=0), along.max(axis=0)
-        centre = align.transform((low + high)[None] / 2, align.invert(upright))[0]
+        centre = geometry.transform((low + high)[None] / 2, geometry.invert(upright))[0]
         landmarks, presence = self._run(rgb, centre, _MARGIN * float((high - low).max()), roll)
         points = landmarks[list(FIVE)]
         agrees = float(np.linalg.norm(points - detection.points, axis=1).mean()) <= _APART * detection.scale
         if not agrees:
-            onto = align.similarity_transform(points, detection.points.astype(np.float32))
-            landmarks = align.transform(landmarks, onto)
+            onto = geometry.similarity_transform(points, detection.points.astype(np.float32))
+            landmarks = geometry.transform(landmarks, onto)
         return Mesh(landmarks, sure=agrees and presence >= 0.5)
 
     def _run(
@@ -82,8 +80,8 @@ class MeshNetwork:
     ) -> tuple[NDArray[np.float32], float]:
         """Landmarks, and how sure the network is (0-1) that there is a face."""
         matrix = look(centre, side, roll, _SIDE)
-        crop = align.crop(rgb, matrix, _SIDE)
+        crop = geometry.crop(rgb, matrix, _SIDE)
         self._network.setInput(np.ascontiguousarray(crop.transpose(2, 0, 1)[None].astype(np.float32) / 255))
         points, presence = self._network.forward(list(_OUTPUTS))
         places = points.reshape(-1, 3)[:, :2] - 0.5  # it counts from the outer edge of the first pixel
-        return align.transform(places, align.invert(matrix)), float(1 / (1 + np.exp(-presence.item())))
+        return geometry.transform(places, geometry.invert(matrix)), float(1 / (1 + np.exp(-presence.item())))

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core import align
+from core import geometry
 from core.detection.centerface import CenterFace, Detection, best_of
 
 ACCEPTED = 0.5
@@ -101,7 +101,7 @@ def confirm(network: CenterFace, rgb: _Pixels, points: NDArray[np.float32], scal
     for side, face, enough in _CONFIRM_LOOKS:
         matrix = look(middle, scale * side / face, roll, side)
         crop = np.asarray(cv2.warpAffine(rgb, matrix, (side, side)), dtype=np.uint8)
-        expected = align.transform(points, matrix)
+        expected = geometry.transform(points, matrix)
         seen = network(crop[None], enough)[0]
         if any(np.linalg.norm(one.points - expected, axis=1).mean() <= _ELSEWHERE * one.scale for one in seen):
             return True
@@ -153,11 +153,11 @@ def _second_look(network: CenterFace, rgb: _Pixels, candidates: list[Detection])
     ]
     seen: list[list[Detection]] = []
     for start in range(0, len(matrices), _BATCH):
-        crops = [align.crop(rgb, matrix, _LOOK_SIDE) for matrix in matrices[start : start + _BATCH]]
+        crops = [geometry.crop(rgb, matrix, _LOOK_SIDE) for matrix in matrices[start : start + _BATCH]]
         seen.extend(network(np.stack(crops), ACCEPTED))
     for index in range(len(candidates)):
         answers = [
-            one.moved(align.invert(matrices[place]))
+            one.moved(geometry.invert(matrices[place]))
             for place in range(index * len(_TILTS), (index + 1) * len(_TILTS))
             for one in seen[place]
             if np.abs(one.centre - _LOOK_SIDE / 2).max() < _LOOK_FACE / 2

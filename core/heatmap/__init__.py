@@ -4,14 +4,14 @@ from core.heatmap.evidence import Evidence, evidence, hide
 from core.heatmap.methods import METHODS, attention
 from core.heatmap.occlusion import blurred
 from core.heatmap.regions import on_photo, region_labels, regions
-from core.heatmap.targets import Dimension, Identity, Likeness, Target
+from core.heatmap.targets import Dimension, Identity, Similarity, Target
 
 __all__ = [
     "METHODS",
     "Dimension",
     "Evidence",
     "Identity",
-    "Likeness",
+    "Similarity",
     "Target",
     "attention",
     "blurred",

@@ -20,7 +20,7 @@ from core.contracts import REGIONS, Region
 from core.heatmap.occlusion import seen_through
 from core.heatmap.regions import region_labels
 from core.models.spec import ModelSpec
-from core.similarity import score
+from core.similarity.scores import score
 
 if TYPE_CHECKING:
     from core.models.embedder import Embedder

@@ -1,12 +1,12 @@
 """What of an embedding is explained.
 
 An embedding has no classes. What explains a face is how near it stays to its own embedding (`Identity`); what explains
-a likeness, how near it is to another (`Likeness`); `Dimension` is one number alone, of which the largest is what
+a likeness, how near it is to another (`Similarity`); `Dimension` is one number alone, of which the largest is what
 pytorch-grad-cam takes when it is told nothing.
 
 A target is asked in two ways. Methods that hide parts of a crop see how much is lost, in the model's own metric
 (`of`). Gradients see an infinitesimal change alone (call it with the output): nearness to itself has none, so
-`Identity` is then the length along its own direction, and `Likeness` the cosine similarity.
+`Identity` is then the length along its own direction, and `Similarity` the cosine similarity.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Identity:
 
 
 @dataclass(frozen=True, eq=False)
-class Likeness:
-    """What makes it like another face. `other`: that one's embedding, (d,)."""
+class Similarity:
+    """What makes it similar to another face. `other`: that one's embedding, (d,)."""
 
     other: Vector
     metric: Metric

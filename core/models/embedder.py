@@ -32,3 +32,14 @@ class Embedder(Protocol):
 
     def explainable(self) -> Explainable:
         """The same network as a torch module, for heatmaps. Loads torch on the first call. Raises ModelError."""
+
+
+def describe(embedder: Embedder, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """uint8 RGB crops (n, s, s, 3) to float32 vectors (n, d): the mean of a crop's and its mirror image's.
+
+    Nobody is known by the side that the light came from. For cosine the two are brought to length 1 first.
+    """
+    both = embedder(np.concatenate([crops, crops[:, :, ::-1]]))
+    if embedder.spec.metric == "cosine":
+        both = both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    return np.asarray((both[: len(crops)] + both[len(crops) :]) / 2, dtype=np.float32)

@@ -48,7 +48,10 @@ class Strangers:
 
 @dataclass(frozen=True)
 class CohortChoice:
-    """Faces of nobody to normalise distances by, see `core.cohort`: `file` beside the catalogue, of their vectors."""
+    """Faces of nobody to normalise distances by, see `core.similarity.cohort`.
+
+    `file`: their vectors, beside the catalogue.
+    """
 
     file: str
     neighbours: int

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import transform
 from core.average import drift
 from core.average.form import Form
 from core.average.frames.base import Frame
 from core.average.sampling import Bent
 from core.contracts import AverageRecipe
+from core.geometry import transform
 
 _SIDE = 224
 _OUTER_CORNERS = (33, 263)

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import similarity_transform
 from core.average import drift
 from core.average.form import Form
 from core.average.frames.base import Frame
@@ -15,6 +14,7 @@ from core.average.reference import MARGIN, OVAL, REFERENCE, on_canvas
 from core.average.resample import taken
 from core.average.sampling import Bent, held, sample, sketch
 from core.average.shape import framed, mean_shape
+from core.geometry import similarity_transform
 
 _KNOTS, _STEP = 144, 4
 """Across the canvas at most, and pixels between them at least: what lies between is interpolated."""

@@ -1,7 +1,6 @@
-"""Vectors -> score, percent, the same person or not.
+"""Scores -> percentages, for people.
 
-The score is the model's own: Euclidean distance (dlib), or cosine. The percentage is for people: 100 for the same
-picture, 90 on the line between two people and one, and it spreads below: two strangers get about 20, where the usual
+100 for the same picture, 90 at the threshold, and spread out below: two strangers get about 20, where the usual
 formulas give them 75 to 96.
 """
 
@@ -13,10 +12,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.contracts import Metric
 from core.models.spec import ModelSpec, PolynomialPercent
+from core.similarity.scores import dissimilarity
 
 AT_THRESHOLD = 90.0
 AT_STRANGERS = 20.0
@@ -103,49 +102,6 @@ class _MonotoneCubic:
             + high * t**2 * (3 - 2 * t)
             + step * (rise * t * (1 - t) ** 2 + leave * t**2 * (t - 1))
         )
-
-
-def score(a: NDArray[np.float32], b: NDArray[np.float32], metric: Metric) -> float:
-    """Of two vectors (d,), the same for both orders: Euclidean distance (>= 0), or cosine (-1 to 1).
-
-    Errors: ValueError for a vector of length 0 or one that is not finite, which no face gives.
-    """
-    a64, b64 = a.astype(np.float64), b.astype(np.float64)
-    if metric == "euclidean":
-        value = float(np.linalg.norm(a64 - b64))
-    else:
-        length = float(np.linalg.norm(a64) * np.linalg.norm(b64))
-        if length == 0:
-            raise ValueError("a vector of length 0 has no direction")
-        value = float(np.clip(a64 @ b64 / length, -1, 1))
-    if not np.isfinite(value):
-        raise ValueError("a vector is not finite")
-    return value
-
-
-def all_scores(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float64]:
-    """`score` of each pair of vectors (n, d), as a symmetric float64 matrix (n, n). Errors: as `score`."""
-    exact = vectors.astype(np.float64)
-    if metric == "euclidean":
-        values = np.stack([np.linalg.norm(exact - one, axis=1) for one in exact])
-    else:
-        lengths = np.linalg.norm(exact, axis=1)
-        if not lengths.all():
-            raise ValueError("a vector of length 0 has no direction")
-        values = np.clip(exact @ exact.T / np.outer(lengths, lengths), -1, 1)
-    if not np.isfinite(values).all():
-        raise ValueError("a vector is not finite")
-    return np.asarray((values + values.T) / 2)
-
-
-def dissimilarity(value: float, metric: Metric) -> float:
-    """A score as a number that is 0 for the same picture and grows: the distance, or 1 - cosine."""
-    return value if metric == "euclidean" else 1 - value
-
-
-def same_person(value: float, threshold: float, metric: Metric) -> bool:
-    """Whether a score lies on the near side of the threshold, the threshold itself included."""
-    return value <= threshold if metric == "euclidean" else value >= threshold
 
 
 def percent_curve(spec: ModelSpec) -> PercentCurve:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import lookalikes
-from core.cards import matrix, numbered
+from core.answers import gradcam, lookalikes, similar
+from core.cards import lookalikes as card
+from core.cards import numbered
 from core.contracts import (
     GradcamRequest,
     LookalikesRequest,
@@ -26,9 +27,10 @@ from core.contracts import (
     SimilarRequest,
     TooFewFaces,
 )
-from core.faces import Face
-from core.pipeline import Pipeline
-from core.similarity import all_scores, score
+from core.engine import Engine
+from core.face import Face
+from core.similarity import clustering
+from core.similarity.scores import all_scores, score
 
 Sample = Callable[[str], Photo]
 METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
@@ -52,7 +54,7 @@ def test_groups_are_apart_whole_in_the_order_and_near_in_the_mean(
     seed: int, count: int, metric: Metric, threshold: float
 ) -> None:
     scores = all_scores(vectors(seed, count), metric)
-    found = lookalikes.clusters(scores, metric, threshold)
+    found = clustering.clusters(scores, metric, threshold)
     assert sorted(found.order) == list(range(count))
     members = [face for group in found.groups for face in group]
     assert len(members) == len(set(members))
@@ -68,32 +70,32 @@ def test_three_photos_of_one_two_of_another_and_a_stranger() -> None:
     faces = np.stack([people[one] for one in who]) + vectors(2, 6) * 0.01
     for metric, threshold in (("euclidean", 0.5), ("cosine", 0.9)):
         scores = all_scores(faces, metric)  # type: ignore[arg-type]
-        assert lookalikes.clusters(scores, metric, threshold).groups == ((0, 2, 5), (1, 4))  # type: ignore[arg-type]
+        assert clustering.clusters(scores, metric, threshold).groups == ((0, 2, 5), (1, 4))  # type: ignore[arg-type]
 
 
 def test_pairs_run_from_the_most_alike_down_and_strangers_share_no_group() -> None:
     scores = np.array([[0, 0.2, 0.7], [0.2, 0, 0.5], [0.7, 0.5, 0]])
-    assert lookalikes.most_alike(scores, "euclidean") == [(0, 1), (1, 2), (0, 2)]
-    assert lookalikes.most_alike(1 - scores, "cosine") == [(0, 1), (1, 2), (0, 2)]
-    assert lookalikes.most_alike(scores, "euclidean", ((0, 1),)) == [(1, 2), (0, 2)]
-    assert lookalikes.most_alike(scores, "euclidean", ((0, 1, 2),)) == []
+    assert clustering.most_alike(scores, "euclidean") == [(0, 1), (1, 2), (0, 2)]
+    assert clustering.most_alike(1 - scores, "cosine") == [(0, 1), (1, 2), (0, 2)]
+    assert clustering.most_alike(scores, "euclidean", ((0, 1),)) == [(1, 2), (0, 2)]
+    assert clustering.most_alike(scores, "euclidean", ((0, 1, 2),)) == []
 
 
-@pytest.mark.parametrize("count", [2, 3, 12, 40, matrix.MOST_FACES])
+@pytest.mark.parametrize("count", [2, 3, 12, 40, card.MOST_FACES])
 def test_the_picture_holds_every_cell_in_its_colour(count: int) -> None:
-    side = matrix.PORTRAIT_SIDE
+    side = card.PORTRAIT_SIDE
     portraits = [np.full((side, side, 3), 7 * n % 255, np.uint8) for n in range(count)]
     percents = np.full((count, count), 10.0)
     percents[0, 1] = percents[1, 0] = 99.0
     order = list(range(count))
-    card = matrix.lookalikes(portraits, percents, order, [(0, 1)], (0, 1), 90.0)
-    assert card.dtype == np.uint8
-    assert max(card.shape) < 6000
-    bright, dull = (matrix._colours(np.array([[value]]))[0, 0] for value in (99.0, 10.0))
+    drawn = card.lookalikes(portraits, percents, order, [(0, 1)], (0, 1), 90.0)
+    assert drawn.dtype == np.uint8
+    assert max(drawn.shape) < 6000
+    bright, dull = (card._colours(np.array([[value]]))[0, 0] for value in (99.0, 10.0))
     assert int(bright.astype(int).sum()) > int(dull.astype(int).sum()) + 150
     cell = min(max(1100 // count, 28), 150)
     expected = 2 * (cell - 1) ** 2
-    alike = int((card == bright).all(axis=-1).sum())
+    alike = int((drawn == bright).all(axis=-1).sum())
     assert expected * 0.7 <= alike <= expected * 1.1 + 4 * 26 * cell * count  # the scale has the colour too
 
 
@@ -132,9 +134,9 @@ def group(sample: Sample, names: tuple[str, ...], side: int = 320) -> Photo:
     return Photo("group.png", data.getvalue())
 
 
-def test_everyone_in_a_photo_from_left_to_right(pipeline: Pipeline, sample: Sample) -> None:
+def test_everyone_in_a_photo_from_left_to_right(engine: Engine, sample: Sample) -> None:
     photo = group(sample, ("a_1", "b_1", "a_2", "c_1", "d_1", "e_1"))
-    result = pipeline.lookalikes(LookalikesRequest((photo,), numbered=True))
+    result = lookalikes.answer(engine, LookalikesRequest((photo,), numbered=True))
     middles = [face.box[0] + face.box[2] / 2 for face in result.faces]
     assert [int(middle // 320) for middle in middles] == [0, 1, 2, 3, 4, 5]
     assert (result.best.first, result.best.second) == (0, 2)
@@ -143,44 +145,45 @@ def test_everyone_in_a_photo_from_left_to_right(pipeline: Pipeline, sample: Samp
     assert {result.strangers.first, result.strangers.second} != {0, 2}
     (numbered,) = result.numbered
     assert (numbered.photo, numbered.count) == ("group.png", 6)
-    pair = pipeline.similar(SimilarRequest(photo, photo, first_face=0, second_face=2, explain=False))
+    pair = similar.answer(engine, SimilarRequest(photo, photo, first_face=0, second_face=2, explain=False))
     assert pair.score == pytest.approx(result.best.score, abs=1e-4)
     assert [len(found) for found in pair.found] == [6, 6]
     assert pair.faces == (result.faces[0], result.faces[2])
 
 
-def test_a_face_is_chosen_by_its_place(pipeline: Pipeline, sample: Sample) -> None:
+def test_a_face_is_chosen_by_its_place(engine: Engine, sample: Sample) -> None:
     photo = group(sample, ("b_1", "a_1"))
     chosen = [
-        pipeline.similar(SimilarRequest(photo, sample("a_2"), first_face=place, explain=False)) for place in (0, 1)
+        similar.answer(engine, SimilarRequest(photo, sample("a_2"), first_face=place, explain=False))
+        for place in (0, 1)
     ]
     assert [result.same_person for result in chosen] == [False, True]
     with pytest.raises(NoSuchFace) as problem:
-        pipeline.similar(SimilarRequest(sample("a_2"), photo, second_face=2))
+        similar.answer(engine, SimilarRequest(sample("a_2"), photo, second_face=2))
     assert (problem.value.photo, problem.value.number, problem.value.count) == ("group.png", 3, 2)
     with pytest.raises(NoSuchFace):
-        pipeline.gradcam(GradcamRequest(photo, face=-1))
+        gradcam.answer(engine, GradcamRequest(photo, face=-1))
 
 
-def test_too_few_faces(pipeline: Pipeline, sample: Sample) -> None:
+def test_too_few_faces(engine: Engine, sample: Sample) -> None:
     wall = io.BytesIO()
     Image.new("RGB", (300, 300), "grey").save(wall, "PNG")
     empty = Photo("wall.png", wall.getvalue())
     with pytest.raises(OnlyOneFace) as one:
-        pipeline.lookalikes(LookalikesRequest((sample("a_1"),), numbered=True))
+        lookalikes.answer(engine, LookalikesRequest((sample("a_1"),), numbered=True))
     assert one.value.photo == "person_a_1.jpg"
     with pytest.raises(NoFace) as none:
-        pipeline.lookalikes(LookalikesRequest((empty,), numbered=True))
+        lookalikes.answer(engine, LookalikesRequest((empty,), numbered=True))
     assert none.value.photo == "wall.png"
     with pytest.raises(TooFewFaces) as problem:
-        pipeline.lookalikes(LookalikesRequest((sample("a_1"), empty)))
+        lookalikes.answer(engine, LookalikesRequest((sample("a_1"), empty)))
     assert (problem.value.found, [one.reason for one in problem.value.skipped]) == (1, ["no_face"])
 
 
-def test_progress_is_told_and_every_photo_is_in_or_named(pipeline: Pipeline, sample: Sample) -> None:
+def test_progress_is_told_and_every_photo_is_in_or_named(engine: Engine, sample: Sample) -> None:
     told: list[tuple[int, int]] = []
     photos = (sample("a_1"), Photo("text.txt", b"no picture"), sample("b_1"))
-    result = pipeline.lookalikes(LookalikesRequest(photos), lambda *at: told.append(at))
+    result = lookalikes.answer(engine, LookalikesRequest(photos), lambda *at: told.append(at))
     assert told == [(1, 3), (2, 3), (3, 3)]
     assert [face.photo for face in result.faces] == ["person_a_1.jpg", "person_b_1.jpg"]
     assert [(one.photo, one.reason) for one in result.skipped] == [("text.txt", "not_a_picture")]
@@ -188,10 +191,10 @@ def test_progress_is_told_and_every_photo_is_in_or_named(pipeline: Pipeline, sam
 
 
 @pytest.mark.shared
-def test_people_with_two_expressions_each_make_their_own_group(pipeline: Pipeline, shared: Path) -> None:
+def test_people_with_two_expressions_each_make_their_own_group(engine: Engine, shared: Path) -> None:
     people = sorted(folder for folder in (shared / "faces" / "london").iterdir() if folder.is_dir())[:20]
     paths = [folder / f"{view}.jpg" for folder in people for view in ("neutral_front", "smiling_front")]
     photos = tuple(Photo(str(path), path.read_bytes()) for path in paths)
-    result = pipeline.lookalikes(LookalikesRequest(photos))
+    result = lookalikes.answer(engine, LookalikesRequest(photos))
     assert sorted(result.groups) == [(2 * n, 2 * n + 1) for n in range(len(people))]
     assert (result.best.first, result.best.second) in result.groups

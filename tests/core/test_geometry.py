@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core.align import TEMPLATES, crop, invert, profile, similarity_transform, to_template, transform
 from core.contracts import Photo
-from core.faces import Face
-from core.pipeline import Located
+from core.engine import Located
+from core.face import Face
+from core.geometry import crop, invert, similarity_transform, transform
+from core.templates import TEMPLATES, to_template
 
 coordinates = st.floats(-1000, 1000, width=32)
 clouds = arrays(np.float32, (5, 2), elements=coordinates).filter(lambda points: np.ptp(points) > 1)
@@ -125,7 +126,7 @@ def test_a_profile_is_cropped_the_same_wherever_it_lies(scale: float, angle: flo
         [scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]), (x, y)]
     )
     other = turned(face, made)
-    assert profile(other) == profile(face) == "left"
+    assert other.profile == face.profile == "left"
     there, here = (transform(one.five, to_template(one, TEMPLATES["dlib"], 150)) for one in (other, face))
     assert there == pytest.approx(here, abs=0.05)
 
@@ -136,8 +137,8 @@ def test_the_mirror_image_of_a_profile_gives_the_mirrored_crop(noise: np.ndarray
     order = [1, 0, 2, 4, 3]  # left becomes right
     mirrored = Face(face.landmarks, detected=(face.five * (-1, 1))[order].astype(np.float32))
     sides = {None: None, "left": "right", "right": "left"}
-    assert profile(mirrored) == sides[profile(face)]
-    if profile(face) is not None:
+    assert mirrored.profile == sides[face.profile]
+    if face.profile is not None:
         places, there = (transform(one.five, to_template(one, TEMPLATES["dlib"], 150)) for one in (face, mirrored))
         assert there[order] == pytest.approx(places * (-1, 1) + (149, 0), abs=0.01)
 
@@ -154,7 +155,7 @@ def test_only_the_visible_side_of_a_profile_is_in_its_crop() -> None:
 def test_a_face_from_the_front_is_no_profile(
     sample: Callable[[str], Photo], locate: Callable[[Photo], Located]
 ) -> None:
-    assert profile(locate(sample("b_1")).face) is None
+    assert locate(sample("b_1")).face.profile is None
 
 
 def test_a_face_knows_its_box() -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from core.align import LEFT_IRIS, PORTRAIT, RIGHT_IRIS, Template, crop, to_template
 from core.cards.canvas import (
     BACKGROUND,
     DIFFERENT,
@@ -24,7 +23,9 @@ from core.cards.canvas import (
     paste,
     resize,
 )
-from core.faces import Face
+from core.face import LEFT_IRIS, RIGHT_IRIS, Face
+from core.geometry import crop
+from core.templates import PORTRAIT, Template, to_template
 
 STRIP_PLACES = 48
 STRIP_SIDE = 128

@@ -1,4 +1,4 @@
-"""core.meaning and core.comparison: what a score means, and that it means the same for everyone."""
+"""core.similarity.verdict and scorer: what a score means, and that it means the same for everyone."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import cohort
-from core.calibration import measure_strangers
-from core.comparison import Comparer, describe
 from core.contracts import ModelChoice, Photo
-from core.evaluation import auc, wilson
-from core.meaning import near_line, rank, verdict
+from core.engine import Engine, Located
 from core.models import resolve
-from core.pipeline import Located, Pipeline, in_profile
-from core.similarity import percent_curve, score
+from core.models.embedder import describe
+from core.similarity import cohort
+from core.similarity.calibration import measure_strangers
+from core.similarity.percent import percent_curve
+from core.similarity.scorer import Scorer
+from core.similarity.scores import score
+from core.similarity.verdict import near_line, rank, verdict
+from core.similarity.verification import auc, wilson
 
 DLIB = resolve(ModelChoice())
 SFACE = resolve(ModelChoice("sface"))
 ARTICLE = resolve(ModelChoice("japanese-face-v1", {"path": "mine.onnx"}))
-COMPARER = Comparer(DLIB)
+COMPARER = Scorer(DLIB)
 assert DLIB.cohort is not None
 NOBODY = cohort.load(DLIB.cohort)
 ORDER = ["little", "some", "lookalike", "same"]
@@ -64,11 +66,11 @@ def test_strangers_and_one_person_are_far_apart_in_percent() -> None:
 @given(st.integers(0, 2**32 - 1))
 def test_the_order_and_the_company_of_two_faces_change_nothing(seed: int) -> None:
     vectors = np.random.default_rng(seed).normal(0, 0.1, (5, 128)).astype(np.float32)
-    comparer = Comparer(DLIB)
-    together = comparer.all_scores(vectors)
+    scorer = Scorer(DLIB)
+    together = scorer.all_scores(vectors)
     assert np.array_equal(together, together.T)
     assert together.diagonal() == pytest.approx(np.zeros(5))
-    assert comparer.score(vectors[0], vectors[1]) == pytest.approx(together[1, 0], abs=1e-9)
+    assert scorer.score(vectors[0], vectors[1]) == pytest.approx(together[1, 0], abs=1e-9)
 
 
 def test_a_crowded_neighbourhood_stretches_distances() -> None:
@@ -99,14 +101,14 @@ def test_each_face_is_measured_among_faces_seen_as_the_other_one_is(seed: int, s
     assert COMPARER.score(exact[3], exact[1], (seen[3], seen[1])) == pytest.approx(together[1, 3], abs=1e-9)
 
 
-def test_a_mirror_image_is_the_same_face(pipeline: Pipeline, locate: Locate, sample: Callable[[str], Photo]) -> None:
-    crop = pipeline.crop(locate(sample("a_1")))
-    vectors = describe(pipeline.embedder, np.stack([crop, crop[:, ::-1]]))
+def test_a_mirror_image_is_the_same_face(engine: Engine, locate: Locate, sample: Callable[[str], Photo]) -> None:
+    crop = engine.crop(locate(sample("a_1"))).pixels
+    vectors = describe(engine.embedder, np.stack([crop, crop[:, ::-1]]))
     assert score(vectors[0], vectors[1], "euclidean") == pytest.approx(0, abs=1e-5)
 
 
 @pytest.fixture(scope="module")
-def londoners(shared: Path, pipeline: Pipeline, locate: Locate) -> tuple[np.ndarray, np.ndarray, list[str]]:
+def londoners(shared: Path, engine: Engine, locate: Locate) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Neutral and smiling vectors of all people, and their ethnic groups."""
     folder = shared / "faces" / "london"
     with (folder / "people.csv").open() as file:
@@ -114,7 +116,7 @@ def londoners(shared: Path, pipeline: Pipeline, locate: Locate) -> tuple[np.ndar
     views = []
     for view in ("neutral_front", "smiling_front"):
         photos = [Photo(view, (folder / person["id"] / f"{view}.jpg").read_bytes()) for person in people]
-        views.append(describe(pipeline.embedder, np.stack([pipeline.crop(locate(photo)) for photo in photos])))
+        views.append(describe(engine.embedder, np.stack([engine.crop(locate(photo)).pixels for photo in photos])))
     return views[0], views[1], [person["ethnic_group"] for person in people]
 
 
@@ -123,7 +125,7 @@ def test_one_line_serves_all_groups_of_londoners(londoners: tuple[np.ndarray, np
     neutral, smiling, names = londoners
     groups = np.array(names)
     count = len(groups)
-    scores = Comparer(DLIB).all_scores(np.concatenate([neutral, smiling]))[:count, count:]
+    scores = Scorer(DLIB).all_scores(np.concatenate([neutral, smiling]))[:count, count:]
     assert (scores.diagonal() <= DLIB.threshold).all()
     apart = ~np.eye(count, dtype=bool)
     overall = (scores[apart] <= DLIB.threshold).mean()
@@ -141,7 +143,7 @@ def test_one_line_serves_all_groups_of_londoners(londoners: tuple[np.ndarray, np
 @pytest.mark.shared
 def test_a_rank_holds_for_londoners_who_were_not_asked(londoners: tuple[np.ndarray, np.ndarray, list[str]]) -> None:
     neutral, _, names = londoners
-    scores = Comparer(DLIB).all_scores(neutral)
+    scores = Scorer(DLIB).all_scores(neutral)
     random = np.random.default_rng(3)
     inside, total = 0, 0
     for _ in range(6):
@@ -157,16 +159,16 @@ def test_a_rank_holds_for_londoners_who_were_not_asked(londoners: tuple[np.ndarr
 
 
 @pytest.mark.shared
-def test_the_line_serves_profiles_too(shared: Path, pipeline: Pipeline, locate: Locate) -> None:
+def test_the_line_serves_profiles_too(shared: Path, engine: Engine, locate: Locate) -> None:
     folders = sorted(path for path in (shared / "faces" / "london").iterdir() if path.is_dir())[::3]
     vectors, profiles = [], []
     for view in ("neutral_front", "neutral_left_profile", "smiling_right_profile"):
         photos = [locate(Photo(view, (folder / f"{view}.jpg").read_bytes())) for folder in folders]
-        vectors.append(describe(pipeline.embedder, np.stack([pipeline.crop(photo) for photo in photos])))
-        profiles += [in_profile(photo) for photo in photos]
+        vectors.append(describe(engine.embedder, np.stack([engine.crop(photo).pixels for photo in photos])))
+        profiles += [photo.face.profile is not None for photo in photos]
     count = len(folders)
     assert profiles == [False] * count + [True] * 2 * count
-    scores = Comparer(DLIB).all_scores(np.concatenate(vectors), np.array(profiles))
+    scores = Scorer(DLIB).all_scores(np.concatenate(vectors), np.array(profiles))
     mixed = np.concatenate([scores[:count, count : 2 * count], scores[:count, 2 * count :]])
     both = scores[count : 2 * count, 2 * count :]
     one_person = np.tile(np.eye(count, dtype=bool), (2, 1))

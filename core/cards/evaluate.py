@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from core.cards.canvas import BACKGROUND, DIFFERENT, FAINT, INK, PANEL, SAME, font
 from core.contracts import Metric
-from core.evaluation import Roc
+from core.similarity.verification import Roc
 
 _TWICE = 2
 _WIDTH, _HEIGHT = 1240, 640
@@ -32,8 +32,8 @@ def evaluation(
 ) -> NDArray[np.uint8]:
     """On the left the ROC curve over a logarithmic FAR, with a ring where the model's line is; on the right the scores.
 
-    `likeness`: of the pairs of one person and of those of two, see `core.evaluation`; each kind with a pair that is not
-    lost; `threshold`: the model's line, in `metric`. Returns uint8 RGB (640, 1240, 3).
+    `likeness`: that of the pairs of one person and that of the pairs of two, see `core.similarity.verification`, each
+    kind with a pair that is not lost; `threshold`: the model's line, in `metric`. Returns uint8 RGB (640, 1240, 3).
     """
     card = Image.new("RGB", (_WIDTH * _TWICE, _HEIGHT * _TWICE), BACKGROUND)
     sign = 1.0 if metric == "cosine" else -1.0

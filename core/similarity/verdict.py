@@ -8,7 +8,7 @@ import numpy as np
 
 from core.contracts import Verdict
 from core.models.spec import CurvePercent, ModelSpec
-from core.similarity import dissimilarity, same_person
+from core.similarity.scores import dissimilarity, same_person
 
 LOOKALIKE, SOME = 0.95, 0.5
 """More alike than this part of the pairs of strangers is a look-alike; than this one, a likeness."""

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from core.cards.canvas import FAINT, INK, MARGIN, Pixels, blank, font, paste, resize, weighted
 from core.contracts import Colormap
-from core.faces import Face
+from core.face import Face
 from core.heatmap.regions import on_photo
 
 SMALL_FACE = 0.4

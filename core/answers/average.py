@@ -1,20 +1,21 @@
-"""The way of an average: photos, a few at a time -> those faces that are fit -> a running average -> the answer.
+"""What is the average of many faces? Photos, a few at a time -> the faces that are fit -> sums -> the answer.
 
-A sum can go on in another process, and several are made one in the end, so nobody holds more than a few photos, however
-many there are.
+A sum can go on in another process, and several become one in the end, so no process holds more than a few photos,
+however many there are. `core.tasks` draws who does what.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core import average, comparison, lookalikes, quality, stages
+from core import average, quality, stages
 from core.average import Composite
-from core.cards import portraits as card
+from core.cards import average as card
 from core.contracts import (
     AverageBatch,
     Averaged,
@@ -25,6 +26,7 @@ from core.contracts import (
     AverageSoFar,
     AverageStart,
     AverageSum,
+    Fingerprints,
     Limits,
     Photo,
     PhotoError,
@@ -33,19 +35,22 @@ from core.contracts import (
     TooFewFaces,
     keeps_every_face,
 )
+from core.engine import Engine, Located
+from core.models.embedder import describe
 from core.photo import decode, encode, encode_animation
-from core.pipeline import Located, Pipeline, Stopwatch
 from core.provenance import synthetic_average
+from core.similarity import clustering
+from core.stages import Stopwatch
 
 MOST_THUMBNAILS = 2 * card.STRIP_PLACES
 """Photos, from the first on, whose faces have a thumbnail: enough for the strip though many are left out."""
 
 
-class Fold:
-    """A sum that faces are added to. Each batch is looked at first; whoever knows of all sums says what is new then."""
+class OpenAverage:
+    """A sum that faces are added to. Each batch is looked at first; whoever knows all sums then says what is new."""
 
-    def __init__(self, pipeline: Pipeline, start: AverageStart) -> None:
-        self._pipeline = pipeline
+    def __init__(self, engine: Engine, start: AverageStart) -> None:
+        self._engine = engine
         self._recipe = start.recipe
         self._rules = start.rules
         self._composite = (
@@ -65,7 +70,7 @@ class Fold:
         weights = batch.weights or (1.0,) * len(batch.photos)
         for place, photo, weight in zip(places, batch.photos, weights, strict=True):
             try:
-                located = self._pipeline.locate(photo, watch)
+                located = self._engine.locate(photo, watch)
             except PhotoError as error:
                 skipped.append(Skipped(photo.name, error.code, place=place))
                 continue
@@ -81,7 +86,7 @@ class Fold:
                         weight,
                         number,
                         quality.fingerprint(one.pixels, one.face),
-                        _vector(self._pipeline, one) if self._rules.one_each else None,
+                        _vector(self._engine, one) if self._rules.one_each else None,
                         _thumbnail(one) if place < MOST_THUMBNAILS else None,
                     )
                 )
@@ -108,10 +113,30 @@ class Fold:
         return self._composite.dumps()
 
     def finish(self, request: AverageRequest) -> AverageResult:
-        """As `finish`, of the sums in `request` and this one: it is the last of the mixture's second half, or of all
-        where nothing is mixed. No face may be added afterwards.
+        """The answer from the sums in `request` and this one, which is the last of the average, or of the second one
+        of a mixture. No face may be added afterwards. Errors: as `finish`.
         """
-        return finish(self._pipeline, request, self._composite)
+        return finish(self._engine, request, self._composite)
+
+
+def add_all(engine: Engine, start: AverageStart, batches: Iterable[AverageBatch]) -> AverageSoFar:
+    """A sum of all these. While the faces of one batch are added, the next batch is looked at."""
+    known = Fingerprints()
+    so_far = AverageSoFar()
+    opened = OpenAverage(engine, start)
+    added: Future[None] | None = None
+    with ThreadPoolExecutor(max_workers=1) as adder:
+        for batch in batches:
+            looked_at = opened.look(batch)
+            chosen = known.new(looked_at.faces)
+            picked = opened.picked(chosen)
+            if added is not None:
+                added.result()
+            added = adder.submit(opened.add, picked)
+            so_far += looked_at.only(chosen)
+        if added is not None:
+            added.result()
+    return replace(so_far, sums=(opened.sum(),))
 
 
 def _taken(photo: Located, rules: AverageRules) -> Iterator[tuple[Located, int | None]]:
@@ -123,8 +148,8 @@ def _taken(photo: Located, rules: AverageRules) -> Iterator[tuple[Located, int |
             yield photo.choose(index), index + 1
 
 
-def _vector(pipeline: Pipeline, photo: Located) -> bytes:
-    (vector,) = comparison.describe(pipeline.embedder, pipeline.crop(photo)[np.newaxis])
+def _vector(engine: Engine, photo: Located) -> bytes:
+    (vector,) = describe(engine.embedder, engine.crop(photo).pixels[np.newaxis])
     return bytes(vector.tobytes())
 
 
@@ -132,23 +157,23 @@ def _thumbnail(photo: Located) -> Picture:
     return encode(card.thumbnail(photo.pixels, photo.face))
 
 
-def finish(pipeline: Pipeline, request: AverageRequest, here: Composite | None = None) -> AverageResult:
-    """`here`: the last sum of the last half, where `request` has it not.
+def finish(engine: Engine, request: AverageRequest, here: Composite | None = None) -> AverageResult:
+    """The answer: an average, or a mixture of two. `here`: the last sum of the last of them, where `request` lacks it.
 
-    Raises TooFewFaces: of a plain average there must be two, in each half of a mixture one.
+    Errors: TooFewFaces for less than two faces, or in a mixture for an average without a face.
     """
     watch = Stopwatch()
-    halves = [request.so_far] if request.mix_with is None else [request.so_far, request.mix_with]
+    parts = [request.so_far] if request.mix_with is None else [request.so_far, request.mix_with]
     needed = 2 if request.mix_with is None else 1
-    for half in halves:
-        if len(half.faces) < needed:
-            raise TooFewFaces(len(half.faces), needed, _in_order(half.skipped))
+    for part in parts:
+        if len(part.faces) < needed:
+            raise TooFewFaces(len(part.faces), needed, _in_order(part.skipped))
     with watch("average"):
         if request.rules.one_each:
-            halves = [half if half.whose else replace(half, whose=people(pipeline, half.faces)) for half in halves]
-        *before, last = halves
+            parts = [part if part.whose else replace(part, whose=people(engine, part.faces)) for part in parts]
+        *before, last = parts
         first, *second = [*map(average.average, before), average.average(last, here)]
-    provenance = synthetic_average(sum(len(half.faces) for half in halves))
+    provenance = synthetic_average(sum(len(part.faces) for part in parts))
     animation = None
     if not second:
         face = first.pixels
@@ -162,7 +187,7 @@ def finish(pipeline: Pipeline, request: AverageRequest, here: Composite | None =
             drawn = card.mixture(face, steps, request.ratio)
         if request.morph:
             with watch("morph"):
-                frames, milliseconds = card.morph(_told(average.morph(first, second[0], card.MORPH_FRAMES)))
+                frames, milliseconds = card.morph(_reported(average.morph(first, second[0], card.MORPH_FRAMES)))
             with watch("encode"):
                 animation = encode_animation(frames, milliseconds, provenance)
     with watch("encode"):
@@ -171,7 +196,7 @@ def finish(pipeline: Pipeline, request: AverageRequest, here: Composite | None =
     return AverageResult(
         method=request.recipe.method,
         shape=request.recipe.shape,
-        averaged=tuple(map(_averaged, halves)),
+        averaged=tuple(map(_averaged, parts)),
         size=(face.shape[1], face.shape[0]),
         picture=picture,
         face=face_only,
@@ -181,18 +206,18 @@ def finish(pipeline: Pipeline, request: AverageRequest, here: Composite | None =
     )
 
 
-def _told(frames: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+def _reported(frames: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
     """Each frame is a stage of its own, as all of them take long."""
     for frame in frames:
         stages.enter("morph")
         yield frame
 
 
-def people(pipeline: Pipeline, faces: Sequence[AveragedFace]) -> tuple[int, ...]:
+def people(engine: Engine, faces: Sequence[AveragedFace]) -> tuple[int, ...]:
     """Who each face is, by numbers from 0."""
-    spec = pipeline.embedder.spec
+    spec = engine.embedder.spec
     vectors = np.stack([np.frombuffer(face.vector or b"", dtype=np.float32) for face in faces])
-    whose = lookalikes.people(pipeline.comparer.all_scores(vectors), spec.metric, spec.threshold)
+    whose = clustering.people(engine.scorer.all_scores(vectors), spec.metric, spec.threshold)
     return tuple(whose.tolist())
 
 

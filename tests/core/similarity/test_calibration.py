@@ -1,4 +1,4 @@
-"""core.calibration: from labelled pairs to a file, and from the file to scores that mean something."""
+"""core.similarity.calibration: from labelled pairs to a file, and from the file to scores that mean something."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.calibration import TooFewPairs, calibrate, measure_strangers
 from core.contracts import Metric, ModelChoice, ModelMisconfigured
-from core.meaning import rank
 from core.models import resolve
-from core.similarity import percent_curve
+from core.similarity.calibration import TooFewPairs, calibrate, measure_strangers
+from core.similarity.percent import percent_curve
+from core.similarity.verdict import rank
 
 Set = tuple[np.ndarray, np.ndarray, list[tuple[str, str]]]
 

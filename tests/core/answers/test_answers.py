@@ -13,7 +13,8 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageOps
 
-from core import tasks
+from core import tasks, templates
+from core.answers import gradcam, similar
 from core.contracts import (
     BrokenPicture,
     CoreSettings,
@@ -28,8 +29,11 @@ from core.contracts import (
     SimilarRequest,
     SimilarResult,
 )
+from core.engine import Engine
+from core.geometry import similarity_transform
+from core.models.catalog import LANDMARKS_FILE
 from core.models.store import Store
-from core.pipeline import LANDMARKS_FILE, Pipeline
+from core.templates import TEMPLATES
 
 Sample = Callable[[str], Photo]
 
@@ -50,36 +54,53 @@ def heic(picture: Image.Image) -> Photo:
     return Photo("copy.heic", out.getvalue())
 
 
-def compare(pipeline: Pipeline, first: Photo, second: Photo) -> SimilarResult:
-    return pipeline.similar(SimilarRequest(first, second))
+def compare(engine: Engine, first: Photo, second: Photo) -> SimilarResult:
+    return similar.answer(engine, SimilarRequest(first, second))
 
 
 @pytest.mark.parametrize("person", "abcdef")
-def test_two_photos_of_one_person_are_the_same_person(person: str, pipeline: Pipeline, sample: Sample) -> None:
-    result = compare(pipeline, sample(f"{person}_1"), sample(f"{person}_2"))
+def test_two_photos_of_one_person_are_the_same_person(person: str, engine: Engine, sample: Sample) -> None:
+    result = compare(engine, sample(f"{person}_1"), sample(f"{person}_2"))
     assert result.same_person
     assert result.percent > 95
     assert result.score < result.threshold == 0.6
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations("abcdef", 2)))
-def test_two_people_are_not(one: str, other: str, pipeline: Pipeline, sample: Sample) -> None:
-    result = compare(pipeline, sample(f"{one}_1"), sample(f"{other}_2"))
+def test_two_people_are_not(one: str, other: str, engine: Engine, sample: Sample) -> None:
+    result = compare(engine, sample(f"{one}_1"), sample(f"{other}_2"))
     assert not result.same_person
     assert result.percent < 90
 
 
-def test_the_order_of_the_photos_changes_nothing(pipeline: Pipeline, sample: Sample) -> None:
-    forth = compare(pipeline, sample("a_1"), sample("c_2"))
-    back = compare(pipeline, sample("c_2"), sample("a_1"))
+def test_the_order_of_the_photos_changes_nothing(engine: Engine, sample: Sample) -> None:
+    forth = compare(engine, sample("a_1"), sample("c_2"))
+    back = compare(engine, sample("c_2"), sample("a_1"))
     assert forth.score == pytest.approx(back.score, abs=1e-6)
     assert forth.percent == pytest.approx(back.percent, abs=1e-3)
     assert [face.photo for face in forth.faces] == ["person_a_1.jpg", "person_c_2.jpg"]
     assert [face.photo for face in back.faces] == ["person_c_2.jpg", "person_a_1.jpg"]
 
 
-def test_the_same_photo_is_a_hundred_percent_alike(pipeline: Pipeline, sample: Sample) -> None:
-    result = compare(pipeline, sample("a_1"), sample("a_1"))
+def test_each_face_is_laid_on_the_models_template_once(
+    engine: Engine, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its crop, its landmarks in the crop and the map on the card all go by one matrix."""
+    spec = engine.embedder.spec
+    places = np.array(TEMPLATES[spec.template].points, np.float32) * spec.input_size
+    fitted = []
+
+    def counted(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+        fitted.append(np.array_equal(target, places))
+        return similarity_transform(source, target)
+
+    monkeypatch.setattr(templates, "similarity_transform", counted)
+    compare(engine, sample("a_1"), sample("b_1"))
+    assert sum(fitted) == 2
+
+
+def test_the_same_photo_is_a_hundred_percent_alike(engine: Engine, sample: Sample) -> None:
+    result = compare(engine, sample("a_1"), sample("a_1"))
     assert result.score == pytest.approx(0, abs=1e-6)
     assert result.percent == pytest.approx(100, abs=1e-3)
 
@@ -108,19 +129,19 @@ def copies(photo: Photo) -> dict[str, Photo]:
 
 
 @pytest.mark.parametrize(
-    "change", list(copies(Photo("", (Path(__file__).parents[1] / "faces/person_b_1.jpg").read_bytes())))
+    "change", list(copies(Photo("", (Path(__file__).parents[2] / "faces/person_b_1.jpg").read_bytes())))
 )
-def test_a_copy_is_still_the_same_person(change: str, pipeline: Pipeline, sample: Sample) -> None:
+def test_a_copy_is_still_the_same_person(change: str, engine: Engine, sample: Sample) -> None:
     photo = sample("b_1")
-    result = compare(pipeline, photo, copies(photo)[change])
+    result = compare(engine, photo, copies(photo)[change])
     assert result.same_person
     assert result.score < 0.3
 
 
-def test_a_box_is_in_pixels_of_the_upright_photo_as_it_came(pipeline: Pipeline, sample: Sample) -> None:
+def test_a_box_is_in_pixels_of_the_upright_photo_as_it_came(engine: Engine, sample: Sample) -> None:
     photo = sample("b_1")
     plain, large = (
-        compare(pipeline, photo, copies(photo)[name]).faces[1].box for name in ("png", "eight times as large")
+        compare(engine, photo, copies(photo)[name]).faces[1].box for name in ("png", "eight times as large")
     )
     assert np.array(large) / 8 == pytest.approx(np.array(plain), abs=4)
 
@@ -128,13 +149,13 @@ def test_a_box_is_in_pixels_of_the_upright_photo_as_it_came(pipeline: Pipeline, 
 @pytest.mark.parametrize("encoding", ["jpeg", "png", "webp"])
 def test_the_picture_comes_in_the_format_that_was_asked_for(
     encoding: PictureFormat,
-    pipeline: Pipeline,
+    engine: Engine,
     sample: Sample,
 ) -> None:
     photos = tuple(sample(name) for name in ("a_1", "b_1"))
     pictures = [
-        pipeline.similar(SimilarRequest(*photos, picture_format=encoding)).picture,
-        pipeline.gradcam(GradcamRequest(photos[0], picture_format=encoding)).picture,
+        similar.answer(engine, SimilarRequest(*photos, picture_format=encoding)).picture,
+        gradcam.answer(engine, GradcamRequest(photos[0], picture_format=encoding)).picture,
     ]
     for picture in pictures:
         opened = Image.open(BytesIO(picture.data))
@@ -142,28 +163,28 @@ def test_the_picture_comes_in_the_format_that_was_asked_for(
         assert opened.size == (picture.width, picture.height)
 
 
-def test_a_heatmap_says_where(pipeline: Pipeline, sample: Sample) -> None:
-    result = pipeline.gradcam(GradcamRequest(sample("b_2")))
+def test_a_heatmap_says_where(engine: Engine, sample: Sample) -> None:
+    result = gradcam.answer(engine, GradcamRequest(sample("b_2")))
     assert sum(result.regions.values()) == pytest.approx(1)
     assert result.outside_face == result.regions["outside"] < 0.5
     assert len(result.faces) == 1 and result.face == 0
 
 
-def test_faces_are_counted_from_left_to_right_and_the_largest_is_taken(pipeline: Pipeline, sample: Sample) -> None:
+def test_faces_are_counted_from_left_to_right_and_the_largest_is_taken(engine: Engine, sample: Sample) -> None:
     group = Image.new("RGB", (1000, 512), (90, 100, 110))
     group.paste(image(sample("b_1")).resize((360, 360)), (0, 100))
     group.paste(image(sample("a_1")), (480, 0))
     photo = saved(group, "PNG", "group.png")
-    explained = pipeline.gradcam(GradcamRequest(photo))
+    explained = gradcam.answer(engine, GradcamRequest(photo))
     assert [face.box[0] < 480 for face in explained.faces] == [True, False]
     assert explained.face == 1
-    compared = compare(pipeline, photo, sample("a_2"))
+    compared = compare(engine, photo, sample("a_2"))
     assert compared.same_person
     assert compared.face_counts == (2, 1)
 
 
 @pytest.mark.parametrize("second", [True, False])
-def test_an_error_names_the_photo(second: bool, pipeline: Pipeline, sample: Sample) -> None:
+def test_an_error_names_the_photo(second: bool, engine: Engine, sample: Sample) -> None:
     good = sample("a_1")
     for bad, kind in (
         (Photo("wall.png", saved(Image.new("RGB", (300, 300), "white"), "PNG").data), NoFace),
@@ -171,12 +192,12 @@ def test_an_error_names_the_photo(second: bool, pipeline: Pipeline, sample: Samp
         (Photo("cut.jpg", good.data[: len(good.data) // 2]), BrokenPicture),
     ):
         with pytest.raises(kind) as caught:
-            compare(pipeline, *((good, bad) if second else (bad, good)))
+            compare(engine, *((good, bad) if second else (bad, good)))
         assert caught.value.photo == bad.name
 
 
 def test_limits_come_from_the_settings(sample: Sample) -> None:
-    small = Pipeline(CoreSettings(limits=Limits(pixels=512 * 512 - 1)))
+    small = Engine(CoreSettings(limits=Limits(pixels=512 * 512 - 1)))
     with pytest.raises(PictureTooLarge):
         compare(small, sample("a_1"), sample("b_1"))
     small.close()
@@ -189,7 +210,7 @@ def test_a_landmark_file_that_is_none_is_named(tmp_path: Path, sample: Sample, m
     real = Store.path
     monkeypatch.setattr(Store, "path", lambda store, name: real(store, name) if name != LANDMARKS_FILE else none)
     with pytest.raises(ModelBroken, match=LANDMARKS_FILE):
-        Pipeline(CoreSettings()).gradcam(GradcamRequest(sample("a_1")))
+        Engine(CoreSettings()).gradcam(GradcamRequest(sample("a_1")))
 
 
 def test_tasks_answer_and_their_answers_travel(sample: Sample) -> None:
@@ -206,12 +227,12 @@ def test_tasks_answer_and_their_answers_travel(sample: Sample) -> None:
 
 
 @pytest.mark.shared
-def test_neutral_and_smiling_londoners_are_told_apart(shared: Path, pipeline: Pipeline) -> None:
+def test_neutral_and_smiling_londoners_are_told_apart(shared: Path, engine: Engine) -> None:
     people = sorted(folder for folder in (shared / "faces" / "london").iterdir() if folder.is_dir())
     vectors = []
     for view in ("neutral_front", "smiling_front"):
-        crops = [tasks_crop(pipeline, person / f"{view}.jpg") for person in people]
-        vectors.append(pipeline.embedder(np.stack(crops)))
+        crops = [tasks_crop(engine, person / f"{view}.jpg") for person in people]
+        vectors.append(engine.embedder(np.stack(crops)))
     distances = np.linalg.norm(vectors[0][:, np.newaxis] - vectors[1][np.newaxis], axis=2)
     same = distances.diagonal()
     different = distances[~np.eye(len(people), dtype=bool)]
@@ -219,7 +240,7 @@ def test_neutral_and_smiling_londoners_are_told_apart(shared: Path, pipeline: Pi
     assert same.max() < 0.6
 
 
-def tasks_crop(pipeline: Pipeline, file: Path) -> np.ndarray:
-    from core.pipeline import Stopwatch
+def tasks_crop(engine: Engine, file: Path) -> np.ndarray:
+    from core.stages import Stopwatch
 
-    return pipeline.crop(pipeline.locate(Photo(file.name, file.read_bytes()), Stopwatch()))
+    return engine.crop(engine.locate(Photo(file.name, file.read_bytes()), Stopwatch())).pixels

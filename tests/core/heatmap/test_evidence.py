@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import heatmap
+from core.answers import similar
 from core.contracts import REGIONS, Photo, SimilarRequest
+from core.engine import Engine, Located
 from core.heatmap import Evidence
-from core.pipeline import Located, Pipeline
 
 SIZE = 150
 NO_MAPS = (np.zeros((SIZE, SIZE), np.float32),) * 2
@@ -20,31 +21,29 @@ Side = tuple[np.ndarray, np.ndarray]
 
 
 @pytest.fixture(scope="module")
-def side(
-    pipeline: Pipeline, sample: Callable[[str], Photo], locate: Callable[[Photo], Located]
-) -> Callable[[str], Side]:
+def side(engine: Engine, sample: Callable[[str], Photo], locate: Callable[[Photo], Located]) -> Callable[[str], Side]:
     def make(name: str) -> Side:
-        photo = locate(sample(name))
-        return pipeline.crop(photo), pipeline.landmarks(photo)
+        crop = engine.crop(locate(sample(name)))
+        return crop.pixels, crop.landmarks
 
     return make
 
 
-def evidence(pipeline: Pipeline, first: Side, second: Side) -> Evidence:
-    return heatmap.evidence(pipeline.embedder, (first[0], second[0]), (first[1], second[1]))
+def evidence(engine: Engine, first: Side, second: Side) -> Evidence:
+    return heatmap.evidence(engine.embedder, (first[0], second[0]), (first[1], second[1]))
 
 
-def test_shares_are_signed_and_their_sizes_add_up(pipeline: Pipeline, side: Callable[[str], Side]) -> None:
+def test_shares_are_signed_and_their_sizes_add_up(engine: Engine, side: Callable[[str], Side]) -> None:
     for first, second in (("a_1", "a_2"), ("a_1", "b_2")):
-        shares = evidence(pipeline, side(first), side(second)).shares
+        shares = evidence(engine, side(first), side(second)).shares
         assert list(shares) == list(REGIONS)
         assert sum(map(abs, shares.values())) == pytest.approx(1)
     assert sum(shares.values()) < 0, "strangers grow more alike by what is hidden of them"
 
 
-def test_the_order_of_the_photos_does_not_matter(pipeline: Pipeline, side: Callable[[str], Side]) -> None:
+def test_the_order_of_the_photos_does_not_matter(engine: Engine, side: Callable[[str], Side]) -> None:
     first, second = side("c_1"), side("f_1")
-    there, back = evidence(pipeline, first, second), evidence(pipeline, second, first)
+    there, back = evidence(engine, first, second), evidence(engine, second, first)
     assert there.changes == pytest.approx(back.changes, abs=1e-5)
     assert there.shares == pytest.approx(back.shares, abs=1e-4)
     assert there.maps[0] == pytest.approx(back.maps[1], abs=1e-5)
@@ -53,11 +52,9 @@ def test_the_order_of_the_photos_does_not_matter(pipeline: Pipeline, side: Calla
 
 
 @pytest.mark.parametrize("pair", [("a_1", "a_2"), ("c_1", "f_1"), ("a_1", "b_2")])
-def test_the_maps_say_what_the_shares_say(
-    pair: tuple[str, str], pipeline: Pipeline, side: Callable[[str], Side]
-) -> None:
+def test_the_maps_say_what_the_shares_say(pair: tuple[str, str], engine: Engine, side: Callable[[str], Side]) -> None:
     sides = [side(name) for name in pair]
-    found = evidence(pipeline, *sides)
+    found = evidence(engine, *sides)
     of_region = np.zeros(len(REGIONS))
     for values, (_, landmarks) in zip(found.maps, sides, strict=True):
         labels = heatmap.region_labels(landmarks, SIZE).ravel()
@@ -67,30 +64,30 @@ def test_the_maps_say_what_the_shares_say(
     assert np.sign(of_region.sum()) == np.sign(changes.sum())
 
 
-def test_what_is_hidden_already_adds_nothing_to_a_map(pipeline: Pipeline, side: Callable[[str], Side]) -> None:
+def test_what_is_hidden_already_adds_nothing_to_a_map(engine: Engine, side: Callable[[str], Side]) -> None:
     grey = np.full((SIZE, SIZE, 3), 128, np.uint8)
     crop, landmarks = side("c_1")
-    first, second = evidence(pipeline, (grey, landmarks), (crop, landmarks)).maps
+    first, second = evidence(engine, (grey, landmarks), (crop, landmarks)).maps
     assert np.abs(first).max() < 1e-5
     assert np.abs(second).max() > 0.01
 
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_to_hide_what_is_hidden_already_changes_nothing(
-    region: str, pipeline: Pipeline, side: Callable[[str], Side]
+    region: str, engine: Engine, side: Callable[[str], Side]
 ) -> None:
     index = REGIONS.index(region)  # type: ignore[arg-type]
     sides = []
     for crop, landmarks in (side("c_1"), side("f_1")):
         labels = heatmap.region_labels(landmarks, SIZE)
         sides.append((heatmap.hide(crop, labels == index), landmarks))
-    changes = evidence(pipeline, *sides).changes
+    changes = evidence(engine, *sides).changes
     assert changes[region] == pytest.approx(0, abs=1e-5)  # type: ignore[index]
     assert any(abs(change) > 0.01 for change in changes.values())
 
 
-def test_one_photo_twice_gives_no_evidence(pipeline: Pipeline, side: Callable[[str], Side]) -> None:
-    found = evidence(pipeline, side("a_1"), side("a_1"))
+def test_one_photo_twice_gives_no_evidence(engine: Engine, side: Callable[[str], Side]) -> None:
+    found = evidence(engine, side("a_1"), side("a_1"))
     assert set(found.shares.values()) == {0.0}
     assert max(map(abs, found.changes.values())) < 1e-5
     assert max(np.abs(one).max() for one in found.maps) < 1e-5
@@ -124,14 +121,14 @@ def test_what_is_filled_in_is_what_stands_around() -> None:
     assert np.abs(heatmap.hide(crop, hidden).astype(int) - (200, 100, 50)).max() <= 1
 
 
-def test_similar_is_explained_unless_told_not_to(pipeline: Pipeline, sample: Callable[[str], Photo]) -> None:
+def test_similar_is_explained_unless_told_not_to(engine: Engine, sample: Callable[[str], Photo]) -> None:
     photos = sample("c_1"), sample("f_1")
-    explained = pipeline.similar(SimilarRequest(*photos))
-    plain = pipeline.similar(SimilarRequest(*photos, explain=False))
+    explained = similar.answer(engine, SimilarRequest(*photos))
+    plain = similar.answer(engine, SimilarRequest(*photos, explain=False))
     assert set(explained.regions) == set(REGIONS)
     assert plain.regions == {}
     assert "explain" not in plain.stages
     assert explained.score == plain.score
     assert explained.picture.height > plain.picture.height
-    swapped = pipeline.similar(SimilarRequest(*photos[::-1]))
+    swapped = similar.answer(engine, SimilarRequest(*photos[::-1]))
     assert swapped.regions == pytest.approx(explained.regions, abs=1e-4)

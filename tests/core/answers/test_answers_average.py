@@ -1,4 +1,4 @@
-"""core.average.fold: photos a few at a time, through the tasks that the bot and the command line give."""
+"""core.answers.average: photos a few at a time, through the tasks that the bot and the command line give."""
 
 from __future__ import annotations
 

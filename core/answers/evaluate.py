@@ -1,4 +1,4 @@
-"""Labelled pairs of photos -> scores, figures, a picture."""
+"""How well does a model tell people apart? Labelled pairs of photos -> scores, figures, a picture."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core import comparison, evaluation
-from core.cards import evaluation as evaluation_cards
+from core.cards import evaluate as card
 from core.contracts import Metric, Photo, PhotoError, Picture, PictureFormat
+from core.engine import Crop, Engine
+from core.models.embedder import describe
 from core.photo import encode
-from core.pipeline import Pipeline, Stopwatch, in_profile
+from core.similarity import verification
+from core.stages import Stopwatch
 
 _BATCH = 32
 
@@ -28,7 +30,8 @@ class _Described:
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:
-    """`likeness`, `same`: (n,), of each pair, see `core.evaluation`; `figures`: of all; `groups`: of each group.
+    """`likeness`, `same`: (n,), a value for each pair, see `core.similarity.verification`; `figures`: of all pairs;
+    `groups`: the figures of each group.
 
     `picture`: None where none was asked for, or one kind of pair is missing.
     """
@@ -38,13 +41,13 @@ class Evaluated:
     threshold: float
     likeness: NDArray[np.float64]
     same: NDArray[np.bool_]
-    figures: evaluation.Figures
-    groups: Mapping[str, evaluation.Figures]
+    figures: verification.Figures
+    groups: Mapping[str, verification.Figures]
     picture: Picture | None
 
 
-def evaluate(
-    pipeline: Pipeline,
+def answer(
+    engine: Engine,
     photos: Iterable[Photo],
     pairs: Sequence[tuple[int, int]],
     same: Sequence[bool],
@@ -56,48 +59,45 @@ def evaluate(
 
     Each photo is read once, and its largest face counts. `groups`: of each pair; `progress` is called after each photo.
     """
-    spec = pipeline.embedder.spec
-    faces = _described(pipeline, photos, progress)
+    spec = engine.embedder.spec
+    faces = _described(engine, photos, progress)
     sign = -1.0 if spec.metric == "euclidean" else 1.0
-    likeness = np.array([_likeness(pipeline, faces[a], faces[b], sign) for a, b in pairs])
+    likeness = np.array([_likeness(engine, faces[a], faces[b], sign) for a, b in pairs])
     truth, line = np.array(same, dtype=np.bool_), sign * spec.threshold
     by_group = {}
     if groups is not None:
         names = np.array(groups)
         for name in sorted(set(groups)):
             here = names == name
-            by_group[name] = evaluation.measure(likeness[here], truth[here], line)
+            by_group[name] = verification.measure(likeness[here], truth[here], line)
     return Evaluated(
         model=spec.name,
         metric=spec.metric,
         threshold=spec.threshold,
         likeness=likeness,
         same=truth,
-        figures=evaluation.measure(likeness, truth, line),
+        figures=verification.measure(likeness, truth, line),
         groups=by_group,
         picture=_picture(likeness, truth, spec.threshold, spec.metric, picture_format) if picture_format else None,
     )
 
 
-def _described(
-    pipeline: Pipeline, photos: Iterable[Photo], progress: Callable[[], None] | None
-) -> list[_Described | None]:
+def _described(engine: Engine, photos: Iterable[Photo], progress: Callable[[], None] | None) -> list[_Described | None]:
     """Each photo's largest face; None where none was found, or the photo cannot be read."""
     faces: list[_Described | None] = []
-    waiting: list[tuple[int, NDArray[np.uint8], bool]] = []
+    waiting: list[tuple[int, Crop]] = []
 
     def embed() -> None:
         if waiting:
-            found = comparison.describe(pipeline.embedder, np.stack([crop for _, crop, _ in waiting]))
-            for (place, _, profile), vector in zip(waiting, found, strict=True):
-                faces[place] = _Described(vector, profile)
+            found = describe(engine.embedder, np.stack([crop.pixels for _, crop in waiting]))
+            for (place, crop), vector in zip(waiting, found, strict=True):
+                faces[place] = _Described(vector, crop.profile)
             waiting.clear()
 
     for photo in photos:
         faces.append(None)
         with suppress(PhotoError):  # a lost photo is a result here
-            located = pipeline.locate(photo, Stopwatch())
-            waiting.append((len(faces) - 1, pipeline.crop(located), in_profile(located)))
+            waiting.append((len(faces) - 1, engine.crop(engine.locate(photo, Stopwatch()))))
         if len(waiting) == _BATCH:
             embed()
         if progress is not None:
@@ -106,10 +106,10 @@ def _described(
     return faces
 
 
-def _likeness(pipeline: Pipeline, a: _Described | None, b: _Described | None, sign: float) -> float:
+def _likeness(engine: Engine, a: _Described | None, b: _Described | None, sign: float) -> float:
     if a is None or b is None:
         return -np.inf
-    return sign * pipeline.comparer.score(a.vector, b.vector, (a.profile, b.profile))
+    return sign * engine.scorer.score(a.vector, b.vector, (a.profile, b.profile))
 
 
 def _picture(
@@ -119,6 +119,4 @@ def _picture(
     seen = [kind[np.isfinite(kind)] for kind in (people, strangers)]
     if not (len(seen[0]) and len(seen[1])):
         return None
-    return encode(
-        evaluation_cards.evaluation(evaluation.roc(people, strangers), (people, strangers), threshold, metric), form
-    )
+    return encode(card.evaluation(verification.roc(people, strangers), (people, strangers), threshold, metric), form)

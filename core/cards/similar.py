@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from core.align import LEFT_IRIS, RIGHT_IRIS, Template, crop, invert, to_template
 from core.cards.canvas import DIFFERENT, FAINT, INK, MARGIN, PANEL, SAME, Pixels, Rgb, blank, font, paste, rounded
 from core.contracts import shown_percent
-from core.faces import Face
+from core.face import LEFT_IRIS, RIGHT_IRIS, Face
+from core.geometry import crop, invert
 from core.heatmap.regions import on_photo
+from core.templates import Template, to_template
 
 CLOSE_UP = Template((RIGHT_IRIS, LEFT_IRIS), ((0.37, 0.44), (0.63, 0.44)))
 """The frame of two faces to be compared: closer than a portrait."""

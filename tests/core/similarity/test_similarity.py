@@ -9,7 +9,8 @@ from scipy.interpolate import PchipInterpolator
 
 from core.contracts import Metric, ModelChoice
 from core.models import resolve
-from core.similarity import Polynomial, Spread, percent_curve, same_person, score
+from core.similarity.percent import Polynomial, Spread, percent_curve
+from core.similarity.scores import same_person, score
 
 vectors = arrays(np.float32, 16, elements=st.floats(-10, 10, width=32)).filter(
     lambda v: float(np.linalg.norm(v)) > 1e-3

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from core.contracts import Limits, ModelBroken, Photo
 from core.detection import centerface
 from core.detection.centerface import CenterFace, Detection, best_of, network_file
-from core.detection.mesh import FIVE, MeshNetwork
+from core.detection.finder import FaceFinder
+from core.detection.mesh import MeshNetwork
 from core.detection.search import confirm, look, search
-from core.faces import Face, FaceFinder
+from core.face import FIVE, Face
 from core.models.catalog import DETECTOR_FILE, LANDMARKS_FILE
 from core.models.store import Store, default_folder
 from core.photo import decode

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.contracts import Metric
-from core.evaluation import line_at
 from core.models.spec import Strangers
+from core.similarity.verification import line_at
 
 PARTS = (
     0.001,
@@ -112,7 +112,7 @@ def calibrate(
     photos: Sequence[tuple[str, str]],
     far: float = 0.01,
 ) -> Calibration:
-    """A calibration from n labelled pairs. `likeness`: (n,), as in `core.evaluation`; `photos`: the two of each pair.
+    """A calibration from n labelled pairs. `likeness`: (n,), see `core.similarity.verification`; `photos`: two a pair.
 
     The threshold is the loosest that at most the share `far` of the strangers passes, or, where all pairs of one person
     pass it, the middle between it and the least alike of these. Lost pairs are left out.

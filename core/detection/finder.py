@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 from core.contracts import Device
 from core.detection import mediapipe_import
 from core.detection.centerface import CenterFace
-from core.detection.mesh import FIVE, MeshNetwork
+from core.detection.mesh import MeshNetwork
 from core.detection.search import confirm, search
+from core.face import FIVE, Face
 
-LANDMARKS = 478
 MAX_FACES = 64
 """Each face costs a pass of the mesh network: a bound on what one crowded picture may cost."""
 
@@ -40,48 +40,6 @@ _ALONE = 0.64
 was no face 0.53 and less, and a blurred cheek behind somebody 0.63."""
 _ALONE_SIZE = 20
 """Pixels of the longer side of such a detection."""
-
-
-@dataclass(frozen=True, eq=False)
-class Face:
-    """One face of a photo.
-
-    `landmarks`: float32 (478, 2), x and y in pixels of the photo, the centre of its first pixel at (0, 0) as OpenCV
-    counts, in MediaPipe's order ("left" and "right" are the person's own). Points may lie outside the photo.
-
-    `approximate`: the mesh network did not take it for a face (a profile, a face that is half hidden), or lay elsewhere
-    than the detector; the landmarks are good enough for a box and a crop, not for more.
-
-    `detected`: float32 (5, 2), where the detector saw both eyes, the tip of the nose and the corners of the mouth; None
-    where the face was found without it.
-    """
-
-    landmarks: NDArray[np.float32]
-    approximate: bool = False
-    detected: NDArray[np.float32] | None = None
-
-    @property
-    def five(self) -> NDArray[np.float32]:
-        """Right eye, left eye, tip of the nose, right and left corner of the mouth, (5, 2): the detector's, where there
-        are any, since of a profile it knows more than the mesh does.
-        """
-        return self.landmarks[list(FIVE)] if self.detected is None else self.detected
-
-    @cached_property
-    def box(self) -> tuple[int, int, int, int]:
-        """Left, top, width, height in whole pixels: the smallest box that holds all the landmarks."""
-        left, top = np.floor(self.landmarks.min(axis=0)).astype(int)
-        right, bottom = np.ceil(self.landmarks.max(axis=0)).astype(int)
-        return int(left), int(top), int(right - left), int(bottom - top)
-
-    @property
-    def area(self) -> int:
-        return self.box[2] * self.box[3]
-
-
-def largest(faces: tuple[Face, ...]) -> int:
-    """Index of the face with the largest box; the leftmost of equals. `faces` must not be empty."""
-    return max(range(len(faces)), key=lambda i: (faces[i].area, -i))
 
 
 @contextmanager

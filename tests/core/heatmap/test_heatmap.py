@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import align, heatmap
+from core import geometry, heatmap, templates
 from core.contracts import REGIONS, HeatmapMethod, Photo, Region
+from core.engine import Engine, Located
 from core.models.torchvision_compat import make_importable
-from core.pipeline import Located, Pipeline
 
 SIZE = 150
 
@@ -24,12 +24,12 @@ def photo(sample: Callable[[str], Photo], locate: Callable[[Photo], Located]) ->
 
 @pytest.fixture(scope="module")
 def matrix(photo: Located) -> np.ndarray:
-    return align.to_template(photo.face, align.TEMPLATES["dlib"], SIZE)
+    return templates.to_template(photo.face, templates.TEMPLATES["dlib"], SIZE)
 
 
 @pytest.fixture(scope="module")
 def landmarks(photo: Located, matrix: np.ndarray) -> np.ndarray:
-    return align.transform(photo.face.landmarks, matrix)
+    return geometry.transform(photo.face.landmarks, matrix)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_the_map_comes_back_to_where_the_photo_has_it(
     at = landmarks[473]
     values = np.exp(-((x - at[0]) ** 2 + (y - at[1]) ** 2) / 20).astype(np.float32)
     height, width = photo.pixels.shape[:2]
-    laid, coverage = heatmap.on_photo(values, align.invert(matrix), height, width)
+    laid, coverage = heatmap.on_photo(values, geometry.invert(matrix), height, width)
     top, left = np.unravel_index(laid.argmax(), laid.shape)
     assert (left, top) == pytest.approx(tuple(photo.face.landmarks[473]), abs=1.5)
     assert coverage[top, left] == pytest.approx(1, abs=1e-3)
@@ -88,14 +88,14 @@ def test_the_map_comes_back_to_where_the_photo_has_it(
 
 
 @pytest.fixture(scope="module")
-def crop(pipeline: Pipeline, photo: Located) -> np.ndarray:
-    return pipeline.crop(photo)
+def crop(engine: Engine, photo: Located) -> np.ndarray:
+    return engine.crop(photo).pixels
 
 
 @pytest.fixture(scope="module")
-def vectors(pipeline: Pipeline, crop: np.ndarray, sample: Callable[[str], Photo], locate: Locate) -> np.ndarray:
+def vectors(engine: Engine, crop: np.ndarray, sample: Callable[[str], Photo], locate: Locate) -> np.ndarray:
     """The embedding of the photo, and of another person's."""
-    return pipeline.embedder(np.stack([crop, pipeline.crop(locate(sample("c_1")))]))
+    return engine.embedder(np.stack([crop, engine.crop(locate(sample("c_1"))).pixels]))
 
 
 @pytest.fixture(scope="module")
@@ -103,31 +103,31 @@ def targets(vectors: np.ndarray) -> dict[str, heatmap.Target]:
     own, other = vectors
     return {
         "identity": heatmap.Identity(own, "euclidean"),
-        "likeness": heatmap.Likeness(other, "euclidean"),
+        "likeness": heatmap.Similarity(other, "euclidean"),
         "largest": heatmap.Dimension(int(own.argmax())),
         "dimension": heatmap.Dimension(5),
     }
 
 
 def test_the_map_is_pytorch_grad_cam_s_own(
-    pipeline: Pipeline, crop: np.ndarray, targets: dict[str, heatmap.Target]
+    engine: Engine, crop: np.ndarray, targets: dict[str, heatmap.Target]
 ) -> None:
     make_importable()
     from pytorch_grad_cam import GradCAM
 
-    explainable = pipeline.embedder.explainable()
+    explainable = engine.embedder.explainable()
     with GradCAM(model=explainable.module, target_layers=list(explainable.layers)) as cam:
         theirs = cam(explainable.preprocess(crop[np.newaxis]), targets=None)[0]
-    assert heatmap.attention(pipeline.embedder, crop, "gradcam", targets["largest"]) == pytest.approx(theirs, abs=1e-5)
+    assert heatmap.attention(engine.embedder, crop, "gradcam", targets["largest"]) == pytest.approx(theirs, abs=1e-5)
 
 
 @pytest.mark.parametrize("method", ["gradcam", "gradcam++", "hirescam", "layercam", "eigencam"])
 def test_a_face_need_not_be_embedded_before_its_gradients_are_taken(
-    method: HeatmapMethod, pipeline: Pipeline, crop: np.ndarray, targets: dict[str, heatmap.Target]
+    method: HeatmapMethod, engine: Engine, crop: np.ndarray, targets: dict[str, heatmap.Target]
 ) -> None:
     assert not heatmap.METHODS[method].hides_parts
-    known_before = heatmap.attention(pipeline.embedder, crop, method, targets["identity"])
-    found = heatmap.attention(pipeline.embedder, crop, method, heatmap.Identity(None, "euclidean"))
+    known_before = heatmap.attention(engine.embedder, crop, method, targets["identity"])
+    found = heatmap.attention(engine.embedder, crop, method, heatmap.Identity(None, "euclidean"))
     assert found == pytest.approx(known_before, abs=1e-4)
 
 
@@ -139,7 +139,7 @@ def test_a_face_need_not_be_embedded_before_its_gradients_are_taken(
 def test_each_method_of_the_library_gives_the_library_s_map(
     method: HeatmapMethod,
     name: str,
-    pipeline: Pipeline,
+    engine: Engine,
     crop: np.ndarray,
     vectors: np.ndarray,
     targets: dict[str, heatmap.Target],
@@ -154,11 +154,11 @@ def test_each_method_of_the_library_gives_the_library_s_map(
     def like_the_other(output: torch.Tensor) -> torch.Tensor:
         return torch.nn.functional.cosine_similarity(output, other, dim=0)
 
-    explainable = pipeline.embedder.explainable()
+    explainable = engine.embedder.explainable()
     with getattr(pytorch_grad_cam, name)(model=explainable.module, target_layers=list(explainable.layers)) as cam:
         theirs = cam(explainable.preprocess(crop[np.newaxis]), targets=[like_the_other])[0]
     capsys.readouterr()
-    ours = heatmap.attention(pipeline.embedder, crop, method, targets["likeness"])
+    ours = heatmap.attention(engine.embedder, crop, method, targets["likeness"])
     assert capsys.readouterr() == ("", "")
     assert ours == pytest.approx(theirs, abs=1e-5)
 
@@ -170,11 +170,11 @@ def test_each_method_of_the_library_gives_the_library_s_map(
 def test_the_targets_see_different_things(
     method: HeatmapMethod,
     names: tuple[str, ...],
-    pipeline: Pipeline,
+    engine: Engine,
     crop: np.ndarray,
     targets: dict[str, heatmap.Target],
 ) -> None:
-    maps = [heatmap.attention(pipeline.embedder, crop, method, targets[name]) for name in names]
+    maps = [heatmap.attention(engine.embedder, crop, method, targets[name]) for name in names]
     assert all(one.dtype == np.float32 and one.min() >= 0 and one.max() <= 1 for one in maps)
     for i, first in enumerate(maps):
         for second in maps[:i]:
@@ -182,29 +182,29 @@ def test_the_targets_see_different_things(
 
 
 def test_occlusion_is_hot_where_hiding_costs_the_most(
-    pipeline: Pipeline, crop: np.ndarray, targets: dict[str, heatmap.Target]
+    engine: Engine, crop: np.ndarray, targets: dict[str, heatmap.Target]
 ) -> None:
     target = targets["identity"]
-    values = heatmap.attention(pipeline.embedder, crop, "occlusion", target)
+    values = heatmap.attention(engine.embedder, crop, "occlusion", target)
     order = values.ravel().argsort(kind="stable")
     tenth = len(order) // 10
     distances = []
     for pixels in (order[-tenth:], order[:tenth]):
         hidden = crop.copy()
         hidden.reshape(-1, 3)[pixels] = heatmap.blurred(crop).reshape(-1, 3)[pixels]
-        distances.append(-float(target.of(pipeline.embedder(hidden[np.newaxis]))[0]))
+        distances.append(-float(target.of(engine.embedder(hidden[np.newaxis]))[0]))
     assert distances[0] > 4 * distances[1]
 
 
-def test_a_face_without_evidence_has_no_map(pipeline: Pipeline) -> None:
+def test_a_face_without_evidence_has_no_map(engine: Engine) -> None:
     grey = np.full((SIZE, SIZE, 3), 128, np.uint8)
-    (vector,) = pipeline.embedder(grey[np.newaxis])
-    values = heatmap.attention(pipeline.embedder, grey, "occlusion", heatmap.Identity(vector, "euclidean"))
+    (vector,) = engine.embedder(grey[np.newaxis])
+    values = heatmap.attention(engine.embedder, grey, "occlusion", heatmap.Identity(vector, "euclidean"))
     assert not values.any()
 
 
 def test_cosine_targets_are_cosines() -> None:
     vectors = np.array([[1, 0], [0, 3], [2, 2]], np.float32)
-    assert heatmap.Likeness(vectors[0], "cosine").of(vectors) == pytest.approx([1, 0, 0.5**0.5])
-    assert heatmap.Likeness(vectors[0], "euclidean").of(vectors) == pytest.approx([0, -(10**0.5), -(5**0.5)])
+    assert heatmap.Similarity(vectors[0], "cosine").of(vectors) == pytest.approx([1, 0, 0.5**0.5])
+    assert heatmap.Similarity(vectors[0], "euclidean").of(vectors) == pytest.approx([0, -(10**0.5), -(5**0.5)])
     assert heatmap.Dimension(1).of(vectors) == pytest.approx([0, 3, 2])

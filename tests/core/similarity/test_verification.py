@@ -1,4 +1,4 @@
-"""core.evaluation: figures of labelled pairs, held against their definitions."""
+"""core.similarity.verification: figures of labelled pairs, held against their definitions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.evaluation import auc, line_at, measure, roc, wilson
+from core.similarity.verification import auc, line_at, measure, roc, wilson
 
 # few values, so that there are ties; and lost pairs
 likenesses = st.lists(st.sampled_from([-np.inf, -1.0, -0.5, -0.25, 0.0, 0.25, 0.5]), min_size=1, max_size=30).map(
