@@ -1,4 +1,4 @@
-"""What every answer needs: the models, loaded once, and the way photo -> faces -> crop.
+"""What every answer needs: the models, loaded once, and the steps photo -> faces -> crop.
 
 One engine belongs to one process. It loads each model when it is first needed (torch only where a heatmap is asked for,
 or to be expected).
@@ -38,8 +38,8 @@ LONG_SIDE = 1600
 class Located:
     """A photo's pixels (uint8 RGB h x w x 3) with its faces from left to right, one at least.
 
-    `shrunk`: how many times larger each side of the photo was before it was averaged down; `chosen`: which face is
-    meant, None: the largest.
+    `shrunk`: how many times larger each side of the photo was before it was averaged down; `chosen`: index of the
+    face to work on, None: the largest.
     """
 
     name: str
@@ -50,12 +50,12 @@ class Located:
 
     @property
     def index(self) -> int:
-        """Which face is meant, from the left, counted from 0."""
+        """Index of the chosen face, from the left."""
         return largest(self.faces) if self.chosen is None else self.chosen
 
     @property
     def face(self) -> Face:
-        """The face that is meant."""
+        """The chosen face."""
         return self.faces[self.index]
 
     def found(self, face: Face) -> FoundFace:
@@ -66,7 +66,7 @@ class Located:
         return tuple(self.found(face) for face in self.faces)
 
     def choose(self, face: int | None) -> Located:
-        """The same photo with another face meant. Errors: NoSuchFace."""
+        """The same photo with another face chosen. Errors: NoSuchFace."""
         if face is not None and not 0 <= face < len(self.faces):
             raise NoSuchFace(self.name, face + 1, len(self.faces))
         return replace(self, chosen=face)
@@ -127,7 +127,7 @@ class Engine:
         percent_curve(self.embedder.spec)
 
     def warm_for_heatmaps(self) -> None:
-        """Load torch, and run it once. A model that has no form in torch says so to who asks for a heatmap."""
+        """Load torch, and run it once. A model without a torch form raises only when a heatmap is asked for."""
         size = self.embedder.spec.input_size
         grey = np.full((size, size, 3), 128, dtype=np.uint8)
         with suppress(ModelError):
@@ -144,7 +144,7 @@ class Engine:
         return Located(photo.name, raster.pixels, faces, raster.shrunk)
 
     def crop(self, photo: Located) -> Crop:
-        """The face that is meant."""
+        """The chosen face of the photo, as the model sees it."""
         spec, face = self.embedder.spec, photo.face
         matrix = to_template(face, TEMPLATES[spec.template], spec.input_size)
         return Crop(

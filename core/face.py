@@ -29,11 +29,11 @@ class Face:
     `landmarks`: float32 (478, 2), x and y in pixels of the photo, the centre of its first pixel at (0, 0) as OpenCV
     counts, in MediaPipe's order ("left" and "right" are the person's own). Points may lie outside the photo.
 
-    `approximate`: the mesh network did not take it for a face (a profile, a face that is half hidden), or lay elsewhere
-    than the detector; the landmarks are good enough for a box and a crop, not for more.
+    `approximate`: the mesh network did not recognise it as a face (a profile, a face that is half hidden), or disagreed
+    with the detector; the landmarks are good enough for a box and a crop, and nothing else.
 
     `detected`: float32 (5, 2), where the detector saw both eyes, the tip of the nose and the corners of the mouth; None
-    where the face was found without it.
+    if the face was found without it.
     """
 
     landmarks: NDArray[np.float32]
@@ -42,8 +42,8 @@ class Face:
 
     @property
     def five(self) -> NDArray[np.float32]:
-        """Right eye, left eye, tip of the nose, right and left corner of the mouth, (5, 2): the detector's, where there
-        are any, since of a profile it knows more than the mesh does.
+        """Right eye, left eye, tip of the nose, right and left corner of the mouth, (5, 2): the detector's, if it gave
+        any, since it sees profiles better than the mesh does.
         """
         return self.landmarks[list(FIVE)] if self.detected is None else self.detected
 
@@ -70,5 +70,5 @@ class Face:
 
 
 def largest(faces: tuple[Face, ...]) -> int:
-    """Index of the face with the largest box; the leftmost of equals. `faces` must not be empty."""
+    """Index of the face with the largest box; if several are equal, the leftmost. `faces` must not be empty."""
     return max(range(len(faces)), key=lambda i: (faces[i].area, -i))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 
 def similarity_transform(source: NDArray[np.float32], target: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The similarity that brings `source` closest to `target` (both (n, 2), n >= 2), as a 2 x 3 matrix.
+    """The similarity that maps `source` closest to `target` (both (n, 2), n >= 2), as a 2 x 3 matrix.
 
     Errors: ValueError when all points of `source` coincide.
     """
@@ -28,12 +28,12 @@ def similarity_transform(source: NDArray[np.float32], target: NDArray[np.float32
 
 
 def invert(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The 2 x 3 matrix of the way back."""
+    """The inverse, as a 2 x 3 matrix."""
     return np.asarray(cv2.invertAffineTransform(matrix), dtype=np.float64)
 
 
 def transform(points: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    """`points` (n, 2) through a 2 x 3 matrix."""
+    """`points` (n, 2), mapped by a 2 x 3 matrix."""
     return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], dtype=np.float32)
 
 
@@ -44,10 +44,10 @@ def crop(
     outside: tuple[int, int, int] = (0, 0, 0),
     grey: bool = False,
 ) -> NDArray[np.uint8]:
-    """The `size` x `size` crop of a photo (uint8, h x w x 3) that `matrix` leads to; `outside` fills what it lacks.
-    `grey`: its brightness alone (uint8, `size` x `size`), and what is outside is black.
+    """The `size` x `size` crop of a photo (uint8, h x w x 3) that `matrix` maps it to; `outside` is the colour of what
+    lies outside of the photo. `grey`: return brightness alone (uint8, `size` x `size`), with black outside.
 
-    A large face is shrunk by area averaging first: sampling it at every third pixel would keep noise, not the face.
+    A large face is shrunk by area averaging first: to sample every third pixel would keep noise, not the face.
     """
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     step = max(int(1 / scale), 1)
@@ -60,7 +60,7 @@ def crop(
     if columns <= 0 or rows <= 0:
         return np.full((size, size) if grey else (size, size, 3), 0 if grey else outside, dtype=np.uint8)
     part = rgb[top : top + rows * step, left : left + columns * step]
-    if grey:  # sooner than in the end, since one channel is shrunk in a third of the time
+    if grey:  # first, since one channel is shrunk in a third of the time
         part = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     if step > 1:
         part = np.asarray(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.uint8)
@@ -69,7 +69,7 @@ def crop(
     matrix = np.column_stack([matrix[:, :2] * step, matrix[:, :2] @ offset + matrix[:, 2]])
     if grey:
         return _sampled(part, matrix, size, (0,))
-    # OpenCV samples four channels in half of the time that it takes for three
+    # OpenCV samples four channels in half the time that it takes for three
     four = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2RGBA), dtype=np.uint8)
     return np.asarray(cv2.cvtColor(_sampled(four, matrix, size, outside), cv2.COLOR_RGBA2RGB), dtype=np.uint8)
 

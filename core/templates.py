@@ -1,4 +1,4 @@
-"""Where the parts of a face should lie in a square crop, and the way there from a photo."""
+"""Templates say where the parts of a face should lie in a square crop; a photo is mapped on to one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from core.geometry import similarity_transform
 
 @dataclass(frozen=True)
 class Template:
-    """`landmarks`: indices of MediaPipe's mesh; `points`: where each should lie, in parts of the crop's side (0-1).
+    """`landmarks`: indices of MediaPipe's mesh; `points`: where each should lie, as fractions of the crop's side.
 
-    `profile`: of a face in profile that looks to the left, where the middle between its eyes and the middle between the
-    corners of its mouth should lie instead; None: it is cropped as any other.
+    `profile`: for a face in profile that looks to the left, where the middle of its eyes and the middle of its mouth's
+    corners should lie instead; None: it is cropped like any other.
     """
 
     landmarks: tuple[int, ...]
@@ -26,7 +26,7 @@ class Template:
 
 
 def _padded(points: tuple[tuple[float, float], ...], padding: float) -> tuple[tuple[float, float], ...]:
-    """Points in a square to which `padding` (in parts of its side) was added all around."""
+    """Points in a square to which `padding` (a fraction of its side) was added all around."""
     return tuple(((x + padding) / (1 + 2 * padding), (y + padding) / (1 + 2 * padding)) for x, y in points)
 
 
@@ -54,8 +54,7 @@ TEMPLATES: Mapping[str, Template] = {
             side=112,
         ),
     ),
-    # the whole face in the middle, from the top of the forehead to the chin, eyes level: what the article's
-    # photos looked like
+    # the whole face in the middle, from the top of the forehead to the chin, eyes level, as in the article's photos
     "centered": Template(
         (RIGHT_IRIS, LEFT_IRIS, 10, 152),
         ((0.34, 0.42), (0.66, 0.42), (0.5, 0.08), (0.5, 0.92)),
@@ -64,7 +63,7 @@ TEMPLATES: Mapping[str, Template] = {
 
 
 PORTRAIT = Template((RIGHT_IRIS, LEFT_IRIS), ((0.40, 0.47), (0.60, 0.47)))
-"""The frame of the pictures people look at: eyes level, room for hair above and for the neck below."""
+"""The frame of the pictures that people see: eyes level, room for hair above and for the neck below."""
 
 
 def to_template(face: Face, template: Template, size: int) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""What crosses the wall between `core` and whoever asks it for work: requests, results, errors and settings.
+"""Requests, results, errors and settings: the interface between `core` and whoever asks it for work.
 
 Plain frozen dataclasses that import nothing but the standard library, so that a process which never loads an image or
 a tensor (the Discord client) can hold them all. `errors` draws the one tree of errors.

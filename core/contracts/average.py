@@ -18,14 +18,14 @@ Flaw = Literal["turned_away", "too_small", "too_blurred"]
 
 @dataclass(frozen=True)
 class AverageRecipe:
-    """How faces become an average.
+    """How to average faces.
 
     `shape`: `warp` bends every face to the mean shape; `align` only turns, scales and shifts it so that eyes and mouth
     meet; `article` is the procedure of the article that this project grew out of, at 224 x 224 pixels and in plain
-    sRGB, for comparison. `method`: of the values in each pixel; `trimmed` is the mean without a tenth at either end.
-    `size`: width and height of the picture in pixels; `light`: what is averaged, linear light or the numbers in the
-    files. `texture`: how much of the fine detail that a mean loses is brought back, 0-1. `match_colour`: give all
-    faces the same colour and exposure first. `symmetric`: average every face with its mirror image.
+    sRGB, for comparison. `method`: how the values of a pixel are combined; `trimmed` is the mean without a tenth at
+    either end. `size`: width and height of the picture in pixels; `light`: what is averaged, linear light or the
+    numbers in the files. `texture`: how much of the fine detail that a mean loses to bring back, 0-1. `match_colour`:
+    give all faces the same colour and exposure first. `symmetric`: average every face with its mirror image.
     """
 
     shape: Shape = "warp"
@@ -39,8 +39,8 @@ class AverageRecipe:
 
 @dataclass(frozen=True)
 class AverageRules:
-    """Which faces take part: of each photo the `largest`, or `every` one. `one_each`: each person counts once, however
-    often they were posted.
+    """Which faces take part: each photo's `largest`, or `every` one. `one_each`: count each person once, however often
+    they were posted.
     """
 
     faces: FacesTaken = "largest"
@@ -48,17 +48,17 @@ class AverageRules:
 
 
 def keeps_every_face(recipe: AverageRecipe, rules: AverageRules) -> bool:
-    """Whether a sum holds every face, and not only what they add up to."""
+    """Whether a sum keeps every face, and not only their total."""
     return recipe.method != "mean" or rules.one_each
 
 
 @dataclass(frozen=True)
 class AveragedFace:
-    """A face in an average. `place`: its photo's, among all that were looked at; `number`: which of the photo's faces,
+    """A face in an average. `place`: its photo's position among all photos; `number`: the face's position in the photo,
     from the left, counted from 1, where every one of several takes part.
 
-    `fingerprint`: see `same_picture`; `vector`: the embedding, float32, where people are told apart; `thumbnail`: a
-    small picture of the face, where it is among the first.
+    `fingerprint`: see `same_picture`; `vector`: the embedding, float32, if each person counts once; `thumbnail`: a
+    small picture of the face, if it is among the first.
     """
 
     found: FoundFace
@@ -74,8 +74,8 @@ FINGERPRINT_BITS = 1024
 
 
 _SAME_PICTURE = 51
-"""Of the bits, how many may differ. Re-encoded, resized and cropped copies of 150 faces differ in 16 on average and in
-47 at most for 95 % of them; two photos of one person seconds apart in a studio in 57 and more, of two people in 150."""
+"""How many bits may differ. Re-encoded, resized and cropped copies of 150 faces differ in 16 on average, and 95 % of
+them in 47 at most; two studio photos of one person, seconds apart, differ in 57 or more, those of two people in 150."""
 
 
 def same_picture(fingerprint: int, other: int) -> bool:
@@ -84,13 +84,13 @@ def same_picture(fingerprint: int, other: int) -> bool:
 
 
 class Fingerprints:
-    """Of all faces in an average, to know a picture that is in already."""
+    """The fingerprints of all faces in an average, to recognise a picture that is already in it."""
 
     def __init__(self) -> None:
         self._known: list[int] = []
 
     def new(self, faces: Sequence[AveragedFace]) -> tuple[bool, ...]:
-        """Of each face, whether its picture is a new one; then it is known from now on."""
+        """Whether each face's picture is new. From now on it is known."""
         answers = []
         for face in faces:
             new = not any(same_picture(face.fingerprint, other) for other in self._known)
@@ -100,28 +100,28 @@ class Fingerprints:
         return tuple(answers)
 
     def forget(self, faces: Iterable[AveragedFace]) -> None:
-        """These are not in the average after all."""
+        """Drop these faces, which were not added to the average after all."""
         for face in faces:
             self._known.remove(face.fingerprint)
 
 
 @dataclass(frozen=True)
 class Kept:
-    """`count` faces of an average, whole: rows of all of them together, packed, in bands from the top down."""
+    """`count` whole faces of an average, packed: each band holds the same rows of all of them, from the top down."""
 
     count: int
     bands: tuple[bytes, ...] = field(repr=False)
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """Size in bytes."""
         return sum(map(len, self.bands))
 
 
 @dataclass(frozen=True)
 class AverageSum:
-    """What is added up, opaque. `total` is as large for a thousand faces as for one, but for 4 kB each; `kept`: the
-    faces, in the order in which they were added, where a total does not do (see `keeps_every_face`).
+    """A sum of faces, opaque. `total` is as large for a thousand faces as for one, except for 4 kB a face; `kept`: the
+    faces themselves, in the order in which they were added, if a total is not enough (see `keeps_every_face`).
     """
 
     total: bytes = field(repr=False)
@@ -129,21 +129,21 @@ class AverageSum:
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """Size in bytes."""
         return len(self.total) + sum(kept.size for kept in self.kept)
 
     def then(self, later: AverageSum) -> AverageSum:
-        """`later` went on from this total, and keeps only its own faces."""
+        """This sum and `later`, which started from this one's total and keeps only its own faces."""
         return AverageSum(later.total, self.kept + later.kept)
 
 
 @dataclass(frozen=True)
 class AverageSoFar:
-    """What there is of an average.
+    """An unfinished average.
 
-    `sums`: several where it was added up apart. `whose`: who each face is, by numbers, where each person is to count
-    once and people have been told apart already. `weighed` and `rows` are what `average_weigh` and `average_rows` of
-    `core.tasks` made of the faces that were kept, which are not among `sums` then.
+    `sums`: several, if several processes added faces up. `whose`: the number of the person in each face, if each person
+    counts once and `average_people` has been run. `weighed` and `rows`: the results of `average_weigh` and
+    `average_rows` of `core.tasks`, in place of the kept faces in `sums`.
     """
 
     sums: tuple[AverageSum, ...] = field(default=(), repr=False)
@@ -155,19 +155,19 @@ class AverageSoFar:
 
     @property
     def kept(self) -> tuple[Kept, ...]:
-        """In the order of `faces`."""
+        """The kept faces, in the order of `faces`."""
         return tuple(kept for one in self.sums for kept in one.kept)
 
     @property
     def weights(self) -> tuple[float, ...]:
-        """Of the faces; people share theirs among theirs."""
+        """The weight of each face. The faces of one person share theirs."""
         if self.whose is None:
             return tuple(face.weight for face in self.faces)
         counts = Counter(self.whose)
         return tuple(face.weight / counts[who] for face, who in zip(self.faces, self.whose, strict=True))
 
     def only(self, chosen: Sequence[bool]) -> AverageSoFar:
-        """With these faces; the others' pictures are there already."""
+        """This average with the chosen faces; the others are skipped as duplicates."""
         twice = tuple(
             Skipped(face.found.photo, "duplicate", face.number, face.place)
             for face, taken in zip(self.faces, chosen, strict=True)
@@ -177,13 +177,13 @@ class AverageSoFar:
         return AverageSoFar(self.sums, faces, self.skipped + twice)
 
     def __add__(self, other: AverageSoFar) -> AverageSoFar:
-        """Of both, whose sums are made one in the end."""
+        """The average of both. Finishing it merges their sums."""
         return AverageSoFar(self.sums + other.sums, self.faces + other.faces, self.skipped + other.skipped)
 
 
 @dataclass(frozen=True)
 class AverageStart:
-    """How an average is to be made, and the total of the sum to go on from (None: from nothing)."""
+    """How to make an average, and the total of the sum to continue (None: start a new one)."""
 
     recipe: AverageRecipe = field(default_factory=AverageRecipe)
     rules: AverageRules = field(default_factory=AverageRules)
@@ -192,7 +192,7 @@ class AverageStart:
 
 @dataclass(frozen=True)
 class AverageWeigh:
-    """Add kept faces up by these `weights`, to the total `onto` (None: to nothing)."""
+    """Add kept faces up by these `weights`, on top of the total `onto` (None: start from 0)."""
 
     recipe: AverageRecipe
     kept: Kept
@@ -202,7 +202,7 @@ class AverageWeigh:
 
 @dataclass(frozen=True)
 class AverageRows:
-    """Combine one band of all faces, which were kept in several pieces, by these `weights`."""
+    """Combine one band of all faces, which come in several pieces, by these `weights`."""
 
     recipe: AverageRecipe
     bands: tuple[bytes, ...] = field(repr=False)
@@ -211,8 +211,8 @@ class AverageRows:
 
 @dataclass(frozen=True)
 class AverageBatch:
-    """Photos to be added. `places`: of each among all that are looked at (empty: from 0 on); `weights`: one for each
-    photo (empty: all 1); `taken`: which faces of the batch before are to be added first.
+    """Photos to add. `places`: the position of each among all photos (empty: from 0 on); `weights`: one for each photo
+    (empty: all 1); `taken`: which faces of the previous batch to add first.
     """
 
     photos: tuple[Photo, ...]
@@ -223,10 +223,10 @@ class AverageBatch:
 
 @dataclass(frozen=True)
 class AverageRequest:
-    """Finish the average of what is in `so_far`; `recipe` and `rules` as they were while it was added up.
+    """Finish the average in `so_far`; `recipe` and `rules` must be those that it was added up by.
 
-    `mix_with`: blend it with this other average; `ratio`: of the other in the blend, 0-1; `morph`: an animation from
-    the one to the other and back in place of the strip.
+    `mix_with`: blend it with this other average; `ratio`: the share of the other in the blend, 0-1; `morph`: also make
+    an animation from the one to the other and back.
     """
 
     so_far: AverageSoFar
@@ -240,8 +240,8 @@ class AverageRequest:
 
 @dataclass(frozen=True)
 class Averaged:
-    """Who is in one average. `used`: names of the photos; `people`: how many there seem to be, None where nobody
-    counted (see `AverageRules.one_each`); `skipped`: the photos and faces that are not in it.
+    """Who is in one average. `used`: names of the photos; `people`: how many there seem to be, None unless
+    `AverageRules.one_each` asked for it; `skipped`: the photos and faces that are not in it.
     """
 
     used: tuple[str, ...]
@@ -252,10 +252,10 @@ class Averaged:
 
 @dataclass(frozen=True)
 class AverageResult:
-    """`size`: of the face, (width, height); `picture`: the card; `face`: the average alone.
+    """`size`: width and height of the face; `picture`: the card; `face`: the average alone.
 
-    `averaged`: who is in the first average, and for a mixture who in the second; `ratio`: of the second in the blend,
-    None where there is no second; `animation`: from the first to the second, where it was asked for.
+    `averaged`: who is in the first average, and in a mixture who is in the second; `ratio`: the share of the second in
+    the blend, None if there is no second; `animation`: from the first to the second, if it was asked for.
     """
 
     method: AverageMethod

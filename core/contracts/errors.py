@@ -1,48 +1,48 @@
 """All that can go wrong, as one tree of errors.
 
-The person who asked can mend what is in the first branch: they are told how, in their language, and it is no bug. The
-second is ours to mend.
+The person who asked can fix what is in the first branch: the answer says how, in their language, and it is not a bug.
+The second branch is our fault.
 
     SokkuriError
-    ├── PersonError                  the person who asked can mend it
+    ├── PersonError                  the person who asked can fix it
     │   ├── PhotoError               ... and this is the photo
-    │   │   ├── NotAPicture          the bytes are no picture in a format that is read here
-    │   │   ├── BrokenPicture        a picture, but cut short or damaged
+    │   │   ├── NotAPicture          the bytes are not a picture in a supported format
+    │   │   ├── BrokenPicture        a picture, but truncated or damaged
     │   │   ├── FileTooLarge         more bytes than the limit
     │   │   ├── PictureTooLarge      more pixels than the limit
     │   │   ├── TooMuchMemory        reading it took more memory than a photo may take
-    │   │   ├── HarmfulPhoto         two workers died or hung on it, and it will not be tried again for a while
+    │   │   ├── HarmfulPhoto         two workers died or hung on it, so it is refused for a while
     │   │   ├── DownloadFailed       the photo could not be fetched
-    │   │   ├── LinkExpired          ... because it is not where it was said to be
+    │   │   ├── LinkExpired          ... because its address has expired, or it was deleted
     │   │   ├── AccessDenied         ... because the bot may not read it
-    │   │   ├── NoFace               a picture without a face that could be found
-    │   │   ├── NoSuchFace           a face was chosen by a number that the picture does not have
-    │   │   └── OnlyOneFace          a picture of one face, where its faces were to be compared
+    │   │   ├── NoFace               no face was found in the picture
+    │   │   ├── NoSuchFace           a face was chosen by a number that is too high
+    │   │   └── OnlyOneFace          a picture of one face, whose faces were to be compared
     │   ├── NoPhotos                 nothing to work on
     │   ├── NoPhotosInMessage        ... in the message that was pointed at
     │   ├── TooFewPhotos             fewer photos than the command needs
-    │   ├── NoAvatar                 a person has no picture of their own
-    │   ├── NotAMessageLink          a text that should lead to a message does not
-    │   ├── NoSuchMessage            there is no such message, or it is not for the person to read
-    │   ├── NoSuchDimension          a dimension was asked for that the embedding does not have
+    │   ├── NoAvatar                 a person has no profile picture
+    │   ├── NotAMessageLink          a text that should be a message's link is not
+    │   ├── NoSuchMessage            there is no such message, or the person may not read it
+    │   ├── NoSuchDimension          the embedding does not have the dimension that was asked for
     │   ├── TooFewFaces              fewer faces than the method needs
-    │   ├── MissingPermission        the bot may not do here what it was asked for
-    │   ├── NotInstalledHere         the bot is no member of the server whose messages it was to read
+    │   ├── MissingPermission        the bot lacks a permission for what it was asked for
+    │   ├── NotInstalledHere         the bot is not a member of the server whose messages it should read
     │   ├── NotInThread              the bot, or who asked, was not added to a private thread
-    │   ├── WrongPlace               the command makes no sense in this kind of channel
-    │   ├── NothingToMix             a mixture was asked for, and not with what
+    │   ├── WrongPlace               the command does not work in this kind of channel
+    │   ├── NothingToMix             a mixture was asked for without a second average
     │   ├── Stopped                  somebody stopped it before anything was ready
-    │   ├── OutOfTime                nothing was ready while Discord still takes an answer
+    │   ├── OutOfTime                nothing was ready before Discord stops accepting an answer
     │   ├── Busy                     too many requests are open already
-    │   └── TooOften                 too many requests of one person in a while
-    └── Fault                        we must mend it
+    │   └── TooOften                 too many requests by one person in a short time
+    └── Fault                        we must fix it
         ├── ModelError               (model, and what is wrong)
         │   ├── ModelMissing         the file is not there and could not be fetched
-        │   ├── ModelBroken          the file is there, and is not what it should be
+        │   ├── ModelBroken          the file is there, but is not what it should be
         │   └── ModelMisconfigured   the settings of a model contradict it or themselves
         ├── WorkerLost               the process that did the work died
         ├── DeadlineExceeded         the work took longer than it may
-        ├── StartTooSlow             there was no worker ready for it
+        ├── StartTooSlow             no worker was ready for it
         └── Stopping                 the bot is shutting down
 """
 
@@ -55,7 +55,7 @@ from core.contracts.photos import Skipped
 
 
 class SokkuriError(Exception):
-    """Root of the tree. Subclasses are dataclasses: their fields say all there is to know, and survive pickling."""
+    """Root of the tree. Subclasses are dataclasses; their fields hold all details, and survive pickling."""
 
     code: ClassVar[str] = "error"
 
@@ -69,12 +69,12 @@ class SokkuriError(Exception):
 
 
 class PersonError(SokkuriError):
-    """The person who asked can mend it."""
+    """The person who asked can fix it."""
 
 
 @dataclass(eq=False)
 class PhotoError(PersonError):
-    """Something is wrong with one photo. `photo` is the name the person knows it by, and no log."""
+    """Something is wrong with one photo. `photo` is the name that the person knows it by, and is never logged."""
 
     photo: str = field(repr=False)
 
@@ -100,7 +100,7 @@ class FileTooLarge(PhotoError):
 
 @dataclass(eq=False)
 class PictureTooLarge(PhotoError):
-    """`width` and `height` as the file claims them; `limit` in pixels (width times height)."""
+    """`width` and `height`: those that the file claims; `limit`: in pixels (width times height)."""
 
     width: int
     height: int
@@ -120,7 +120,7 @@ class NoFace(PhotoError):
 
 @dataclass(eq=False)
 class NoSuchFace(PhotoError):
-    """`number`: of the face that was asked for, from the left, counted from 1; the photo holds `count`."""
+    """`number`: the face that was asked for, from the left, counted from 1; the photo has `count` faces."""
 
     number: int
     count: int
@@ -143,7 +143,7 @@ class NoSuchDimension(PersonError):
 
 @dataclass(eq=False)
 class TooFewFaces(PersonError):
-    """`found` faces where `needed` are; `skipped` says what became of the others."""
+    """`found` faces, where `needed` are required; `skipped`: the others, with their reasons."""
 
     found: int
     needed: int
@@ -152,7 +152,7 @@ class TooFewFaces(PersonError):
 
 
 class Fault(SokkuriError):
-    """Ours to mend. The person gets an apology and an id that stands in the log too."""
+    """Our fault. The person gets an apology and an id, which the log has too."""
 
 
 @dataclass(eq=False)
@@ -183,8 +183,8 @@ class ModelMisconfigured(ModelError):
 class WorkerLost(Fault):
     """`cause`: it `died`, ran out of `memory`, or died at its `start`, before there was work.
 
-    `stage`, `photo`: what it was doing, and with which photo ("": none, or all of them). The photo's name is the
-    person's and stays out of the log.
+    `stage`, `photo`: what it was doing, and with which photo ("": none, or all of them). The photo's name is never
+    logged.
     """
 
     cause: Literal["died", "memory", "start"] = "died"
@@ -198,7 +198,7 @@ class WorkerLost(Fault):
 
 @dataclass(eq=False)
 class HarmfulPhoto(PhotoError):
-    """`photo`: several names, parted by commas, where it cannot be told which of them it was."""
+    """`photo`: several names, separated by commas, if any of them may have been the cause."""
 
     code = "harmful_photo"
 
@@ -210,7 +210,7 @@ class DownloadFailed(PhotoError):
 
 @dataclass(eq=False)
 class LinkExpired(PhotoError):
-    """The photo is not where it was said to be: its address has expired, or it was deleted."""
+    """The photo's address has expired, or the photo was deleted."""
 
     code = "link_expired"
 
@@ -233,7 +233,7 @@ class NoPhotos(PersonError):
 
 @dataclass(eq=False)
 class NoPhotosInMessage(PersonError):
-    """`skipped`: what is there instead."""
+    """`skipped`: what is in the message instead."""
 
     skipped: tuple[Skipped, ...] = ()
     code = "no_photos_in_message"
@@ -311,9 +311,9 @@ class OutOfTime(PersonError):
 
 @dataclass(eq=False)
 class Busy(PersonError):
-    """So many requests of this `scope` are `open` already, and that is the limit.
+    """The limit of this `scope` is reached: this many requests are `open`.
 
-    `seconds`: after which there likely is room again.
+    `seconds`: how long it will probably take until there is room.
     """
 
     scope: Literal["person", "guild", "everybody"]
@@ -324,7 +324,7 @@ class Busy(PersonError):
 
 @dataclass(eq=False)
 class TooOften(PersonError):
-    """One person asked too often in a while; in so many `seconds` they may again."""
+    """One person asked too often; in this many `seconds` they may ask again."""
 
     seconds: float
     code = "too_often"
@@ -332,9 +332,9 @@ class TooOften(PersonError):
 
 @dataclass(eq=False)
 class DeadlineExceeded(Fault):
-    """`seconds`: the deadline that passed, of the whole work or, if it has a name, of this `stage`.
+    """`seconds`: the deadline that passed, that of this `stage` or, if it is "", of the whole work.
 
-    `photo`: as in WorkerLost.
+    `photo`: see WorkerLost.
     """
 
     seconds: float
@@ -345,7 +345,7 @@ class DeadlineExceeded(Fault):
 
 @dataclass(eq=False)
 class StartTooSlow(Fault):
-    """No worker was ready for work after so many `seconds`."""
+    """No worker was ready for work within `seconds`."""
 
     seconds: float
     code = "start_too_slow"

@@ -29,7 +29,7 @@ class GradcamRequest:
 
     `face`: which one, from the left, counted from 0; None: the largest. `numbered`: as in SimilarRequest.
     `method`, `target`: None for the model's own; a target that is a number is that dimension of the embedding, from 0.
-    `compare_to`: explain the likeness to the largest face of this photo, in place of `target`.
+    `compare_to`: explain the likeness to the largest face of this photo instead of `target`.
     """
 
     photo: Photo

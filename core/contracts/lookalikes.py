@@ -18,7 +18,7 @@ class LookalikesRequest:
     numbered: bool = False
 
     def without(self, name: str) -> LookalikesRequest:
-        """The same about the other photos. `LookalikesResult.skipped` is where the one belongs then."""
+        """This request without the photo called `name`, which then belongs in `LookalikesResult.skipped`."""
         return replace(self, photos=tuple(photo for photo in self.photos if photo.name != name))
 
 

@@ -12,7 +12,7 @@ REGIONS: tuple[Region, ...] = ("brows", "eyes", "nose", "mouth", "cheeks", "chin
 
 @dataclass(frozen=True)
 class Photo:
-    """An encoded picture as it came (`data`), and the name its owner knows it by."""
+    """An encoded picture (`data`), unchanged, and the name that its owner knows it by."""
 
     name: str
     data: bytes = field(repr=False)
@@ -30,7 +30,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class ShrinkRequest:
-    """`picture` encoded anew, in at most `limit` bytes."""
+    """Re-encode `picture` in at most `limit` bytes."""
 
     picture: Picture
     limit: int
@@ -57,7 +57,8 @@ class NumberedPhoto:
 class Skipped:
     """A photo that was left out, and why: the `code` of a PhotoError (`no_face`, ...) or of a rule (`too_small`, ...).
 
-    `face`: only this face of it was, by its number from the left, counted from 1. `place`: the photo's, among all.
+    `face`: the only face that was, by its number from the left, counted from 1; None: the whole photo. `place`: the
+    photo's position among all.
     """
 
     photo: str

@@ -1,4 +1,4 @@
-"""What a process of `core` needs to know before it is asked anything."""
+"""Settings of a process that runs `core`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Device = Literal["cpu", "cuda"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What a photo may cost. `file_bytes`: of the file; `pixels`: width times height of the whole picture.
+    """How large a photo may be. `file_bytes`: the file's size; `pixels`: width times height of the whole picture.
 
     `side`: the longer side in pixels (OpenCV's warps stop at 32,766).
     """
@@ -24,11 +24,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """A model by its name in the catalogue, or a person's own, and what differs from the catalogue's entry.
+    """A model of the catalogue by its name, or one's own, and what differs from the catalogue's entry.
 
     `overrides` are keys of a catalogue entry (`path`, `input_size`, `channels`, `mean`, `deviation`, `template`,
     `metric`, `threshold`, `percent`, ...); see `core/models/catalog.toml`. Values are str, int, float, bool, tuples
-    and mappings of those. `preset`: the catalogue's entry to start from, where it is called otherwise than the model.
+    and mappings of those. `preset`: the catalogue's entry to start from, if its name is not the model's.
     """
 
     name: str = "dlib"
@@ -38,7 +38,7 @@ class ModelChoice:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What people are told of a model: its `name`, and its `licence`, "" where the file is the operator's own."""
+    """What /about says about a model: its `name`, and its `licence`, "" if the file is the operator's own."""
 
     name: str
     licence: str
@@ -46,12 +46,12 @@ class ModelCard:
 
 @dataclass(frozen=True)
 class CoreSettings:
-    """Everything that `core` must be told; picklable, so that a worker can be started with it.
+    """All settings of `core`; picklable, so that a worker can be started with them.
 
     `model_folder`: where models are kept (default: `sokkuri` in the user's cache folder); `threads`: how many a
-    worker may use at once (0: as many as it likes); `colormap`: of the heatmaps; `device`: where networks run, "cuda":
-    where there is one; `shared`: the socket of a process that embeds for all workers (see core.models.shared), "": each
-    does so itself.
+    worker may use at once (0: no limit); `colormap`: the colours of heatmaps; `device`: where networks run, "cuda": on
+    a GPU if there is one; `shared`: the socket of a process that embeds for all workers (see core.models.shared), "":
+    each worker does so itself.
     """
 
     model: ModelChoice = field(default_factory=ModelChoice)
@@ -66,7 +66,7 @@ class CoreSettings:
 @dataclass(frozen=True)
 class Devices:
     """Where the networks of a process run. `heatmaps`: those that give gradients, None while they are not loaded;
-    `why`: what keeps any from where the settings want it, "" for nothing.
+    `why`: why any of them does not run where the settings say, "" if all do.
     """
 
     embeddings: Device

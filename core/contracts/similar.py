@@ -33,7 +33,7 @@ class SimilarRequest:
 
 @dataclass(frozen=True)
 class SimilarResult:
-    """`score` in `metric` (euclidean: smaller is more alike; cosine: larger is), the same for both orders.
+    """`score`: in `metric` (euclidean: smaller is more alike; cosine: larger is), the same for both orders.
 
     `percent`: 0-100; `line`: the percentage of `threshold`, 90 or nearly so; `same_person`: the score is on the near
     side of `threshold`; `raw_score`: before it was divided by what is usual around such faces (the same as `score`
@@ -73,8 +73,8 @@ class SimilarResult:
 
 
 def shown_percent(percent: float) -> float:
-    """As people are told it, in pictures as in words: one decimal, cut and not rounded.
+    """The percentage as pictures and texts show it: one decimal, cut off instead of rounded.
 
-    So nobody reads of 90.0 % and two people, and 100 is left to the same picture.
+    So 90.0 % never stands beside "two people", and only the same picture gets 100.
     """
     return 100.0 if percent >= 99.995 else floor(percent * 10 + 1e-6) / 10
