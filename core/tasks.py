@@ -3,24 +3,25 @@
 Importing this module costs nothing: what is heavy is imported where a task runs, which is in a worker. A process
 keeps one engine, with its models, for the settings it was last asked to use.
 
-Most questions are one task. An average of many photos is several, since its photos go to several processes, a few at a
-time, and only the asker knows which faces are new among all of them:
+Most questions take one task. An average takes several, since its photos may go to many processes, a few at a time, and
+only the caller can tell which faces are new among all of them:
 
-    in each process                                 where the sums come together
+    each process                                       the caller
 
-    average_open    from nothing, or a total
-    average_look    a batch -> its faces      ->    which of them are new
-    average_take    add those                 <-
-         ...        a batch after the other
-    average_close   -> a sum                  ->    average_finish    sums -> the answer
-    or average_end  the other sums, and its own -> the answer
+    average_open    start a sum, or continue one
+    average_look    photos -> their faces       --->   picks the faces that are new
+    average_take    add those faces             <---
+          ...       (look and take again, batch by batch)
+    average_close   -> the sum                  --->   collects the sums
+    average_finish  all sums -> the answer      <---
 
-`average_look` also takes the answer about the batch before (`AverageBatch.taken`), and `average_all` does all up to the
-sum in one process. Where a sum keeps every face (see `keeps_every_face`), what is between can be shared out too:
+`average_look` can take the faces of the previous batch itself (`AverageBatch.taken`). `average_end` closes the last sum
+and finishes in one task; `average_all` does everything up to the sum in one process. If sums keep every face (see
+`keeps_every_face`), these tasks can run in any process before `average_finish`:
 
-    average_people  all faces -> who is who         where each person counts once
-    average_weigh   kept faces -> a total           where each person counts once
-    average_rows    a band of all kept faces -> its pixels      for any method but the mean
+    average_people  all faces -> the person in each         if each person counts once
+    average_weigh   kept faces and weights -> a total       if each person counts once
+    average_rows    a band of all faces -> its pixels       for every method but the mean
 """
 
 from __future__ import annotations
@@ -99,14 +100,14 @@ def evaluate(
 
 
 def average_open(settings: CoreSettings, start: AverageStart) -> None:
-    """Begin, or go on with, a sum in this process."""
+    """Start a sum in this process, or continue one."""
     from core.answers.average import OpenAverage
 
     _process.average = OpenAverage(_process.engine(settings), start)
 
 
 def average_look(settings: CoreSettings, batch: AverageBatch) -> AverageSoFar:
-    """The faces of these photos that are fit, without a sum. The others are skipped."""
+    """The fit faces of these photos, without a sum. The others are skipped."""
     average = _process.opened()
     if batch.taken:
         average.take(batch.taken)
@@ -119,7 +120,7 @@ def average_take(settings: CoreSettings, chosen: Sequence[bool]) -> None:
 
 
 def average_close(settings: CoreSettings, request: None) -> AverageSum:
-    """The sum, of which the process keeps nothing. Faces that are kept whole: only those that were added here."""
+    """End the average here. Returns its sum, which keeps only the faces that were added here, if it keeps any."""
     average, _process.average = _process.opened(), None
     return average.sum()
 
@@ -197,7 +198,7 @@ def devices(settings: CoreSettings, request: None) -> Devices:
 
 
 def embed_for_others(settings: CoreSettings, listener: socket, parent: Connection, window: float) -> None:
-    """Be the network of workers whose settings say `shared`. See `core.models.shared.SharedNetwork`."""
+    """Run the network for all workers that share it (`CoreSettings.shared`). See `core.models.shared.SharedNetwork`."""
     from core.models import loading
     from core.models.embedder import Embedder
     from core.models.shared import SharedNetwork
@@ -239,7 +240,7 @@ class _Process:
         return self.average
 
     def engine(self, settings: CoreSettings) -> Engine:
-        """The engine for the work that begins now; an average that was left unended is dropped."""
+        """The engine for the task that starts now. Drops an average that was never ended."""
         self.average = None
         if self._held is None or self._held[0] != settings:
             from core.engine import Engine

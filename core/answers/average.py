@@ -43,11 +43,11 @@ from core.similarity import clustering
 from core.stages import Stopwatch
 
 MOST_THUMBNAILS = 2 * card.STRIP_PLACES
-"""Photos, from the first on, whose faces have a thumbnail: enough for the strip though many are left out."""
+"""How many photos, from the first on, get thumbnails of their faces: enough for the strip even if many are left out."""
 
 
 class OpenAverage:
-    """A sum that faces are added to. Each batch is looked at first; whoever knows all sums then says what is new."""
+    """A sum that faces are added to. Each batch is looked at first; then the caller says which of its faces are new."""
 
     def __init__(self, engine: Engine, start: AverageStart) -> None:
         self._engine = engine
@@ -61,7 +61,7 @@ class OpenAverage:
         self._waiting: list[tuple[Located, float]] = []
 
     def look(self, batch: AverageBatch) -> AverageSoFar:
-        """The faces of these photos that are fit, without a sum; they wait for `take`. The others are skipped."""
+        """The fit faces of these photos, without a sum; they wait for `take`. The others are skipped."""
         watch = Stopwatch()
         self._waiting = []
         faces: list[AveragedFace] = []
@@ -94,11 +94,11 @@ class OpenAverage:
         return AverageSoFar(faces=tuple(faces), skipped=tuple(skipped))
 
     def take(self, chosen: Sequence[bool]) -> None:
-        """Add those of the faces that were looked at last."""
+        """Add the chosen ones of the faces that were looked at last."""
         self.add(self.picked(chosen))
 
     def picked(self, chosen: Sequence[bool]) -> list[tuple[Located, float]]:
-        """Those of the faces that were looked at last, for `add`, which may be at work in another thread meanwhile."""
+        """The chosen ones of the faces that were looked at last, for `add`, which may still run in another thread."""
         picked = [one for one, taken in zip(self._waiting, chosen, strict=True) if taken]
         self._waiting = []
         return picked
@@ -109,7 +109,7 @@ class OpenAverage:
             self._composite.add(photo.pixels, photo.face, weight)
 
     def sum(self) -> AverageSum:
-        """Of the faces that are kept only those that were added here."""
+        """The sum so far. It keeps only the faces that were added here, if it keeps any."""
         return self._composite.dumps()
 
     def finish(self, request: AverageRequest) -> AverageResult:
@@ -120,7 +120,7 @@ class OpenAverage:
 
 
 def add_all(engine: Engine, start: AverageStart, batches: Iterable[AverageBatch]) -> AverageSoFar:
-    """A sum of all these. While the faces of one batch are added, the next batch is looked at."""
+    """A sum of all batches. While the faces of one are added, the next one is looked at."""
     known = Fingerprints()
     so_far = AverageSoFar()
     opened = OpenAverage(engine, start)
@@ -140,7 +140,7 @@ def add_all(engine: Engine, start: AverageStart, batches: Iterable[AverageBatch]
 
 
 def _taken(photo: Located, rules: AverageRules) -> Iterator[tuple[Located, int | None]]:
-    """The photo with each face that the rules ask for as the one that is meant, and the number of that face."""
+    """The photo once for each face that takes part, with that face chosen, and the number of that face."""
     if rules.faces == "largest" or len(photo.faces) == 1:
         yield photo, None
     else:

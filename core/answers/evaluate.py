@@ -33,7 +33,7 @@ class Evaluated:
     """`likeness`, `same`: (n,), a value for each pair, see `core.similarity.verification`; `figures`: of all pairs;
     `groups`: the figures of each group.
 
-    `picture`: None where none was asked for, or one kind of pair is missing.
+    `picture`: None if none was asked for, or one kind of pair is missing.
     """
 
     model: str
@@ -55,9 +55,10 @@ def answer(
     picture_format: PictureFormat | None = None,
     progress: Callable[[], None] | None = None,
 ) -> Evaluated:
-    """Score each of the `pairs` (places in `photos`, at least one pair), whose two are or are not the `same` person.
+    """Score each of the `pairs` (indices into `photos`, at least one pair); `same`: whether each shows one person.
 
-    Each photo is read once, and its largest face counts. `groups`: of each pair; `progress` is called after each photo.
+    Each photo is read once, and its largest face counts. `groups`: the group of each pair; `progress` is called after
+    each photo.
     """
     spec = engine.embedder.spec
     faces = _described(engine, photos, progress)
@@ -83,7 +84,7 @@ def answer(
 
 
 def _described(engine: Engine, photos: Iterable[Photo], progress: Callable[[], None] | None) -> list[_Described | None]:
-    """Each photo's largest face; None where none was found, or the photo cannot be read."""
+    """Each photo's largest face; None if none was found, or the photo cannot be read."""
     faces: list[_Described | None] = []
     waiting: list[tuple[int, Crop]] = []
 

@@ -57,7 +57,7 @@ def answer(engine: Engine, request: GradcamRequest) -> GradcamResult:
 def _target(
     engine: Engine, request: GradcamRequest, crop: NDArray[np.uint8], method: HeatmapMethod, watch: Stopwatch
 ) -> tuple[str, heatmap.Target]:
-    """What of `crop` is to be explained, and its name as in GradcamResult."""
+    """The name of the target as in GradcamResult, and the target itself."""
     metric = engine.embedder.spec.metric
     if request.compare_to is not None:
         other = engine.crop(engine.locate(request.compare_to, watch))

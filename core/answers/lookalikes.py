@@ -29,7 +29,7 @@ from core.similarity.percent import percent_curve
 from core.stages import Stopwatch
 
 MOST_PAIRS = 10
-"""How many of the most alike pairs are named."""
+"""How many of the most alike pairs the result lists."""
 
 
 def answer(
@@ -54,7 +54,7 @@ def answer(
             room = card.MOST_FACES - len(faces)
             if room < len(located.faces):
                 skipped.append(Skipped(photo.name, "too_many_faces"))
-            # only what the picture can show of it is kept, so that a hundred photos fit in memory
+            # keep only what the picture can show, so that a hundred photos fit in memory
             for index, face in enumerate(located.faces[:room]):
                 faces.append(located.found(face))
                 with watch("align"):

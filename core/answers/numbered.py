@@ -1,4 +1,4 @@
-"""Photos of several faces, drawn with numbers: a part of several answers."""
+"""Photos with numbered faces, which several answers contain."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.stages import Stopwatch
 
 
 def numbered(photos: Iterable[Located], picture_format: PictureFormat, watch: Stopwatch) -> tuple[NumberedPhoto, ...]:
-    """Those of the photos that show several faces."""
+    """The photos that show several faces, drawn with a number on each face."""
     several = [photo for photo in photos if len(photo.faces) > 1]
     with watch("number"):
         return tuple(

@@ -21,7 +21,7 @@ def answer(engine: Engine, request: SimilarRequest) -> SimilarResult:
     watch = Stopwatch()
     spec = engine.embedder.spec
     first = engine.locate(request.first, watch).choose(request.first_face)
-    # two faces of one photo are compared as well as those of two
+    # both faces may be in one photo
     again = first if request.second == request.first else engine.locate(request.second, watch)
     second = again.choose(request.second_face)
     with watch("align"):

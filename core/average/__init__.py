@@ -1,4 +1,4 @@
-"""Faces -> average face. `Composite` takes photos in and gives an `Average`; two of those make a mixture."""
+"""Faces -> average face. A `Composite` adds faces up and makes an `Average`; two of those make a mixture."""
 
 from core.average.canvas import Average
 from core.average.composite import Composite

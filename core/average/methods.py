@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from core.contracts import AverageMethod
 
 _AT_ONCE = 3_000_000
-"""Values that are sorted at once: bounds the memory, some 20 bytes each."""
+"""How many values to sort at once. It bounds the memory, at some 20 bytes each."""
 _TRIMMED = 0.1
-"""Part of the faces that a trimmed mean leaves out at either end."""
+"""Share of the faces that a trimmed mean leaves out at either end."""
 _MIDDLE = 1e-4
-"""Half the part of the faces in the middle that a median takes: one face, or two halves of two."""
+"""Half the share of the faces in the middle that a median takes: parts of one face, or of two."""
 _BIN = 4
 """Steps of 8 bits of grey in a bin of the density that a mode is looked for in."""
 _WIDTH = 24.0
@@ -31,8 +31,9 @@ _WIDTH = 24.0
 def combined(
     pixels: NDArray[np.uint8], shares: NDArray[np.uint8], method: AverageMethod, table: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Of n faces in p pixels, `pixels` (n, p, 3) and `shares` (n, p), the light (p, 3), 0-1; `table` (256,): the light
-    of each number. 0 where no face has a share.
+    """The light of n faces combined in p pixels, (p, 3), 0-1; 0 where no face has a share.
+
+    `pixels` (n, p, 3) and `shares` (n, p): the faces'; `table` (256,): the light of each number.
 
     Errors: ValueError for a method that is summed up.
     """
@@ -55,7 +56,7 @@ def median(values: NDArray[np.float32], weights: NDArray[np.float64]) -> NDArray
 def _between(
     pixels: NDArray[np.uint8], shares: NDArray[np.uint8], table: NDArray[np.float32], *, low: float, high: float
 ) -> NDArray[np.float32]:
-    """Mean light of the values between two parts (0-1) of the whole, from the darkest, each weighed by its share."""
+    """Mean light of the values between two quantiles (0-1, from the darkest), each weighted by its share."""
     packed = pixels.transpose(1, 2, 0).astype(np.uint16)
     packed <<= 8
     packed |= shares.T[:, np.newaxis]
@@ -71,7 +72,7 @@ def _between(
 def _densest(pixels: NDArray[np.uint8], shares: NDArray[np.uint8], table: NDArray[np.float32]) -> NDArray[np.float32]:
     """The grey around which most faces are (Parzen 1962), and their mean light there.
 
-    The modes of the three channels, each by itself, would be of different faces, and their colour nobody's.
+    The modes of the single channels would come from different faces, and make a colour that no face has.
     """
     count, places = shares.shape
     width = _WIDTH * count**-0.2

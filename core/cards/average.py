@@ -29,32 +29,32 @@ from core.templates import PORTRAIT, Template, to_template
 
 STRIP_PLACES = 48
 STRIP_SIDE = 128
-"""How many faces the strip under an average can hold, and the pixels a side that each should have."""
+"""How many faces the strip under an average can hold, and the side of each in pixels."""
 
 MIXTURE_STEPS = 7
-"""Pictures in the strip from one average to the other, both ends among them."""
+"""Pictures in the strip from one average to the other, both included."""
 
 MORPH_FRAMES = 30
-"""Pictures of the animation from one average to the other, both ends among them."""
+"""Frames of the animation from one average to the other, both included."""
 
 _CLOSE_UP = Template((RIGHT_IRIS, LEFT_IRIS), ((0.34, 0.44), (0.66, 0.44)))
-"""The frame of a face in the strip, where hair and shoulders would leave too little of it."""
+"""The frame of a face in the strip, close enough that hair and shoulders do not crowd it out."""
 
 _ROWS = ((10, 1), (20, 2), (36, 3), (STRIP_PLACES, 4))
-"""Up to how many faces make how many rows."""
+"""The most faces that fit, by number of rows."""
 _FEWEST_COLUMNS = 6
 
 _SIZE = 768
-"""Side of the face for which margins and gaps are given; they grow with it."""
+"""Side of the face that margins and gaps are given for; they scale with it."""
 _GAP = 8
 _UNDER_FACE = 20
 
 
 def average(face: Pixels, thumbnails: Sequence[Pixels], count: int) -> Pixels:
-    """The average, and under it a strip of who went in; of more than STRIP_PLACES the rest is counted.
+    """The average, and under it a strip of its faces; beyond STRIP_PLACES the rest is only counted.
 
-    `face`: uint8 RGB s x s; `thumbnails`: see `thumbnail`, of the first STRIP_PLACES at least; `count`: how many went
-    in. Returns uint8 RGB.
+    `face`: uint8 RGB s x s; `thumbnails`: see `thumbnail`, at least the first STRIP_PLACES; `count`: how many faces the
+    average has. Returns uint8 RGB.
     """
     size = face.shape[0]
     margin, gap, under = (round(length * size / _SIZE) for length in (MARGIN, _GAP, _UNDER_FACE))
@@ -68,7 +68,7 @@ def average(face: Pixels, thumbnails: Sequence[Pixels], count: int) -> Pixels:
     shown = places if count <= STRIP_PLACES else places - 1
     for place in range(places):
         row, column = divmod(place, columns)
-        unused = columns - min(columns, places - row * columns)  # a row that is not full stands in the middle
+        unused = columns - min(columns, places - row * columns)  # centre a row that is not full
         x, y = margin + round((column + unused / 2) * step), margin + size + under + round(row * step)
         if place < shown:
             paste(card, resize(thumbnails[place], (side, side)), x, y, radius=side // 7)
@@ -80,10 +80,10 @@ def average(face: Pixels, thumbnails: Sequence[Pixels], count: int) -> Pixels:
 
 
 def mixture(face: Pixels, steps: Sequence[Pixels], ratio: float) -> Pixels:
-    """The blend of two averages, and under it the way from the first to the second, with a mark where the blend is.
+    """The blend of two averages, and under it the steps from the first to the second, with a mark at the blend.
 
-    `face`: uint8 RGB s x s; `steps`: uint8 RGB squares from the first average to the second, MIXTURE_STEPS of them at
-    even distances; `ratio`: of the second in the blend, 0-1. Returns uint8 RGB.
+    `face`: uint8 RGB s x s; `steps`: uint8 RGB squares from the first average to the second, MIXTURE_STEPS of them,
+    evenly spaced; `ratio`: the share of the second in the blend, 0-1. Returns uint8 RGB.
     """
     size = face.shape[0]
     unit = size / _SIZE
@@ -101,7 +101,7 @@ def mixture(face: Pixels, steps: Sequence[Pixels], ratio: float) -> Pixels:
 
 
 def _face_of(average: Pixels) -> Pixels:
-    """The part of an average that is all face, as in the frame of a thumbnail."""
+    """The face alone of an average, framed like a thumbnail."""
     size = average.shape[0]
     (right_eye, _), ((right_close, down_close), (left_close, _)) = PORTRAIT.points, _CLOSE_UP.points
     part = (PORTRAIT.points[1][0] - right_eye[0]) / (left_close - right_close)
@@ -111,7 +111,7 @@ def _face_of(average: Pixels) -> Pixels:
 
 
 def _slider(card: Image.Image, ends: tuple[float, float], y: float, ratio: float, unit: float) -> None:
-    """A line from a plate with 1 to a plate with 2, and a knob between them with the share of the second's way gone."""
+    """A line from a plate with 1 to a plate with 2, and a knob between them at `ratio`."""
     left, right = ends
     large = 4  # drawn larger and shrunk, for smooth edges
     plate, knob, thick = 17 * unit, 11 * unit, 3 * unit
@@ -130,13 +130,13 @@ def _slider(card: Image.Image, ends: tuple[float, float], y: float, ratio: float
     disc(at, knob + 4 * unit, BACKGROUND)
     disc(at, knob, INK)
     for x, digit in ((left, "1"), (right, "2")):
-        if abs(x - at) > plate:  # the knob stands on it
+        if abs(x - at) > plate:  # else the knob covers it
             draw.text((x * large, middle), digit, BACKGROUND, font(round(21 * unit * large)), anchor="mm")
     card.paste(strip.reduce(large), (0, round(y - strip.height / large / 2)))
 
 
 def morph(frames: Iterable[Pixels]) -> tuple[list[Pixels], list[int]]:
-    """The frames of a morph, there and back, and how many milliseconds each is shown; both ends stay a while."""
+    """The frames of a morph, there and back, and how many milliseconds each is shown, both ends longer."""
     there = list(frames)
     back = there[-2:0:-1]
     pause, pace = 900, 50
@@ -149,5 +149,5 @@ def thumbnail(photo: Pixels, face: Face) -> Pixels:
 
 
 def portrait(photo: Pixels, face: Face, size: int) -> Pixels:
-    """The face in the frame that the average has."""
+    """The face, framed like an average: uint8 RGB `size` x `size`."""
     return crop(photo, to_template(face, PORTRAIT, size), size, outside=PANEL)

@@ -1,6 +1,7 @@
-"""What an evaluation shows, as a picture: the ROC curve, and how the scores of both kinds of pairs lie.
+"""`sokkuri evaluate`: the ROC curve, and the distribution of the scores of both kinds of pairs.
 
-Digits, and the two names that every paper uses (TAR, FAR). Drawn at twice the size and reduced: lines are smooth so.
+It contains digits, and the two names that every paper uses (TAR, FAR). It is drawn at twice the size and reduced, for
+smooth lines.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def evaluation(
 
 
 class _Frame:
-    """A panel, and where a point of its plane (0-1 each way, from its lower left) is in the card's pixels."""
+    """A panel with a plane of its own: 0-1 in both directions, from its lower left."""
 
     def __init__(self, card: Image.Image, left: int) -> None:
         self.card = card
@@ -70,9 +71,9 @@ class _Frame:
 
 
 def _draw_roc(card: Image.Image, curve: Roc, here: _Point, strangers: int) -> None:
-    """`here`: FAR and TAR of the model's line; `strangers`: how many pairs of them there are."""
+    """`here`: FAR and TAR at the model's line; `strangers`: how many pairs of strangers there are."""
     frame = _Frame(card, _LEFT)
-    # finer than one stranger among all there is nothing to see
+    # nothing can be seen below one stranger among all
     finest = max(10.0 ** floor(log10(1 / strangers)), _FINEST)
     decades = round(-log10(finest))
 

@@ -15,7 +15,7 @@ from core.face import Face
 from core.heatmap.regions import on_photo
 
 SMALL_FACE = 0.4
-"""A face that takes a smaller part of its photo than this, in both directions, is looked at closer."""
+"""A face that takes a smaller part of its photo than this, in both directions, is shown closer up."""
 
 COLORMAPS: Mapping[Colormap, int] = {
     "cividis": cv2.COLORMAP_CIVIDIS,
@@ -35,9 +35,9 @@ def gradcam(
 ) -> Pixels:
     """The photo beside the same photo under the map, with the scale of its colours.
 
-    Of a photo in which the face is small, the part around it. `values`: float32 (s, s), 0-1, over a crop, and `back`
-    the 2 x 3 matrix from the crop's pixels to the photo's; `mark`: whether to frame the face, since there are others.
-    Returns uint8 RGB.
+    If the face is small, only the part of the photo around it is shown. `values`: float32 (s, s), 0-1, over a crop;
+    `back`: the 2 x 3 matrix from the crop's pixels to the photo's; `mark`: whether to frame the face, to tell it from
+    others. Returns uint8 RGB.
     """
     left, top, width, height = _around(face, photo.shape[1], photo.shape[0])
     photo = photo[top : top + height, left : left + width]
@@ -66,7 +66,7 @@ def gradcam(
 
 
 def _around(face: Face, width: int, height: int) -> tuple[int, int, int, int]:
-    """Left, top, width, height of what to show of a photo: all of it, unless the face would be lost in it."""
+    """Left, top, width, height of the part of a photo to show: all of it, unless the face would be lost in it."""
     x, y, wide, high = face.box
     zoom = min(1.0, max(wide / width, high / height) / SMALL_FACE)
     shown = max(round(width * zoom), 1), max(round(height * zoom), 1)
@@ -78,14 +78,14 @@ def _around(face: Face, width: int, height: int) -> tuple[int, int, int, int]:
 def _to_shown(
     back: NDArray[np.float64], corner: tuple[int, int], part: tuple[int, int], size: tuple[int, int]
 ) -> NDArray[np.float64]:
-    """`back`, on to the pixels of what is shown: the photo's part of `part` pixels from `corner` on, at `size`."""
+    """`back`, continued to the picture shown: `part` pixels of the photo from `corner` on, scaled to `size`."""
     scale = np.divide(size, part)[:, np.newaxis]
-    shift = (scale[:, 0] - 1) / 2 - scale[:, 0] * corner  # as cv2.resize has it, by the pixels' outer edges
+    shift = (scale[:, 0] - 1) / 2 - scale[:, 0] * corner  # cv2.resize aligns the pixels' outer edges
     return np.asarray(back * scale + np.column_stack([np.zeros((2, 2)), shift]))
 
 
 def _under_map(photo: Pixels, values: NDArray[np.float32], coverage: NDArray[np.float32], colormap: Colormap) -> Pixels:
-    """The map over the photo, the denser the more it says; what the network never saw goes dim."""
+    """The map over the photo, denser where its values are higher; what the network never saw is dimmed."""
     colours = _colours(np.clip(values * 255, 0, 255).astype(np.uint8), colormap)
     alpha = coverage * (0.30 + 0.40 * values)
     dimmed = (0.5 + 0.5 * coverage) * (1 - alpha)
@@ -98,7 +98,7 @@ def _colours(levels: Pixels, colormap: Colormap) -> Pixels:
 
 
 def _scale(card: Image.Image, box: tuple[int, int, int, int], colormap: Colormap) -> None:
-    """What the colours mean, in `box` (left, top, width, height): 0 below, 1 above."""
+    """The scale of colours, in `box` (left, top, width, height): 0 at the bottom, 1 at the top."""
     left, top, width, height = box
     ramp = np.repeat(np.linspace(255, 0, height).astype(np.uint8)[:, np.newaxis], width, axis=1)
     paste(card, _colours(ramp, colormap), left, top, radius=width // 2)

@@ -1,4 +1,4 @@
-"""Who looks like whom, as a picture: every pair's percentage as a colour, with the faces on the edges."""
+"""/lookalikes: every pair's percentage as a colour, with the faces along the edges."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from core.contracts import shown_percent
 _Pixels = NDArray[np.uint8]
 
 PORTRAIT_SIDE = 320
-"""Pixels a side that a portrait should have: those of the most alike two are shown at that size."""
+"""Side of a portrait in pixels: the two most alike are shown at that size."""
 
 MOST_FACES = 160
-"""More rows than this make a picture that nobody reads, and that no chat shows."""
+"""More rows than this would make a picture that is unreadable, and too large for any chat."""
 
 _MATRIX_SIDE = 1100
 _CELL = (28, 150)
 _DIGITS_FROM = 44
-"""Pixels of a cell, at least and at most, and from which on a number fits into it."""
+"""Smallest and largest side of a cell in pixels, and the side from which a number fits into it."""
 
 
 def lookalikes(
@@ -34,12 +34,12 @@ def lookalikes(
     best: tuple[int, int],
     line: float,
 ) -> _Pixels:
-    """The most alike two, large, and under them the matrix of all.
+    """The two most alike faces, large, and under them the matrix of all.
 
-    `portraits`: uint8 RGB squares of PORTRAIT_SIDE; `percents`: (n, n), 0-100; `order`: of the rows; `groups`: faces of
-    one person, framed, each in one piece of `order`; `best`: whom to show large; `line`: the percentage from which on
-    two faces are taken for one person, marked on the scale of colours. Faces are numbered by their place in
-    `portraits`, from 1. Returns uint8 RGB.
+    `portraits`: uint8 RGB squares of PORTRAIT_SIDE; `percents`: (n, n), 0-100; `order`: the faces by row; `groups`:
+    faces of one person, framed, contiguous in `order`; `best`: the two to show large; `line`: the percentage from which
+    two faces count as one person, marked on the scale of colours. Faces are numbered by their place in `portraits`,
+    from 1. Returns uint8 RGB.
     """
     count = len(order)
     cell = min(max(_MATRIX_SIDE // count, _CELL[0]), _CELL[1])
@@ -71,14 +71,14 @@ def _best(card: Image.Image, portraits: Sequence[_Pixels], best: tuple[int, int]
 
 
 def _plate(draw: ImageDraw.ImageDraw, text: str, x: int, y: int) -> None:
-    """A number on a dark plate, to stand on a photo."""
+    """A number on a dark plate, for drawing on a photo."""
     wide = font(28).getlength(text) + 20
     draw.rounded_rectangle((x, y, x + wide, y + 38), 10, fill=BACKGROUND)
     draw.text((x + wide / 2, y + 19), text, INK, font(28), anchor="mm")
 
 
 def _cells(percents: NDArray[np.float64], cell: int) -> _Pixels:
-    """The matrix in colours, uint8 RGB; a face says nothing about itself, so the diagonal is empty."""
+    """The matrix in colours, uint8 RGB; its diagonal, where a face meets itself, is empty."""
     colours = _colours(percents).copy()
     np.fill_diagonal(colours[..., 0], PANEL[0])
     np.fill_diagonal(colours[..., 1], PANEL[1])
@@ -89,7 +89,7 @@ def _cells(percents: NDArray[np.float64], cell: int) -> _Pixels:
 
 
 def _colours(percents: NDArray[np.float64]) -> _Pixels:
-    """0-100 (h, w) to uint8 RGB (h, w, 3). Cividis (Nuñez et al. 2018): alike for people who see fewer colours."""
+    """0-100 (h, w) to uint8 RGB (h, w, 3). Cividis (Nuñez et al. 2018) looks alike to colour-blind people."""
     levels = np.clip(percents * 2.55, 0, 255).astype(np.uint8)
     return np.asarray(cv2.applyColorMap(levels, cv2.COLORMAP_CIVIDIS)[..., ::-1], dtype=np.uint8)
 
@@ -101,7 +101,7 @@ def _digits(draw: ImageDraw.ImageDraw, percents: NDArray[np.float64], place: tup
             if row != column:
                 middle = (place[0] + (column + 0.5) * cell, place[1] + (row + 0.5) * cell)
                 ink = BACKGROUND if percents[row, column] > 55 else INK
-                # cut, as everywhere: nobody reads of 90 % and two people
+                # cut off, like everywhere: see `shown_percent`
                 draw.text(middle, str(int(shown_percent(float(percents[row, column])))), ink, typeface, anchor="mm")
 
 
@@ -113,7 +113,7 @@ def _edges(
     cell: int,
     gap: int,
 ) -> None:
-    """Each row's face on the left and each column's above, with its number beside it."""
+    """The faces of the rows on the left and of the columns above, each with its number."""
     draw = ImageDraw.Draw(card)
     left, top = place
     typeface = font(22 if cell >= 36 else 17)
@@ -158,7 +158,7 @@ def _groups(
 
 
 def _scale(card: Image.Image, box: tuple[int, int, int, int], line: float) -> None:
-    """What the colours mean, in `box` (left, top, width, height): 0 below, 100 above, and a mark at the line."""
+    """The scale of colours, in `box` (left, top, width, height): 0 below, 100 above, a mark at `line`."""
     left, top, width, height = box
     ramp = np.repeat(np.linspace(100, 0, height)[:, np.newaxis], width, axis=1)
     paste(card, _colours(ramp), left, top, radius=width // 2)

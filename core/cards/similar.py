@@ -17,18 +17,18 @@ from core.heatmap.regions import on_photo
 from core.templates import Template, to_template
 
 CLOSE_UP = Template((RIGHT_IRIS, LEFT_IRIS), ((0.37, 0.44), (0.63, 0.44)))
-"""The frame of two faces to be compared: closer than a portrait."""
+"""The frame of the two compared faces, closer than a portrait."""
 
 EVIDENCE = Template((RIGHT_IRIS, LEFT_IRIS), ((0.35, 0.40), (0.65, 0.40)))
 EVIDENCE_SIDE = 280
-"""The frame of a face that shows why, all face; and its pixels a side."""
+"""The frame of a face that shows why, filled by the face, and its side in pixels."""
 
 FULL_EVIDENCE = 0.06
 EVIDENCE_ALPHA = 0.85
-"""The change of the score that is drawn at full strength, the same on every card; and how opaque that is."""
+"""The change of the score that is drawn at full strength, the same on every card, and the opacity of that."""
 
 _GREY_SAME_DIFFERENT = np.array([(1, 1, 1), SAME, DIFFERENT], np.float32).T
-"""From amounts of the three to RGB."""
+"""Matrix from amounts of grey, SAME and DIFFERENT to RGB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +49,9 @@ def similar(
 ) -> Pixels:
     """Both faces side by side at one size, and under them the percentage on a gauge from 0 to 100.
 
-    `percent` and `line` (where two people become one): 0-100. With `why`, of each photo, both faces stand beside the
-    percentage again, grey, with what makes them alike in one colour and what sets them apart in the other, the stronger
-    the more. Returns uint8 RGB (852, 1200, 3), or (1032, 1200, 3) with `why`.
+    `percent`, and `line`, from which two faces count as one person: 0-100. With `why`, for each photo, both faces are
+    shown again beside the percentage, in grey, tinted in one colour where they are alike and in the other where they
+    differ, the more the stronger. Returns uint8 RGB (852, 1200, 3), or (1032, 1200, 3) with `why`.
     """
     side, gap = 552, 24
     extra = 0 if why is None else EVIDENCE_SIDE - 100
@@ -75,7 +75,7 @@ def similar(
 
 
 def _tinted(photo: Pixels, face: Face, why: Why) -> Pixels:
-    """The face in grey under its map: uint8 RGB, EVIDENCE_SIDE a side. What the network never saw stays grey."""
+    """The face in grey under its map: uint8 RGB, EVIDENCE_SIDE pixels a side. What the network never saw stays grey."""
     side = EVIDENCE_SIDE
     matrix = to_template(face, EVIDENCE, side)
     grey = cv2.cvtColor(crop(photo, matrix, side, outside=PANEL), cv2.COLOR_RGB2GRAY).astype(np.float32)
@@ -83,14 +83,14 @@ def _tinted(photo: Pixels, face: Face, why: Why) -> Pixels:
     laid, seen = on_photo(why.values, to_card[:2], side, side)
     values = np.clip(laid * seen / FULL_EVIDENCE, -1, 1)
     alpha = EVIDENCE_ALPHA * np.abs(values)
-    # the light and dark of the face stays to be seen through the strongest colour
+    # light and dark stay visible even through the strongest colour
     lit = alpha * (0.35 + 0.65 / 255 * grey)
     amounts = cv2.merge((0.8 * grey * (1 - alpha), np.where(values > 0, lit, 0), np.where(values > 0, 0, lit)))
     return np.rint(cv2.transform(amounts, _GREY_SAME_DIFFERENT)).astype(np.uint8)
 
 
 def _balance(card: Image.Image, middle: tuple[int, int]) -> None:
-    """What the two colours mean: from setting apart, over nothing, to making alike. `middle`: of its upper edge."""
+    """The legend of the two colours, from different to alike. `middle`: that of its upper edge."""
     width, height = 300, 18
     left, top = middle[0] - width // 2, middle[1]
     values = np.linspace(-1, 1, width, dtype=np.float32)[:, np.newaxis]
