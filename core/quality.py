@@ -43,7 +43,7 @@ _RIGID = {
 
 _FACE = Template((RIGHT_IRIS, LEFT_IRIS), ((0.30, 0.36), (0.70, 0.36)))
 _FACE_SIDE = 100
-"""From the brows to the chin; at this side the eyes are 40 pixels apart."""
+"""The face from the brows to the chin, and its side in pixels, at which the eyes are 40 pixels apart."""
 _BORDER = 8
 
 _INNER_FACE = Template((RIGHT_IRIS, LEFT_IRIS), ((0.25, 0.25), (0.75, 0.25)))

@@ -1,4 +1,4 @@
-"""Which stage of its work this process is in, reported to whoever watches over it.
+"""Reports which stage of its work this process is in, to whoever supervises it.
 
 A process that does somebody's work can hang or die in any line of it, and from outside that is only silence. So it
 reports what it is about to do, and with which photo, before it does it.

@@ -1,9 +1,9 @@
 """Photo -> faces: where they are, and 478 landmarks each.
 
-First MediaPipe's FaceLandmarker (Kartynnik et al. 2019, "Real-time Facial Surface Geometry from Monocular Video on
-Mobile GPUs"; irises: Ablavatski et al. 2020) on the whole photo. Its detector, BlazeFace short range, is quick, but
-finds no profile and nothing small, and takes an upside-down face for an upright one. So unless it finds exactly one
-large face, and CenterFace sees that very face there too, the photo is searched thoroughly (see `core.detection`).
+MediaPipe's FaceLandmarker (Kartynnik et al. 2019, "Real-time Facial Surface Geometry from Monocular Video on Mobile
+GPUs"; irises: Ablavatski et al. 2020) looks at the whole photo first. Its detector, BlazeFace short range, is quick,
+but misses profiles and small faces, and mistakes upside-down faces for upright ones. So unless it finds exactly one
+large face, and CenterFace sees the same face there, the photo is searched thoroughly (see `core.detection.search`).
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from core.detection.search import confirm, search
 from core.face import FIVE, Face
 
 MAX_FACES = 64
-"""Each face costs a pass of the mesh network: a bound on what one crowded picture may cost."""
+"""The most faces of a photo. Each costs a pass of the mesh network, so this bounds the cost of a crowd."""
 
 _LARGE = 0.3
-"""Longer side of a face's box, in shorter sides of the photo, that leaves little room for others."""
+"""Longer side of a face's box, in shorter sides of the photo, above which few other faces fit."""
 _SAME = 0.2
-"""Mean distance between five points, in sides of the face, up to which they belong to one face."""
+"""Mean distance between two faces' five points, in sides of the face, up to which they are one face."""
 _ALONE = 0.64
-"""Score of a detection that is a face even where the mesh network sees none. 204 profiles scored 0.65 and more, what
-was no face 0.53 and less, and a blurred cheek behind somebody 0.63."""
+"""Score above which a detection is a face even if the mesh network sees none. 204 profiles scored 0.65 or more,
+non-faces 0.53 or less, and a blurred cheek behind somebody 0.63."""
 _ALONE_SIZE = 20
-"""Pixels of the longer side of such a detection."""
+"""Smallest longer side in pixels of such a detection."""
 
 
 @contextmanager
 def _native_silence() -> Iterator[None]:
-    """Keeps what native code writes to standard error away: MediaPipe's start-up remarks know no other switch."""
+    """Suppress what native code writes to standard error: MediaPipe's start-up messages have no other switch."""
     sys.stderr.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -60,17 +60,17 @@ def _native_silence() -> Iterator[None]:
 class FaceFinder:
     """Finds faces; holds native resources until `close` (or the end of a `with`).
 
-    Left to the end of the interpreter, MediaPipe would close itself when the modules it needs for that are gone.
+    At the interpreter's exit MediaPipe would try to close itself after the modules it needs for that are gone.
     """
 
     def __init__(
         self, landmarker: Path, detector: Callable[[], Path], threads: int = 1, device: Device = "cpu"
     ) -> None:
-        """`landmarker`: the path of face_landmarker.task; `detector` gives that of CenterFace (`network_file`), which
-        is asked for when the first file has proved good; `threads`: of a search, 0 for as many as there are processors;
-        `device`: where CenterFace is to run.
+        """`landmarker`: the path of face_landmarker.task; `detector`: returns the path of CenterFace (`network_file`),
+        called once the first file has proved good; `threads`: how many a search may use, 0 for as many as there are
+        processors; `device`: where to run CenterFace.
 
-        Errors: RuntimeError, ValueError where the first is no such file; ModelError for the second.
+        Errors: RuntimeError or ValueError if the first is not such a file; ModelError for the second.
         """
         mediapipe_import.load()
         from mediapipe.tasks.python import vision
@@ -85,11 +85,11 @@ class FaceFinder:
         self._network = CenterFace(detector(), threads, device)
         with _native_silence():
             self._landmarker: Any = vision.FaceLandmarker.create_from_options(options)
-            self._at_once(np.zeros((64, 64, 3), dtype=np.uint8))  # its threads start, and chatter, with the first one
+            self._at_once(np.zeros((64, 64, 3), dtype=np.uint8))  # its threads start, and log, with the first photo
 
     @cached_property
     def _mesh(self) -> MeshNetwork:
-        """Loaded for the first thorough search: one clear face after the other does without its 15 MB."""
+        """Loaded for the first thorough search: photos of one clear face do not need its 15 MB."""
         return MeshNetwork(self._file)
 
     def find(self, rgb: NDArray[np.uint8]) -> tuple[Face, ...]:
@@ -149,6 +149,6 @@ def _apart(face: Face, points: NDArray[np.floating]) -> float:
 
 
 def _add(faces: list[Face], face: Face) -> None:
-    """Unless it is there already: two meshes of one face, or one that lies within another."""
+    """Add a face, unless it is there already: as another mesh of it, or within another face."""
     if all(_apart(one, face.landmarks[list(FIVE)]) > _SAME * max(one.box[2:]) for one in faces):
         faces.append(face)

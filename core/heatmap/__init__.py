@@ -1,4 +1,4 @@
-"""Crop -> attention map -> shares by region of the face; and for a pair, which regions carry the likeness."""
+"""Crop -> attention map -> shares by region of the face; and for a pair, which regions make them alike."""
 
 from core.heatmap.evidence import Evidence, evidence, hide
 from core.heatmap.methods import METHODS, attention

@@ -1,9 +1,9 @@
-"""Class activation maps: which parts of its input a network's vector rests on, by what its layers see of them.
+"""Class activation maps: which parts of its input a network's vector depends on, according to its layers.
 
 Grad-CAM (Selvaraju et al. 2017), Grad-CAM++ (Chattopadhay et al. 2018), HiResCAM (Draelos & Carin 2020), LayerCAM
 (Jiang et al. 2021), Eigen-CAM (Muhammad & Yeasin 2020; it ignores the target) and Score-CAM (Wang et al. 2020). The
-maps are those of the library pytorch-grad-cam, which also computes the gradients of all weights, and of the layers
-before those that are looked at: here it is one pass forward, and back no further than to them.
+maps equal those of the library pytorch-grad-cam, which also computes the gradients of all weights, and of all earlier
+layers. Here there is one pass forward, and one back no further than to the layers of interest.
 
 torch is imported where it is first needed: the table of methods must not load it.
 """
@@ -106,7 +106,7 @@ def scorecam(module: nn.Module, planes: Tensor, activations: Map, target: Target
         masks = (masks - low) / (high - low + 1e-8)
         scores = []
         for start in range(0, len(masks), _BATCH):
-            stages.enter("explain")  # all batches together take long
+            stages.enter("explain")  # all batches together take too long for one stage
             scores += [target(vector) for vector in module(planes * masks[start : start + _BATCH, None])]
         return _weighted(activations, torch.stack(scores).softmax(dim=0).cpu().numpy())
 
@@ -127,7 +127,7 @@ def _attention(maps: Callable[[Explainable, Tensor, Target], list[Map]]) -> Atte
 
 
 def _with_gradients(network: Explainable, planes: Tensor, target: Target) -> list[tuple[Map, Map]]:
-    """For each layer the activations (channels, h, w), and the target's gradients by them."""
+    """Each layer's activations (channels, h, w), and the target's gradients by them."""
     import torch
 
     with torch.enable_grad():
@@ -165,6 +165,6 @@ def _weighted(activations: Map, weights: Map) -> Map:
 
 
 def _scaled(values: Map) -> Map:
-    """From 0 to 1; all 0 where they are all the same."""
+    """The values scaled to 0-1; all 0 if they are all the same."""
     above = values - values.min()
     return np.asarray(above / (above.max() + 1e-7), dtype=np.float32)

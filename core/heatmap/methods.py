@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Method:
-    """How a heatmap is made. `attention`: as the function of that name, without its `method`.
+    """How to make a heatmap. `attention`: the function `attention`, for this method alone.
 
-    `needs_torch`: whether it needs the network as a torch module. `hides_parts`: whether it shows the network the crop
-    with parts of it hidden; a target is then asked how much is lost (`Target.of`).
+    `needs_torch`: whether it needs the network as a torch module; `hides_parts`: whether it runs the network on the
+    crop with parts hidden, so that the target must be able to measure the loss (`Target.of`).
     """
 
     attention: Callable[[Embedder, NDArray[np.uint8], Target], NDArray[np.float32]]

@@ -1,4 +1,4 @@
-"""Crops to vectors, whichever model does it."""
+"""Loads a model, of whatever family, as an Embedder."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 def load(choice: ModelChoice, folder: Path, threads: int, device: Device = "cpu", shared: str = "") -> Embedder:
-    """Load a model. Its file is kept in `folder`, and fetched and converted where that was not done yet.
+    """Load a model. Its file is kept in `folder`, and is fetched and converted first if necessary.
 
-    `threads`: how many one run may use, 0 for as many as there are processors; `device`: where it is to run, "cuda":
-    where there is one; `shared`: see CoreSettings. torch is not loaded for kinds other
-    than timm, but for the one conversion of dlib's file. Raises ModelMissing, ModelBroken or ModelMisconfigured.
+    `threads`: how many one run may use, 0 for as many as there are processors; `device`: where to run it, "cuda": on a
+    GPU if there is one; `shared`: see CoreSettings. torch is loaded only for the kind timm, and for the one conversion
+    of dlib's file. Raises ModelMissing, ModelBroken or ModelMisconfigured.
     """
     spec = resolve(choice)
     path = _file(spec, folder)
@@ -48,7 +48,7 @@ def load(choice: ModelChoice, folder: Path, threads: int, device: Device = "cpu"
 
 def _file(spec: ModelSpec, folder: Path) -> Path:
     if spec.path is None:
-        assert spec.file is not None  # resolve sees to it that one of them is there
+        assert spec.file is not None  # resolve ensures that one of them is there
         return Store(folder).path(spec.file)
     if not spec.path.is_file():
         raise ModelMissing(spec.name, f"expected a file at {spec.path}, found none; remedy: correct `path`")
@@ -62,7 +62,7 @@ def _file(spec: ModelSpec, folder: Path) -> Path:
 
 
 def sha256_of(path: Path) -> str:
-    """In hex."""
+    """The hash of a file's content, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,7 +1,7 @@
 """Labelled pairs -> a model's threshold, percentages and ranks, as a file that the settings accept.
 
-`[model] calibration = "file.toml"` puts the file's threshold, percent and strangers in the place of the model's own.
-Only numbers about the whole set are kept: nothing of a photo.
+With `[model] calibration = "file.toml"` the file's threshold, percent and strangers override the model's own. The file
+has only numbers about the whole set: nothing of a photo.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PARTS = (
     0.95,
     0.99,
 )
-"""Of which parts of the strangers the score is kept: closer together where the line is."""
+"""Quantiles of the strangers' scores to keep, denser near the threshold."""
 
 _RESAMPLES = 400
 _SEED = 1
@@ -52,8 +52,8 @@ class TooFewPairs(ValueError):
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a set of pairs says of a model. Scores are in `metric`; `far`: the share of strangers allowed past the
-    `threshold`; `same_median`: of the pairs of one person, where there are any."""
+    """What a set of pairs says about a model. Scores are in `metric`; `far`: the share of strangers allowed past the
+    `threshold`; `same_median`: the median of the pairs of one person, if there are any."""
 
     model: str
     metric: Metric
@@ -99,7 +99,7 @@ class Calibration:
 
 
 def _text(value: str) -> str:
-    """As a basic string of TOML, which JSON's are too as long as nothing but ASCII's control characters is escaped."""
+    """A basic string of TOML. JSON strings are, as long as they escape nothing but ASCII control characters."""
     return json.dumps(value.encode("utf-8", "replace").decode(), ensure_ascii=False)
 
 
@@ -114,8 +114,8 @@ def calibrate(
 ) -> Calibration:
     """A calibration from n labelled pairs. `likeness`: (n,), see `core.similarity.verification`; `photos`: two a pair.
 
-    The threshold is the loosest that at most the share `far` of the strangers passes, or, where all pairs of one person
-    pass it, the middle between it and the least alike of these. Lost pairs are left out.
+    The threshold is the loosest one that at most the share `far` of the strangers passes, or, if all pairs of one
+    person pass it, the middle between it and the least alike of these. Lost pairs are left out.
     Errors: TooFewPairs for less than 20 pairs of strangers, or when they are so alike that no curve can fall.
     """
     here = np.isfinite(likeness)
@@ -126,7 +126,7 @@ def calibrate(
         )
     line = line_at(others, far)
     if len(people) and people.min() > line:
-        line = (line + float(people.min())) / 2  # nobody is in between: as far from the ones as from the others
+        line = (line + float(people.min())) / 2  # nobody is in between: keep the same distance from both
     names = [pair for pair, kept in zip(photos, here & ~same, strict=True) if kept]
     sign = -1.0 if metric == "euclidean" else 1.0
     strangers = measure_strangers(data, sign * others, names, metric)
@@ -139,18 +139,18 @@ def calibrate(
         )
     usual = sign * float(np.median(people)) if len(people) else None
     if usual is not None and sign * usual <= line:
-        usual = None  # most photos of one person do not even pass: no curve can give them 97
+        usual = None  # most pairs of one person do not even pass: no curve can give them 97
     return Calibration(model, metric, far, threshold, usual, len(people), int((~here).sum()), strangers)
 
 
 def measure_strangers(
     data: str, scores: NDArray[np.float64], photos: Sequence[tuple[str, str]], metric: Metric
 ) -> Strangers:
-    """The quantiles of strangers' `scores` (n,), whose photos (or people) are named by `photos`.
+    """The quantiles of strangers' `scores` (n,); `photos`: the names of the two photos (or people) of each pair.
 
-    Pairs that share a photo are no independent evidence, so the error of a part comes from drawing photos, not pairs,
-    again and again (the bootstrap, Efron 1979, of both sides of a pair as in Snijders & Borgatti 1999). It is that of
-    the difference to another set of the same size: wider by the square root of two than the set's own.
+    Pairs that share a photo are not independent evidence, so the errors come from resampling photos instead of pairs
+    (the bootstrap, Efron 1979, of both sides of a pair as in Snijders & Borgatti 1999). They are errors of the
+    difference to another set of the same size: wider by the square root of two than the set's own.
     """
     order = np.sort(scores if metric == "euclidean" else -scores)
     finest = 1 / len(scores)

@@ -1,10 +1,10 @@
 """Who looks like whom: scores of all pairs of many faces -> groups of one person each, and an order to show them in.
 
-Agglomerative clustering with average linkage (Sokal & Michener 1958), cut at the model's threshold: two groups become
-one while the mean dissimilarity between them is within it. Single linkage would chain a whole family together by one
-doubtful pair after another; complete linkage lets one bad photo tear a person apart.
+Agglomerative clustering with average linkage (Sokal & Michener 1958), cut at the model's threshold: two groups merge
+while the mean dissimilarity between them is within it. Single linkage would chain a whole family together by one
+doubtful pair after another; complete linkage lets one bad photo split a person.
 
-scipy is loaded when it is needed: it takes 40 MB, and most requests do without.
+scipy is loaded when it is first needed: it takes 40 MB, and most requests do not use it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from core.contracts import Metric
 
 @dataclass(frozen=True)
 class Clusters:
-    """`order`: all faces, alike ones beside each other, each group in one piece.
+    """`order`: all faces, similar ones next to each other, each group contiguous.
 
-    `groups`: those of two faces and more, the largest first, each by its faces' numbers.
+    `groups`: those of two or more faces, the largest first, each as its faces' indices.
     """
 
     order: tuple[int, ...]
@@ -43,7 +43,7 @@ def clusters(scores: NDArray[np.float64], metric: Metric, threshold: float) -> C
 
 
 def people(scores: NDArray[np.float64], metric: Metric, threshold: float) -> NDArray[np.intp]:
-    """Of each of n >= 1 faces, who it is: the same groups as those of `clusters`, numbered from 0, as (n,)."""
+    """The person in each of n >= 1 faces, numbered from 0: (n,). The groups are those of `clusters`."""
     from scipy.cluster.hierarchy import linkage
 
     if len(scores) == 1:

@@ -42,9 +42,8 @@ class Polynomial:
 
 
 class Spread:
-    """The smooth falling curve through 100 (the same picture), 90 (`threshold`) and 20 (`strangers`, their median).
-
-    And through 97 at `usual`, the median of two photos of one person, where it is given.
+    """The smooth falling curve through 100 (the same picture), 90 (`threshold`) and 20 (`strangers`, their median), and
+    through 97 at `usual`, the median of two photos of one person, if it is given.
 
     A monotone cubic (Fritsch & Carlson 1980) in the dissimilarity, which is the distance or 1 - cosine. It reaches 0
     at twice the strangers' dissimilarity, which for cosine is about the opposite vector.
@@ -68,14 +67,14 @@ class Spread:
 
     def __call__(self, score: float) -> float:
         percent = self._curve(min(max(dissimilarity(score, self._metric), 0.0), self._end))
-        return min(max(percent, 0.0), 100.0)  # rounding may leave either end by a hair
+        return min(max(percent, 0.0), 100.0)  # rounding may exceed the bounds slightly
 
 
 class _MonotoneCubic:
     """Through falling points (at least three) without a bump between them: the slopes are those of Fritsch & Butland
     1984, "A method for constructing local monotone piecewise cubic interpolants".
 
-    scipy's PchipInterpolator is the same; to load it takes half a second and 20 MB, for a handful of points.
+    scipy's PchipInterpolator does the same, but loading it takes half a second and 20 MB, for a handful of points.
     """
 
     def __init__(self, at: Sequence[float], values: Sequence[float]) -> None:
@@ -105,7 +104,7 @@ class _MonotoneCubic:
 
 
 def percent_curve(spec: ModelSpec) -> PercentCurve:
-    """The model's own way from a score to a percentage."""
+    """The curve by which a model's scores become percentages."""
     if isinstance(spec.percent, PolynomialPercent):
         return Polynomial(spec.percent.coefficients)
     return Spread(spec.metric, spec.threshold, spec.percent.strangers_median, spec.percent.same_median)

@@ -1,4 +1,4 @@
-"""Scores as a model means them: in its metric, and measured against its cohort."""
+"""Scores of a model: in its metric, and normalised by its cohort if it has one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.similarity import cohort, scores
 
 
 class Scorer:
-    """Scores in the model's metric; of a model with a cohort, divided by what is usual around the faces."""
+    """Scores in the model's metric, normalised by its cohort if it has one (see `core.similarity.cohort`)."""
 
     def __init__(self, spec: ModelSpec) -> None:
         self._metric = spec.metric
@@ -19,9 +19,9 @@ class Scorer:
     def score(
         self, a: NDArray[np.float32], b: NDArray[np.float32], profiles: tuple[bool, bool] = (False, False)
     ) -> float:
-        """Of two vectors (d,), the same for both orders; `profiles`: which of the faces is seen in profile.
+        """The score of two vectors (d,), the same for both orders; `profiles`: which of the faces are in profile.
 
-        Errors: as `scores.score`.
+        Errors: see `scores.score`.
         """
         plain = scores.score(a, b, self._metric)
         if self._cohort is None:
@@ -31,9 +31,9 @@ class Scorer:
     def all_scores(
         self, vectors: NDArray[np.float32], profiles: NDArray[np.bool_] | None = None
     ) -> NDArray[np.float64]:
-        """Of each pair of vectors (n, d), as a symmetric float64 matrix (n, n); `profiles`: (n,), None where none is.
+        """The scores of all pairs of vectors (n, d): float64 (n, n), symmetric; `profiles`: (n,), None if none is.
 
-        Errors: as `scores.score`.
+        Errors: see `scores.score`.
         """
         plain = scores.all_scores(vectors, self._metric)
         if self._cohort is None:

@@ -9,7 +9,7 @@ from core.contracts import Metric
 
 
 def score(a: NDArray[np.float32], b: NDArray[np.float32], metric: Metric) -> float:
-    """Of two vectors (d,), the same for both orders: Euclidean distance (>= 0), or cosine (-1 to 1).
+    """The score of two vectors (d,), the same for both orders: Euclidean distance (>= 0), or cosine (-1 to 1).
 
     Errors: ValueError for a vector of length 0 or one that is not finite, which no face gives.
     """
@@ -27,7 +27,7 @@ def score(a: NDArray[np.float32], b: NDArray[np.float32], metric: Metric) -> flo
 
 
 def all_scores(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float64]:
-    """`score` of each pair of vectors (n, d), as a symmetric float64 matrix (n, n). Errors: as `score`."""
+    """The scores of all pairs of vectors (n, d): float64 (n, n), symmetric. Errors: see `score`."""
     exact = vectors.astype(np.float64)
     if metric == "euclidean":
         values = np.stack([np.linalg.norm(exact - one, axis=1) for one in exact])
@@ -42,7 +42,7 @@ def all_scores(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float
 
 
 def dissimilarity(value: float, metric: Metric) -> float:
-    """A score as a number that is 0 for the same picture and grows: the distance, or 1 - cosine."""
+    """A score as a number that grows from 0, the same picture: the distance, or 1 - cosine."""
     return value if metric == "euclidean" else 1 - value
 
 

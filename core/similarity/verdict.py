@@ -1,4 +1,4 @@
-"""What a score means to people: how rare it is among strangers, in four words, and whether it is a close call."""
+"""What a score means: its rank among strangers, the verdict in one of four words, and whether it is a close call."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from core.models.spec import CurvePercent, ModelSpec
 from core.similarity.scores import dissimilarity, same_person
 
 LOOKALIKE, SOME = 0.95, 0.5
-"""More alike than this part of the pairs of strangers is a look-alike; than this one, a likeness."""
+"""A pair that is more alike than this share of strangers is a look-alike; than this share, has some likeness."""
 
 _LOOKALIKE_WAY = 0.4
-"""Where strangers were not measured: this far on the way from the line to their median lie look-alikes, as dlib has
-them at `LOOKALIKE`."""
+"""If strangers were not measured: how far from the threshold towards their median a look-alike may lie. For dlib, that
+is where `LOOKALIKE` lies."""
 
 NEAR = 0.05
-"""This part of the line's own dissimilarity is near it. Another photo of each of two people moves dlib's distance by
-0.032 (root of the mean square, over the neutral against the smiling pairs of 51 people), which is that much."""
+"""How near to the threshold is a close call, relative to the threshold's dissimilarity. Other photos of the same two
+people move dlib's distance by as much: 0.032 (root mean square, neutral against smiling pairs of 51 people)."""
 
 
 @dataclass(frozen=True)
 class Rank:
-    """`part` of the pairs of strangers that are less alike, 0-1, and half its 95 % interval."""
+    """`part`: the share of the pairs of strangers that are less alike, 0-1; `error`: half its 95 % interval."""
 
     part: float
     error: float
 
 
 def rank(score: float, spec: ModelSpec) -> Rank | None:
-    """Among the strangers that were measured for the model; None where none were.
+    """The rank among the strangers that were measured for the model; None if none were.
 
-    It never claims more than the rarest score that was measured: 0.999 stands for that and for all beyond it.
+    It never claims more than the rarest score that was measured: 0.999 stands for that score and all beyond it.
     """
     if spec.strangers is None:
         return None
@@ -44,7 +44,7 @@ def rank(score: float, spec: ModelSpec) -> Rank | None:
 
 
 def verdict(score: float, spec: ModelSpec) -> Verdict:
-    """`same` past the model's line; else by the rank among strangers."""
+    """`same` past the model's threshold; else according to the rank among strangers."""
     if same_person(score, spec.threshold, spec.metric):
         return "same"
     among = rank(score, spec)
@@ -57,6 +57,6 @@ def verdict(score: float, spec: ModelSpec) -> Verdict:
 
 
 def near_line(score: float, spec: ModelSpec) -> bool:
-    """Whether another photo of the same two people could well fall on the other side of the line."""
+    """Whether other photos of the same two people could well fall on the other side of the threshold."""
     line, value = (dissimilarity(one, spec.metric) for one in (spec.threshold, score))
     return abs(value - line) <= NEAR * line

@@ -1,8 +1,8 @@
-"""Scores of labelled pairs -> how well a model tells people apart, each figure with its 95 % interval.
+"""Verification metrics: scores of labelled pairs -> how well a model tells people apart, with 95 % intervals.
 
-Everything here takes likeness: a number that is larger for a more alike pair (minus the distance, or the cosine). One
-of which a photo is lost, because no face was found in it, has the worst there is, minus infinity: it is never taken
-for one person. Intervals are those of independent pairs; pairs that share photos say somewhat less than they claim.
+All functions take likeness: a number that is larger for a more alike pair (minus the distance, or the cosine). A pair
+with a lost photo, in which no face was found, has minus infinity: it never counts as one person. The intervals assume
+independent pairs; if pairs share photos, they are somewhat too narrow.
 """
 
 from __future__ import annotations
@@ -30,14 +30,13 @@ class Measured:
 
 @dataclass(frozen=True)
 class Figures:
-    """What a set of pairs says. A figure is None where it needs pairs of a kind that the set has none of.
+    """The figures of a set of pairs. A figure is None if it needs a kind of pairs that the set does not have.
 
-    `pairs`, `same`, `lost`: counts of all pairs, of those of one person, of those with a lost photo; `auc`: the
-    chance that a pair of one person is more alike than a pair of strangers; `eer`: where as many pairs of one person
-    are refused as pairs of strangers are taken for one; `accuracy`: at `best_line`, the best one for this very set;
-    `at_line`: accuracy at the model's own line; `true_matches`, `false_matches`: shares of the pairs of one person
-    and of strangers that the line takes for one person; `tar_at_far`: share of the pairs of one person that are
-    taken for one where this share of the strangers is.
+    `pairs`, `same`, `lost`: how many pairs there are, of one person, and with a lost photo; `auc`: the probability that
+    a pair of one person is more alike than a pair of strangers; `eer`: the equal error rate; `accuracy`: that at
+    `best_line`, the best threshold for this very set; `at_line`: the accuracy at the model's own threshold;
+    `true_matches`, `false_matches`: the shares of the pairs of one person and of strangers that it accepts;
+    `tar_at_far`: the share of the pairs of one person that is accepted if this share of the strangers is.
     """
 
     pairs: int
@@ -55,14 +54,14 @@ class Figures:
 
 @dataclass(frozen=True, eq=False)
 class Roc:
-    """Shares taken for one person, from the strictest line to the loosest: float64 (n,), both from 0 to 1."""
+    """Shares of pairs accepted, from the strictest threshold to the loosest: float64 (n,), both from 0 to 1."""
 
     false_matches: NDArray[np.float64]
     true_matches: NDArray[np.float64]
 
 
 def measure(likeness: NDArray[np.float64], same: NDArray[np.bool_], line: float) -> Figures:
-    """All figures of n pairs, n >= 1. `likeness`: (n,), -inf for a lost pair; `line`: the model's, as a likeness.
+    """All figures of n pairs, n >= 1. `likeness`: (n,), -inf for a lost pair; `line`: the threshold, as a likeness.
 
     Errors: ValueError when there is no pair.
     """
@@ -100,8 +99,8 @@ def wilson(count: int, of: int) -> Measured:
 def auc(people: NDArray[np.float64], strangers: NDArray[np.float64]) -> Measured:
     """Area under the ROC curve, ties counted half, with the interval of DeLong et al. 1988.
 
-    Where no pair is out of order that interval would have no width: it is then bounded as no failure among as many
-    pairs as the smaller kind has.
+    If no pair is out of order, that interval would have no width. Then it is that of no failure among as many pairs as
+    the smaller kind has.
     """
     ranks = rankdata(np.concatenate([people, strangers]))
     above = (ranks[: len(people)] - rankdata(people)) / len(strangers)
@@ -117,14 +116,14 @@ def auc(people: NDArray[np.float64], strangers: NDArray[np.float64]) -> Measured
 
 
 def line_at(strangers: NDArray[np.float64], far: float) -> float:
-    """The lowest line that at most the share `far` of the strangers (m >= 1) reaches."""
+    """The lowest threshold that at most the share `far` of the strangers (m >= 1) reaches."""
     allowed = int(far * len(strangers) + 1e-9)
     order = np.sort(strangers)[::-1]
     return float(np.nextafter(order[allowed], np.inf)) if allowed < len(order) else float(order[-1])
 
 
 def roc(people: NDArray[np.float64], strangers: NDArray[np.float64]) -> Roc:
-    """The curve over all lines, one for each likeness that occurs; both kinds must have a pair."""
+    """The curve over all thresholds, one for each likeness that occurs; both kinds must have a pair."""
     lines = np.unique(np.concatenate([people, strangers]))[::-1]
     lines = lines[np.isfinite(lines)]
     taken = [
@@ -135,13 +134,13 @@ def roc(people: NDArray[np.float64], strangers: NDArray[np.float64]) -> Roc:
 
 
 def _best_line(likeness: NDArray[np.float64], same: NDArray[np.bool_]) -> tuple[float, int]:
-    """The line with the most pairs right, in the middle of its gap, and how many are."""
+    """The threshold with the most pairs right, in the middle of its gap, and how many are right."""
     order = np.argsort(-likeness, kind="stable")
     values, kinds = likeness[order], same[order]
-    # right at a line just below the first k: the people among these, and the strangers behind them
+    # right at a threshold just below the first k: the people among these, and the strangers after them
     right = np.concatenate([[0], np.cumsum(np.where(kinds, 1, -1))]) + int((~same).sum())
-    ends = np.concatenate([[True], values[1:] != values[:-1], [True]])  # equals cannot be parted
-    ends &= np.concatenate([[True], np.isfinite(values)])  # and no line takes the lost ones in
+    ends = np.concatenate([[True], values[1:] != values[:-1], [True]])  # equals cannot be separated
+    ends &= np.concatenate([[True], np.isfinite(values)])  # and no threshold accepts lost pairs
     k = int(np.argmax(np.where(ends, right, -1)))
     finite = values[np.isfinite(values)]
     if not len(finite):
@@ -152,7 +151,7 @@ def _best_line(likeness: NDArray[np.float64], same: NDArray[np.bool_]) -> tuple[
 
 
 def _eer(people: NDArray[np.float64], strangers: NDArray[np.float64]) -> Measured:
-    """Where the curve crosses its diagonal; the interval is that of a share of the kind with fewer pairs."""
+    """The equal error rate, where the curve crosses its diagonal; the interval is that of the kind with fewer pairs."""
     curve = roc(people, strangers)
     misses = 1 - curve.true_matches
     gap = curve.false_matches - misses  # rises from -1 to 1
