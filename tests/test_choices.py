@@ -92,8 +92,3 @@ def test_every_choice_has_a_name_in_every_language(code: str, commands: dict[str
             for choice in option.get("choices", ()):
                 named_alike = choice["value"] in HEATMAP_LABELS or isinstance(choice["value"], int)
                 assert named_alike or words.text(f"choice-{choice['value']}")
-
-
-def test_which_methods_need_torch_and_which_hide_parts() -> None:
-    assert [name for name, method in heatmap.METHODS.items() if not method.needs_torch] == ["occlusion"]
-    assert [name for name, method in heatmap.METHODS.items() if method.hides_parts] == ["scorecam", "occlusion"]

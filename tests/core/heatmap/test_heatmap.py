@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast, get_args
 
 import numpy as np
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import geometry, heatmap, templates
-from core.contracts import REGIONS, HeatmapMethod, Photo, Region
+from core.contracts import REGIONS, HeatmapMethod, ModelMisconfigured, Photo, Region
 from core.engine import Engine, Located
+from core.models.embedder import Embedder
+from core.models.explainable import Explainable
 from core.models.torchvision_compat import make_importable
 
 SIZE = 150
@@ -194,6 +197,31 @@ def test_occlusion_is_hot_where_hiding_costs_the_most(
         hidden.reshape(-1, 3)[pixels] = heatmap.blurred(crop).reshape(-1, 3)[pixels]
         distances.append(-float(target.of(engine.embedder(hidden[np.newaxis]))[0]))
     assert distances[0] > 4 * distances[1]
+
+
+class WithoutTorch:
+    """An embedder whose network has no form in torch."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.embedder = embedder
+
+    def __call__(self, crops: np.ndarray) -> np.ndarray:
+        return self.embedder(crops)
+
+    def explainable(self) -> Explainable:
+        raise ModelMisconfigured("mine", "torch: expected a network in torch, found none")
+
+
+@pytest.mark.parametrize("method", get_args(HeatmapMethod))
+def test_a_method_needs_torch_where_its_row_says_so(
+    method: HeatmapMethod, engine: Engine, crop: np.ndarray, targets: dict[str, heatmap.Target]
+) -> None:
+    without = cast(Embedder, WithoutTorch(engine.embedder))
+    if heatmap.METHODS[method].needs_torch:
+        with pytest.raises(ModelMisconfigured):
+            heatmap.attention(without, crop, method, targets["identity"])
+    else:
+        assert heatmap.attention(without, crop, method, targets["identity"]).any()
 
 
 def test_a_face_without_evidence_has_no_map(engine: Engine) -> None:
