@@ -210,7 +210,7 @@ def test_a_landmark_file_that_is_none_is_named(tmp_path: Path, sample: Sample, m
     real = Store.path
     monkeypatch.setattr(Store, "path", lambda store, name: real(store, name) if name != LANDMARKS_FILE else none)
     with pytest.raises(ModelBroken, match=LANDMARKS_FILE):
-        Engine(CoreSettings()).gradcam(GradcamRequest(sample("a_1")))
+        gradcam.answer(Engine(CoreSettings()), GradcamRequest(sample("a_1")))
 
 
 def test_tasks_answer_and_their_answers_travel(sample: Sample) -> None:
