@@ -25,10 +25,12 @@ import numpy as np
 from benchmarks import machine
 from benchmarks.averagers.environment import Environment, NotInstalled
 from benchmarks.sharpness import Pixels, Sharpness, face_finder, measure, read
-from core.align import LEFT_IRIS, RIGHT_IRIS, Template, crop, to_template
 from core.cards import canvas
-from core.faces import Face, FaceFinder
+from core.detection.finder import FaceFinder
+from core.face import LEFT_IRIS, RIGHT_IRIS, Face
+from core.geometry import crop
 from core.photo import encode
+from core.templates import Template, to_template
 
 ROOT = Path(__file__).parents[1]
 AVERAGERS = ROOT / "benchmarks" / "averagers"

@@ -21,11 +21,11 @@ from benchmarks import tables
 from benchmarks.similar import bare_landmarker, large_photo, timed
 from core.contracts import Limits, Photo
 from core.detection.centerface import network_file
-from core.faces import FaceFinder
+from core.detection.finder import FaceFinder
+from core.engine import LONG_SIDE
 from core.models.catalog import LANDMARKS_FILE
 from core.models.store import Store, default_folder
 from core.photo import decode
-from core.pipeline import LONG_SIDE
 
 FACES = Path(__file__).parents[1] / "tests" / "faces"
 

@@ -22,11 +22,13 @@ from benchmarks import tables
 from benchmarks.similar import bare_decode, bare_encode, bare_image, bare_landmarker, bare_network, large_photo, timed
 from benchmarks.worker import THREADS, asked
 from core import heatmap, tasks
+from core.answers import gradcam
 from core.contracts import CoreSettings, GradcamRequest, HeatmapMethod
-from core.heatmap.attention import SPOTS
+from core.engine import Engine
+from core.heatmap.occlusion import SPOTS
 from core.models.explainable import Explainable
 from core.models.torchvision_compat import make_importable
-from core.pipeline import Pipeline, Stopwatch
+from core.stages import Stopwatch
 
 METHODS: tuple[HeatmapMethod, ...] = ("layercam", "gradcam", "eigencam", "scorecam", "occlusion")
 BATCH = 16
@@ -39,9 +41,9 @@ def measure(quick: bool) -> tables.Part:
 async def _measure(rounds: int) -> tables.Part:
     torch.set_num_threads(THREADS)
     photo = large_photo("person_c_1")
-    pipeline = Pipeline(CoreSettings(threads=THREADS))
-    located = pipeline.locate(photo, Stopwatch())
-    crop, embedder = pipeline.crop(located), pipeline.embedder
+    engine = Engine(CoreSettings(threads=THREADS))
+    located = engine.locate(photo, Stopwatch())
+    crop, embedder = engine.crop(located).pixels, engine.embedder
     target = heatmap.Identity(embedder(crop[np.newaxis])[0], embedder.spec.metric)
     explainable = embedder.explainable()
     landmarker = bare_landmarker()
@@ -51,7 +53,7 @@ async def _measure(rounds: int) -> tables.Part:
     async with asked(heatmaps=True) as worker:
         for method in METHODS:
             request = GradcamRequest(photo, method=method)
-            encode = bare_encode(pipeline.gradcam(request).picture.data)
+            encode = bare_encode(gradcam.answer(engine, request).picture.data)
             library = peer(explainable, crop, method, target)
             kept: list[tuple[float, ...]] = []
             for turn in range((rounds if method not in ("scorecam", "occlusion") else max(rounds // 2, 2)) + 2):
@@ -80,7 +82,7 @@ async def _measure(rounds: int) -> tables.Part:
             figures[f"{method}, times bare"] = times
             if library:
                 figures[f"{method}, times as fast as the library"] = theirs / own
-    pipeline.close()
+    engine.close()
     columns = (
         *("method", "all", "of it without the map", "the map", "bare passes for it", "pytorch-grad-cam's call"),
         *("times as fast", "bare calls, all", "times the bare calls"),

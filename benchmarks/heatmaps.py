@@ -29,11 +29,12 @@ from numpy.typing import NDArray
 from benchmarks import machine
 from core import heatmap
 from core.contracts import CoreSettings, HeatmapMethod, ModelChoice, NoFace, Photo
-from core.embedding import Embedder
+from core.engine import Engine
 from core.heatmap import Target
+from core.models.embedder import Embedder
 from core.models.explainable import Explainable
 from core.models.spec import ModelSpec
-from core.pipeline import Pipeline, Stopwatch
+from core.stages import Stopwatch
 
 LONDON = Path(__file__).parents[2] / "shared" / "faces" / "london" / "pairs.csv"
 STEPS = 20
@@ -92,10 +93,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.pairs.is_file():
         parser.error(f"there is no {arguments.pairs}; name a table of pairs (columns a, b, same)")
-    pipeline = Pipeline(CoreSettings(model=ModelChoice(arguments.model), threads=1))
+    engine = Engine(CoreSettings(model=ModelChoice(arguments.model), threads=1))
     torch.set_num_threads(1)
-    pairs = read(pipeline, arguments.pairs, arguments.count)
-    embedder, spec = pipeline.embedder, pipeline.embedder.spec
+    pairs = read(engine, arguments.pairs, arguments.count)
+    embedder, spec = engine.embedder, engine.embedder.spec
     print(machine.description())
     count = f"{len(pairs)} pairs of photos of one person, {people(pairs)} people"
     print(f"\n{spec.name}, whose default is {spec.heatmap.method}; {count}")
@@ -118,12 +119,12 @@ def main() -> None:
         embedder,
         pairs,
         {**plain, **methods, **shuffled},
-        lambda own, other: (heatmap.Likeness(other, spec.metric), other),
+        lambda own, other: (heatmap.Similarity(other, spec.metric), other),
     )
-    pipeline.close()
+    engine.close()
 
 
-def read(pipeline: Pipeline, path: Path, count: int) -> list[Pair]:
+def read(engine: Engine, path: Path, count: int) -> list[Pair]:
     """`count` of the pairs of one person in which both faces are found, evenly from the whole table."""
     with path.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["same"] == "1"]
@@ -132,8 +133,8 @@ def read(pipeline: Pipeline, path: Path, count: int) -> list[Pair]:
     def crop(name: str) -> Pixels | None:
         if name not in crops:
             try:
-                located = pipeline.locate(Photo(name, (path.parent / name).read_bytes()), Stopwatch())
-                crops[name] = pipeline.crop(located)
+                located = engine.locate(Photo(name, (path.parent / name).read_bytes()), Stopwatch())
+                crops[name] = engine.crop(located).pixels
             except NoFace:
                 crops[name] = None
         return crops[name]
@@ -210,7 +211,7 @@ def curves(embedder: Embedder, crop: Pixels, values: Map, towards: NDArray[np.fl
     changed = (rank.reshape(size, size) < steps[:, np.newaxis, np.newaxis])[..., np.newaxis]
     deleted, inserted = np.where(changed, blurred, crop), np.where(changed, crop, blurred)
     vectors = embedder(np.concatenate([deleted, inserted]))
-    distances = -heatmap.Likeness(towards, embedder.spec.metric).of(vectors)
+    distances = -heatmap.Similarity(towards, embedder.spec.metric).of(vectors)
     first, second = np.split(distances, 2)
     return float(np.trapezoid(first, dx=1 / STEPS)), float(np.trapezoid(second, dx=1 / STEPS))
 

@@ -20,14 +20,15 @@ from pathlib import Path
 
 import numpy as np
 
-from core import calibration
 from core.average import Composite
-from core.cohort import Cohort
-from core.comparison import describe
 from core.contracts import AverageRecipe, CoreSettings, Photo, PhotoError
+from core.engine import Engine, Located
+from core.models.embedder import describe
 from core.photo import encode
-from core.pipeline import Located, Pipeline, Stopwatch, in_profile
-from core.similarity import all_scores
+from core.similarity import calibration
+from core.similarity.cohort import Cohort
+from core.similarity.scores import all_scores
+from core.stages import Stopwatch
 
 SIDE = 256
 PARTNERS = 7
@@ -42,22 +43,22 @@ MAYBE_ONE_PERSON = 0.5
 """Two portraits closer than this are not averaged: they may be of one person, and the average be somebody."""
 
 
-def people_of(pipeline: Pipeline, folder: Path) -> tuple[list[Located], np.ndarray]:
+def people_of(engine: Engine, folder: Path) -> tuple[list[Located], np.ndarray]:
     people, crops = [], []
     for file in sorted(folder.rglob("neutral_front.jpg")) or sorted(folder.glob("*.jpg")):
         try:
-            located = pipeline.locate(Photo(file.name, file.read_bytes()), Stopwatch())
+            located = engine.locate(Photo(file.name, file.read_bytes()), Stopwatch())
         except PhotoError:
             continue
-        if in_profile(located):
+        if located.face.profile is not None:
             continue
-        crops.append(pipeline.crop(located))
+        crops.append(engine.crop(located).pixels)
         people.append(located)
-    return people, describe(pipeline.embedder, np.stack(crops))
+    return people, describe(engine.embedder, np.stack(crops))
 
 
 def averages_of(
-    pipeline: Pipeline, people: list[Located], vectors: np.ndarray
+    engine: Engine, people: list[Located], vectors: np.ndarray
 ) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
     """Crops of the averages, and which two people are in each."""
     distances = np.linalg.norm(vectors[:, np.newaxis] - vectors[np.newaxis], axis=2)
@@ -71,7 +72,7 @@ def averages_of(
         picture = composite.finish().pixels
         try:
             average = Photo("average", encode(picture, "png").data)
-            crops.append(pipeline.crop(pipeline.locate(average, Stopwatch())))
+            crops.append(engine.crop(engine.locate(average, Stopwatch())).pixels)
         except PhotoError:
             continue
         members.append((int(pair[0]), int(pair[1])))
@@ -92,21 +93,21 @@ class Views:
         return Views(self.vectors[kept], self.people[kept], self.front[kept], self.profile[kept])
 
 
-def views_of(pipeline: Pipeline, london: Path) -> Views:
+def views_of(engine: Engine, london: Path) -> Views:
     """All photos of the London people, in the order of `people_of`."""
     crops, people, front, profile = [], [], [], []
     for person, file in enumerate(sorted(london.rglob("neutral_front.jpg"))):
         for view in sorted(file.parent.glob("*.jpg")):
             try:
-                located = pipeline.locate(Photo(view.name, view.read_bytes()), Stopwatch())
+                located = engine.locate(Photo(view.name, view.read_bytes()), Stopwatch())
             except PhotoError:
                 continue
-            crops.append(pipeline.crop(located))
+            crops.append(engine.crop(located).pixels)
             people.append(person)
             front.append(view.stem.endswith("front"))
-            profile.append(in_profile(located))
+            profile.append(located.face.profile is not None)
     parts = [np.stack(crops[start : start + BATCH]) for start in range(0, len(crops), BATCH)]
-    vectors = np.concatenate([describe(pipeline.embedder, part) for part in parts])
+    vectors = np.concatenate([describe(engine.embedder, part) for part in parts])
     return Views(vectors.astype(np.float64), np.array(people), np.array(front), np.array(profile))
 
 
@@ -154,17 +155,17 @@ def scales_of(profiles: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     out, *folders = map(Path, sys.argv[1:])
-    pipeline = Pipeline(CoreSettings())
+    engine = Engine(CoreSettings())
     vectors, crops, members = [], [], []
     for folder in folders:
-        people, found = people_of(pipeline, folder)
-        averages, pairs = averages_of(pipeline, people, found)
+        people, found = people_of(engine, folder)
+        averages, pairs = averages_of(engine, people, found)
         crops += averages
         members += [(i + sum(map(len, vectors)), j + sum(map(len, vectors))) for i, j in pairs]
         vectors.append(found)
-    views = views_of(pipeline, folders[0])
-    front = describe(pipeline.embedder, np.stack(crops)).astype(np.float64)
-    pipeline.close()
+    views = views_of(engine, folders[0])
+    front = describe(engine.embedder, np.stack(crops)).astype(np.float64)
+    engine.close()
     cohort = in_both_views(front, views).astype(np.float16)
     np.save(out, cohort, allow_pickle=False)
     print(f"{len(front)} faces of nobody")

@@ -20,14 +20,14 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial import Delaunay
 
 from benchmarks.sharpness import face_finder
-from core.align import similarity_transform
 from core.average import mesh, template
 from core.average.frames import frame
 from core.average.reference import MARGIN, REFERENCE, on_canvas
 from core.average.sampling import grey
 from core.average.shape import mean_shape
 from core.contracts import Limits, Photo
-from core.faces import largest
+from core.face import largest
+from core.geometry import similarity_transform
 from core.photo import decode
 
 PACKAGE = Path(template.__file__).parent

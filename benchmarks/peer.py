@@ -24,13 +24,15 @@ from PIL import Image
 from benchmarks import machine, tables
 from benchmarks.similar import Stages, camera_photo
 from benchmarks.worker import THREADS, asked
-from core import evaluation, tasks
+from core import tasks
+from core.answers.evaluate import answer as evaluate
 from core.contracts import CoreSettings, NoFace, Photo, SimilarRequest
-from core.evaluate import evaluate
-from core.evaluation import Measured
+from core.engine import Engine
 from core.models.catalog import Catalog, CatalogFile, WheelMember
 from core.models.store import Store, default_folder
-from core.pipeline import Pipeline, Stopwatch
+from core.similarity import verification
+from core.similarity.verification import Measured
+from core.stages import Stopwatch
 
 LONDON = Path(__file__).parents[2] / "shared" / "faces" / "london" / "pairs.csv"
 SIZES = ((512, 384, 15), (1632, 1224, 7), (4032, 3024, 3))
@@ -90,9 +92,9 @@ def main() -> None:
     options = parser.parse_args()
     print(machine.description())
     if options.accuracy:
-        pipeline = Pipeline(CoreSettings(threads=THREADS))
-        accuracy(pipeline, FaceRecognition(default_folder()), options.pairs)
-        pipeline.close()
+        engine = Engine(CoreSettings(threads=THREADS))
+        accuracy(engine, FaceRecognition(default_folder()), options.pairs)
+        engine.close()
     else:
         print(tables.markdown(measure(quick=False)))
 
@@ -130,7 +132,7 @@ async def _measure(rounds: int | None) -> tables.Part:
     return tables.Part("/similar beside face_recognition", [tables.Table(columns, rows, about)], figures=figures)
 
 
-def accuracy(pipeline: Pipeline, peer: FaceRecognition, table: Path) -> None:
+def accuracy(engine: Engine, peer: FaceRecognition, table: Path) -> None:
     """Both on the same labelled pairs; a pair with a lost photo counts as the least alike."""
     with table.open(newline="") as file:
         pairs = [(one["a"], one["b"], one["same"] == "1") for one in csv.DictReader(file)]
@@ -148,14 +150,14 @@ def accuracy(pipeline: Pipeline, peer: FaceRecognition, table: Path) -> None:
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     makers: dict[str, Callable[[], NDArray[np.float64]]] = {
         "face_recognition": theirs,
-        "Sokkuri": lambda: evaluate(pipeline, photos, places, list(same)).likeness,
+        "Sokkuri": lambda: evaluate(engine, photos, places, list(same)).likeness,
     }
     for name, make in makers.items():
         start = time.perf_counter()
         likeness = make()
         seconds = time.perf_counter() - start
         seen = {place for pair, value in zip(places, likeness, strict=True) if np.isfinite(value) for place in pair}
-        figures = evaluation.measure(likeness, same, -0.6)
+        figures = verification.measure(likeness, same, -0.6)
         cells = " | ".join(_said(one) for one in (figures.auc, figures.true_matches, figures.false_matches))
         print(f"| {name} | {len(names) - len(seen)} | {cells} | {seconds:.0f} |")
 

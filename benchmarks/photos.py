@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 
 from benchmarks.sharpness import face_finder, read
-from core.align import PORTRAIT, crop, to_template
+from core.geometry import crop
 from core.photo import encode
+from core.templates import PORTRAIT, to_template
 
 FACES = Path(__file__).parents[2] / "shared" / "faces"
 WIDTH, HEIGHT = 1632, 1224

@@ -171,12 +171,12 @@ async def read(one: Job, group: Group) -> None:
 
 def locate(settings: CoreSettings, photos: Sequence[Photo]) -> None:
     """Decoding and detection alone, with the models that the worker has loaded for its other tasks."""
-    from core.pipeline import Stopwatch
+    from core.stages import Stopwatch
 
-    pipeline = tasks._process.pipeline(settings)
+    engine = tasks._process.engine(settings)
     watch = Stopwatch()
     for photo in photos:
-        pipeline.locate(photo, watch)
+        engine.locate(photo, watch)
 
 
 class Memory:

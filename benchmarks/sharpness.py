@@ -22,10 +22,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import LEFT_IRIS, RIGHT_IRIS
 from core.contracts import Limits, Photo
 from core.detection.centerface import network_file
-from core.faces import Face, FaceFinder, largest
+from core.detection.finder import FaceFinder
+from core.face import LEFT_IRIS, RIGHT_IRIS, Face, largest
 from core.models.catalog import LANDMARKS_FILE
 from core.models.store import Store, default_folder
 from core.photo import decode

@@ -25,12 +25,15 @@ from PIL import Image
 from benchmarks import tables
 from benchmarks.worker import THREADS, asked
 from core import tasks
+from core.answers import similar
 from core.contracts import REGIONS, CoreSettings, Photo, SimilarRequest
+from core.engine import LONG_SIDE, Engine
 from core.heatmap.evidence import SPOTS
+from core.models.catalog import LANDMARKS_FILE
 from core.models.normalise import normalise
 from core.models.store import Store, default_folder
 from core.photo import decode
-from core.pipeline import LANDMARKS_FILE, LONG_SIDE, Pipeline, Stopwatch
+from core.stages import Stopwatch
 
 FACES = Path(__file__).parents[1] / "tests" / "faces"
 
@@ -43,8 +46,8 @@ def measure(quick: bool) -> tables.Part:
 
 async def _measure(rounds: int) -> tables.Part:
     photos = large_photo("person_c_1"), large_photo("person_f_1")
-    pipeline = Pipeline(CoreSettings(threads=THREADS))
-    bare = bare_calls(pipeline, photos)
+    engine = Engine(CoreSettings(threads=THREADS))
+    bare = bare_calls(engine, photos)
     ways = {"with why": SimilarRequest(*photos), "without why": SimilarRequest(*photos, explain=False)}
     whole: dict[str, list[float]] = {way: [] for way in ways}
     stages: dict[str, list[Stages]] = {way: [] for way in ways}
@@ -58,7 +61,7 @@ async def _measure(rounds: int) -> tables.Part:
                     whole[way].append(seconds)
                     stages[way].append({**result.stages, WAY: seconds - sum(result.stages.values())})
                 theirs.append(other)
-    pipeline.close()
+    engine.close()
 
     least = {"with why": bare.keys() - {"encode, no why"}, "without why": bare.keys() - {"explain", "encode"}}
     rows: list[list[tables.Cell]] = []
@@ -155,14 +158,14 @@ def bare_encode(picture: bytes) -> Callable[[], object]:
     return lambda: card.save(BytesIO(), "JPEG", quality=92, subsampling="4:4:4")
 
 
-def bare_calls(pipeline: Pipeline, photos: tuple[Photo, Photo]) -> Mapping[str, Callable[[], object]]:
+def bare_calls(engine: Engine, photos: tuple[Photo, Photo]) -> Mapping[str, Callable[[], object]]:
     """By stage, what the libraries need for the same two photos and one card."""
-    located = [pipeline.locate(photo, Stopwatch()) for photo in photos]
+    located = [engine.locate(photo, Stopwatch()) for photo in photos]
     landmarker, network = bare_landmarker(), bare_network()
-    crops = normalise(pipeline.embedder.spec, np.stack([pipeline.crop(photo) for photo in located]))
+    crops = normalise(engine.embedder.spec, np.stack([engine.crop(photo).pixels for photo in located]))
     # of each photo the whole crop and those with a region or a spot hidden
     hidden = [np.repeat(crop[np.newaxis], 1 + len(REGIONS) + SPOTS**2, axis=0) for crop in crops]
-    cards = [pipeline.similar(SimilarRequest(*photos, explain=why)).picture.data for why in (True, False)]
+    cards = [similar.answer(engine, SimilarRequest(*photos, explain=why)).picture.data for why in (True, False)]
     return {
         "decode": lambda: [bare_decode(photo) for photo in photos],
         "detect": lambda: [landmarker.detect(bare_image(photo.pixels)) for photo in located],

@@ -25,10 +25,11 @@ from benchmarks import machine
 from benchmarks.heatmaps import LONDON, Map, Pixels, centre, interval
 from core import heatmap
 from core.contracts import REGIONS, CoreSettings, ModelChoice, NoFace, Photo
-from core.embedding import Embedder
+from core.engine import Engine
 from core.heatmap.evidence import Hidden
-from core.pipeline import Pipeline, Stopwatch
-from core.similarity import dissimilarity, score
+from core.models.embedder import Embedder
+from core.similarity.scores import dissimilarity, score
+from core.stages import Stopwatch
 
 STEPS = 10
 """Pixels go in so many equal parts."""
@@ -61,16 +62,16 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.pairs.is_file():
         parser.error(f"there is no {arguments.pairs}; name a table of pairs (columns a, b, same)")
-    pipeline = Pipeline(CoreSettings(model=ModelChoice(arguments.model), threads=1))
-    pairs = [*read(pipeline, arguments.pairs, arguments.count)]
+    engine = Engine(CoreSettings(model=ModelChoice(arguments.model), threads=1))
+    pairs = [*read(engine, arguments.pairs, arguments.count)]
     print(machine.description())
     people = len({pair.person for pair in pairs})
     print(f"\n{arguments.model}: why these two, {len(pairs)} pairs, half of them strangers, {people} people\n")
-    table(pipeline.embedder, pairs)
-    pipeline.close()
+    table(engine.embedder, pairs)
+    engine.close()
 
 
-def read(pipeline: Pipeline, path: Path, count: int) -> Iterator[Pair]:
+def read(engine: Engine, path: Path, count: int) -> Iterator[Pair]:
     """Pairs in which both faces are found, drawn at random: half of one person, half of strangers."""
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -79,8 +80,8 @@ def read(pipeline: Pipeline, path: Path, count: int) -> Iterator[Pair]:
     def side(name: str) -> Side | None:
         if name not in sides:
             try:
-                located = pipeline.locate(Photo(name, (path.parent / name).read_bytes()), Stopwatch())
-                sides[name] = Side(pipeline.crop(located), pipeline.landmarks(located))
+                crop = engine.crop(engine.locate(Photo(name, (path.parent / name).read_bytes()), Stopwatch()))
+                sides[name] = Side(crop.pixels, crop.landmarks)
             except NoFace:
                 sides[name] = None
         return sides[name]

@@ -17,7 +17,7 @@ from cli.settings import core_settings
 from core.contracts import Limits, Photo
 
 if TYPE_CHECKING:
-    from core.evaluation import Figures, Measured
+    from core.similarity.verification import Figures, Measured
 
 _SAME = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
@@ -103,8 +103,8 @@ def evaluate(
     if out and done.picture:
         out.write_bytes(done.picture.data)
     if calibrate:
-        from core.calibration import TooFewPairs
-        from core.calibration import calibrate as measure
+        from core.similarity.calibration import TooFewPairs
+        from core.similarity.calibration import calibrate as measure
 
         try:
             calibration = measure(

@@ -125,8 +125,8 @@ def add(
     Presets are the names of the catalogue: japanese-face-v1, arcface, sface, custom (your own figures). A file that
     does not work, for a comparison as for a heatmap, is refused, and the settings stay as they are.
     """
-    from core.embedding import sha256_of
     from core.models.catalog import load_catalog
+    from core.models.loading import sha256_of
 
     presets = load_catalog().models
     chosen = preset or (name if name in presets else "arcface")
@@ -188,10 +188,10 @@ def _take_up(file: ConfigFile, name: str) -> None:
 
 def try_out(settings: CoreSettings) -> None:
     """Load the model, run it once, and turn it into what heatmaps need. Raises ModelError."""
-    from core import embedding
+    from core.models import loading
     from core.models.store import folder_of
 
-    embedding.load(settings.model, folder_of(settings), settings.threads).explainable()
+    loading.load(settings.model, folder_of(settings), settings.threads).explainable()
 
 
 @models.command()

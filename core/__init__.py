@@ -2,6 +2,6 @@
 
 import os
 
-# Read by ONNX Runtime when it is loaded: else it keeps an identifier of this machine on the disk and tells Microsoft
-# about each network that is run.
+# ONNX Runtime reads this when it is loaded. Otherwise it stores an identifier of this machine on disk and reports each
+# network that it runs to Microsoft.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -31,9 +31,9 @@ def flatten(image: Image.Image) -> Image.Image:
 def to_srgb(flat: Image.Image, icc: bytes | None) -> Image.Image:
     """`flat` (mode L, RGB or CMYK; may be changed in place) in mode RGB, in sRGB.
 
-    The profile `icc` that came with the picture is followed (perceptual intent). One that is broken, or made for
-    another kind of picture, is ignored, and the values are then taken as sRGB already, as browsers do; CMYK gets
-    Pillow's plain formula.
+    The picture's own profile `icc` is applied (perceptual intent). One that is broken, or made for another kind of
+    picture, is ignored, and the values then count as sRGB, as in browsers; CMYK is converted by Pillow's plain
+    formula.
     """
     if icc:
         with suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):

@@ -1,6 +1,6 @@
 """Bytes to pixels, safely, and back.
 
-What a file is, is read from its first bytes, never from its name, and only the one decoder that fits is ever started.
+The first bytes of a file say what it is, never its name, and only the one matching decoder is started.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _HEIF_BRANDS = frozenset({b"mif1", b"msf1"})
 @dataclass(frozen=True, eq=False)
 class Raster:
     """A decoded photo. `pixels`: uint8, (height, width, 3), C-contiguous, writable, RGB in sRGB, upright; `shrunk`: how
-    many pixels of the photo, across as well as down, each of them stands for (1: it is whole).
+    many pixels of the photo, in each direction, each of them stands for (1: it was not shrunk).
     """
 
     pixels: _Pixels
@@ -78,7 +78,7 @@ def decode(photo: Photo, limits: Limits, *, long_side: int | None = None) -> Ras
     if opener is None:
         raise NotAPicture(photo.name)
     size = (0, 0)
-    if opener is WebPImageFile:  # its decoder allocates the whole canvas before it tells the size
+    if opener is WebPImageFile:  # its decoder allocates the whole canvas before it reports the size
         size = _webp_canvas(photo.data)
         _check_size(*size, photo.name, limits)
     with warnings.catch_warnings():
@@ -91,8 +91,8 @@ def decode(photo: Photo, limits: Limits, *, long_side: int | None = None) -> Ras
             raise
         except MemoryError as error:
             raise TooMuchMemory(photo.name) from error
-        except Exception as error:  # damaged files bring nearly every kind of exception out of the decoders
-            if not _has_room_for(size):  # the decoders of WebP, AVIF and HEIC do not say what they lacked
+        except Exception as error:  # decoders raise nearly every kind of exception for damaged files
+            if not _has_room_for(size):  # the decoders of WebP, AVIF and HEIC do not say that memory was short
                 raise TooMuchMemory(photo.name) from error
             raise BrokenPicture(photo.name) from error
 
@@ -100,7 +100,7 @@ def decode(photo: Photo, limits: Limits, *, long_side: int | None = None) -> Ras
 def _has_room_for(size: tuple[int, int]) -> bool:
     """Whether a picture of these pixels, and its planes before they are RGB, could be held beside all that is."""
     try:
-        bytearray(8 * size[0] * size[1])  # the system hands it out, and takes it back, without its being filled
+        bytearray(8 * size[0] * size[1])  # the system hands it out, and takes it back, without filling it
     except MemoryError:
         return False
     return True
@@ -132,7 +132,7 @@ def encode(
 def encode_animation(
     frames: Iterable[_Pixels], milliseconds: Sequence[int], provenance: Provenance | None = None, quality: int = 85
 ) -> Picture:
-    """`frames` (uint8, (height, width, 3), sRGB, all of one size) as a WebP that plays for ever.
+    """`frames` (uint8, (height, width, 3), sRGB, all of one size) as a WebP that loops for ever.
 
     `milliseconds`: how long each frame is shown. WebP, since a GIF of a face is ten times as large with 256 colours,
     and Discord plays a video only when it is clicked on. Errors: ValueError where there is no frame.
@@ -225,7 +225,7 @@ def _in_srgb(image: ImageFile, photo: Photo, limits: Limits, long_side: int | No
 
 
 def _by_turbojpeg(image: ImageFile, data: bytes) -> _Pixels | None:
-    """The pixels of a colour JPEG that is in order, at `image.size`; None: Pillow shall judge it.
+    """The pixels of a sound colour JPEG, at `image.size`; None: leave it to Pillow.
 
     The same library decodes them, with the same values, straight into the array: in seven eighths of the time, and
     without a copy of a third more. But it takes every remark for an error, and Pillow knows which are none.
@@ -252,7 +252,7 @@ def _load(image: ImageFile) -> None:
 
 
 def _shrink_while_loading(image: ImageFile, long_side: int) -> None:
-    """Have libjpeg leave out what would be thrown away: its inverse DCT can give 1/2, 1/4 or 1/8."""
+    """Let libjpeg skip what would be thrown away: its inverse DCT can return 1/2, 1/4 or 1/8 of the size."""
     if not isinstance(image, JpegImageFile):
         return
     for factor in (8, 4, 2):
@@ -262,12 +262,12 @@ def _shrink_while_loading(image: ImageFile, long_side: int) -> None:
 
 
 def _orientation(image: ImageFile) -> int:
-    """EXIF orientation, 1 (upright) to 8; another number, or none, makes no sense and means nothing."""
+    """EXIF orientation, 1 (upright) to 8; any other value, or none, is ignored."""
     if isinstance(image, HeifImageFile):
-        return 1  # libheif has turned it already, and EXIF has no say in HEIF
+        return 1  # libheif has rotated it already, and HEIF ignores EXIF
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # EXIF is a file in the file, and can be damaged in as many ways; the picture is what counts
+    except Exception:  # EXIF is a file in the file, and can be damaged in as many ways; only the picture matters
         return 1
 
 

@@ -1,7 +1,7 @@
-"""What a picture's own metadata says of where it came from.
+"""Metadata that says where a picture comes from.
 
-Three places, since programs look in different ones: XMP with the IPTC's term for the kind of picture (IPTC Photo
-Metadata Standard, `Iptc4xmpExt:DigitalSourceType`), EXIF, and for PNG its own text keywords.
+It is written to three places, since programs look in different ones: XMP with the IPTC's term for the kind of picture
+(IPTC Photo Metadata Standard, `Iptc4xmpExt:DigitalSourceType`), EXIF, and for PNG its own text keywords.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ class Provenance:
     software: ClassVar[str] = "Sokkuri"
 
     def metadata(self, format: PictureFormat) -> dict[str, Any]:  # noqa: A002
-        """What Pillow must be told when it saves a picture."""
+        """Arguments for Pillow's `save`."""
         if format == "jpeg":
             return {"exif": self._exif(), "xmp": self._xmp()}
-        if format == "webp":  # whose EXIF begins without JPEG's mark, which Pillow leaves in an animation
+        if format == "webp":  # its EXIF has no JPEG mark at the start, which Pillow leaves in for animations
             return {"exif": self._exif().removeprefix(b"Exif\0\0"), "xmp": self._xmp()}
         chunks = PngInfo()
         chunks.add_text("Software", self.software)
@@ -67,9 +67,9 @@ class Provenance:
 
 
 def synthetic_average(faces: int) -> Provenance:
-    """Of an average of `faces` faces, or a blend of such averages.
+    """The provenance of an average of `faces` faces, or a blend of such averages.
 
-    `compositeSynthetic` is the term for what is put together of several pictures and not all taken with a camera: an
-    average is bent to a shape, and given a texture, that no photo had.
+    `compositeSynthetic` is the term for a composite of several pictures with synthetic parts: an average has a shape
+    and a texture that no photo had.
     """
     return Provenance(f"Synthetic average of {faces} faces, made by Sokkuri.", "compositeSynthetic")

@@ -1,8 +1,7 @@
-"""Which faces are fit to be averaged, and which picture is one that was there before.
+"""Which faces are fit to be averaged, and how to recognise a picture that was seen before.
 
-A face that is turned away, blurred or tiny smears the faces of all others, so it is left out, with its reason. What is
-measured is what it would do to the average: a face is small, or blurred, where the average asks for more detail
-than it has.
+A face that is turned away, blurred or tiny smears the whole average, so it is left out, with a reason. It is measured
+against the average: a face is small, or blurred, if the average needs more detail than it has.
 """
 
 from __future__ import annotations
@@ -11,13 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import LEFT_IRIS, PORTRAIT, RIGHT_IRIS, Template, crop, to_template
 from core.contracts import FINGERPRINT_BITS, Flaw
-from core.faces import Face
+from core.face import LEFT_IRIS, RIGHT_IRIS, Face
+from core.geometry import crop
+from core.templates import PORTRAIT, Template, to_template
 
 MOST_YAW, MOST_PITCH = 32.0, 25.0
 """Degrees. All 204 three-quarter views of the London set lie at 32.5 and more, most at 43; all 102 frontal ones within
-10 and 14. In a thread's portraits, faces beyond it show one cheek, or the chin, where the others have a whole face."""
+10 and 14. Beyond it, portraits in a thread show one cheek, or the chin, where the others show a whole face."""
 
 MOST_ENLARGED = 5.0
 """How many times a face may be enlarged for the average."""
@@ -43,7 +43,7 @@ _RIGID = {
 
 _FACE = Template((RIGHT_IRIS, LEFT_IRIS), ((0.30, 0.36), (0.70, 0.36)))
 _FACE_SIDE = 100
-"""From the brows to the chin; at this side the eyes are 40 pixels apart."""
+"""The face from the brows to the chin, and its side in pixels, at which the eyes are 40 pixels apart."""
 _BORDER = 8
 
 _INNER_FACE = Template((RIGHT_IRIS, LEFT_IRIS), ((0.25, 0.25), (0.75, 0.25)))
@@ -51,7 +51,7 @@ _INNER_SIDE = 128
 
 
 def flaw(rgb: NDArray[np.uint8], face: Face, size: int) -> Flaw | None:
-    """Why this face of `rgb` (uint8, h x w x 3) should have no part in an average of `size` pixels; None: it should."""
+    """Why to leave this face of `rgb` (uint8, h x w x 3) out of an average of `size` pixels; None: it is fit."""
     yaw, pitch = pose(face)
     if face.approximate or abs(yaw) > MOST_YAW or abs(pitch) > MOST_PITCH:
         return "turned_away"
@@ -63,11 +63,11 @@ def flaw(rgb: NDArray[np.uint8], face: Face, size: int) -> Flaw | None:
 
 
 def pose(face: Face) -> tuple[float, float]:
-    """Yaw and pitch in degrees, 0 for a face from the front; turned to the photo's right and up are above 0.
+    """Yaw and pitch in degrees: 0 from the front, positive when turned to the photo's right, or up.
 
-    The rigid points of a mean face under the scaled orthographic projection that fits the landmarks best: the least
-    squares' 2 x 3 matrix, and of it the nearest one with orthonormal rows (Horn et al. 1988). Whoever's face is not
-    the mean one is some degrees off.
+    They are those of the scaled orthographic projection that best maps a mean face's rigid points to the landmarks: the
+    2 x 3 matrix of least squares, and the nearest one to it with orthonormal rows (Horn et al. 1988). A face unlike the
+    mean one is some degrees off.
     """
     model = np.array(list(_RIGID.values()))
     points = face.landmarks[list(_RIGID)].astype(np.float64) * (1, -1)
@@ -79,10 +79,10 @@ def pose(face: Face) -> tuple[float, float]:
 
 
 def sharpness(rgb: NDArray[np.uint8], face: Face) -> float:
-    """How much of the finest detail a face has, beside its coarser detail: 0 (none) to about 1.
+    """How much of the finest detail a face has, relative to coarser detail: 0 (none) to about 1.
 
     Natural pictures have as much contrast in one octave of detail as in the next (Field 1987), and blur takes it from
-    the finest first. So the ratio says nothing of light, skin or beard, as the variance of the Laplacian would.
+    the finest first. So, unlike the variance of the Laplacian, the ratio does not depend on light, skin or beard.
     """
     grey = _grey(rgb, face, _FACE, _FACE_SIDE)
     fine, middle, coarse = (_smoothed(grey, deviation) for deviation in (1, 2, 4))
@@ -94,8 +94,9 @@ def sharpness(rgb: NDArray[np.uint8], face: Face) -> float:
 def fingerprint(rgb: NDArray[np.uint8], face: Face) -> int:
     """FINGERPRINT_BITS bits that stay nearly the same when a picture is re-encoded, resized or cropped.
 
-    Where the inner face is brighter than its surroundings: the signs of a difference of Gaussians, on a grid of 32 x 32
-    from the eyes to the chin. Aligned first, since a crop would shift everything. See `contracts.same_picture`.
+    They say where the inner face is brighter than its surroundings: the signs of a difference of Gaussians, on a grid
+    of 32 x 32 from the eyes to the chin. The face is aligned first, since a crop would shift everything. See
+    `contracts.same_picture`.
     """
     side = int(FINGERPRINT_BITS**0.5)
     grey = _grey(rgb, face, _INNER_FACE, _INNER_SIDE)

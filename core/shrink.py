@@ -1,4 +1,4 @@
-"""Pictures of ours in fewer bytes, for where they are too large to be sent."""
+"""Our pictures in fewer bytes, for when they are too large to send."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from core.contracts import Picture, PictureFormat
 
 STILL_QUALITIES = (85, 70, 50)
 SCALES = (1.0, 0.75, 0.5, 0.35, 0.25)
-"""What is tried, the best first: what a picture shows stays readable longer in rougher pixels than in fewer."""
+"""Settings to try, the best first: a picture stays readable longer with rougher pixels than with fewer."""
 
 ANIMATION_TRIES = ((1, 1.0, 60), (1, 0.6, 60), (2, 0.6, 50), (3, 0.4, 40))
-"""The same of an animation, whose encoding takes its time: every so-manieth frame, the scale, and the quality."""
+"""The same for an animation, which is slow to encode: use every n-th frame, the scale, and the quality."""
 
 LEAST_SIDE = 96
-"""Pixels: smaller than this nobody recognises a face."""
+"""Pixels: in less, a face cannot be recognised."""
 
 
 def shrink(picture: Picture, limit: int) -> Picture | None:
-    """`picture` in at most `limit` bytes, None where nothing worth looking at is left of it then.
+    """`picture` in at most `limit` bytes, None if that leaves nothing worth looking at.
 
-    What was exact (png) becomes a JPEG, an animation stays one with fewer frames, and what the file says of where the
-    picture came from (see `core.provenance`) is still said.
+    A PNG becomes a JPEG, an animation remains one, with fewer frames, and the metadata about the picture's origin (see
+    `core.provenance`) stays.
     """
     with Image.open(BytesIO(picture.data), formats=("JPEG", "PNG", "WEBP")) as image:
         if getattr(image, "n_frames", 1) > 1:
@@ -81,7 +81,7 @@ def _scaled(image: Image.Image, scale: float) -> Image.Image | None:
 
 
 def _metadata(image: Image.Image, to: PictureFormat) -> dict[str, Any]:
-    """EXIF and XMP as they stand in the file, for a file of the format `to`; a PNG has its XMP in a text chunk."""
+    """The file's EXIF and XMP, for a file of the format `to`; a PNG has its XMP in a text chunk."""
     found: dict[str, Any] = {}
     if exif := image.getexif():
         data = exif.tobytes()

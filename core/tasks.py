@@ -1,14 +1,32 @@
 """The jobs that others submit: bytes in, bytes and numbers out, picklable.
 
 Importing this module costs nothing: what is heavy is imported where a task runs, which is in a worker. A process
-keeps one pipeline, with its models, for the settings it was last asked to use.
+keeps one engine, with its models, for the settings it was last asked to use.
+
+Most questions take one task. An average takes several, since its photos may go to many processes, a few at a time, and
+only the caller can tell which faces are new among all of them:
+
+    each process                                       the caller
+
+    average_open    start a sum, or continue one
+    average_look    photos -> their faces       --->   picks the faces that are new
+    average_take    add those faces             <---
+          ...       (look and take again, batch by batch)
+    average_close   -> the sum                  --->   collects the sums
+    average_finish  all sums -> the answer      <---
+
+`average_look` can take the faces of the previous batch itself (`AverageBatch.taken`). `average_end` closes the last sum
+and finishes in one task; `average_all` does everything up to the sum in one process. If sums keep every face (see
+`keeps_every_face`), these tasks can run in any process before `average_finish`:
+
+    average_people  all faces -> the person in each         if each person counts once
+    average_weigh   kept faces and weights -> a total       if each person counts once
+    average_rows    a band of all faces -> its pixels       for every method but the mean
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.contracts import (
@@ -23,7 +41,6 @@ from core.contracts import (
     AverageWeigh,
     CoreSettings,
     Devices,
-    Fingerprints,
     GradcamRequest,
     GradcamResult,
     LookalikesRequest,
@@ -41,87 +58,100 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from socket import socket
 
-    from core.average.fold import Fold
-    from core.evaluate import Evaluated
-    from core.pipeline import Pipeline
+    from core.answers.average import OpenAverage
+    from core.answers.evaluate import Evaluated
+    from core.engine import Engine
 
 
 def similar(settings: CoreSettings, request: SimilarRequest) -> SimilarResult:
-    return _process.pipeline(settings).similar(request)
+    from core.answers import similar
+
+    return similar.answer(_process.engine(settings), request)
 
 
 def gradcam(settings: CoreSettings, request: GradcamRequest) -> GradcamResult:
-    return _process.pipeline(settings).gradcam(request)
+    from core.answers import gradcam
+
+    return gradcam.answer(_process.engine(settings), request)
+
+
+def lookalikes(
+    settings: CoreSettings, request: LookalikesRequest, progress: Callable[[int, int], None] | None = None
+) -> LookalikesResult:
+    """`progress` is called with the photos that were read, and all there are."""
+    from core.answers import lookalikes
+
+    return lookalikes.answer(_process.engine(settings), request, progress)
+
+
+def evaluate(
+    settings: CoreSettings,
+    photos: Iterable[Photo],
+    pairs: Sequence[tuple[int, int]],
+    same: Sequence[bool],
+    groups: Sequence[str] | None = None,
+    picture_format: PictureFormat | None = None,
+    progress: Callable[[], None] | None = None,
+) -> Evaluated:
+    """See `core.answers.evaluate.answer`."""
+    from core.answers import evaluate
+
+    return evaluate.answer(_process.engine(settings), photos, pairs, same, groups, picture_format, progress)
 
 
 def average_open(settings: CoreSettings, start: AverageStart) -> None:
-    """Begin, or go on with, a sum in this process. See `core.average.fold.Fold` for this and the next ones."""
-    from core.average.fold import Fold
+    """Start a sum in this process, or continue one."""
+    from core.answers.average import OpenAverage
 
-    _process.fold = Fold(_process.pipeline(settings), start)
+    _process.average = OpenAverage(_process.engine(settings), start)
 
 
 def average_look(settings: CoreSettings, batch: AverageBatch) -> AverageSoFar:
-    fold = _process.opened()
+    """The fit faces of these photos, without a sum. The others are skipped."""
+    average = _process.opened()
     if batch.taken:
-        fold.take(batch.taken)
-    return fold.look(batch)
+        average.take(batch.taken)
+    return average.look(batch)
 
 
 def average_take(settings: CoreSettings, chosen: Sequence[bool]) -> None:
+    """Add the chosen ones of the faces that were looked at last."""
     _process.opened().take(chosen)
 
 
 def average_close(settings: CoreSettings, request: None) -> AverageSum:
-    """The sum, of which the process keeps nothing. See `core.average.fold.Fold.sum`."""
-    fold, _process.fold = _process.opened(), None
-    return fold.sum()
+    """End the average here. Returns its sum, which keeps only the faces that were added here, if it keeps any."""
+    average, _process.average = _process.opened(), None
+    return average.sum()
 
 
 def average_end(settings: CoreSettings, request: AverageRequest) -> AverageResult:
-    """As `average_close` and `average_finish` in one, so that the sum need not leave the process; see
-    `core.average.fold.Fold.finish`. Not for what keeps every face (see `keeps_every_face`).
+    """`average_close` and `average_finish` in one, so that the sum need not leave the process; not for sums that keep
+    every face. See `core.answers.average.OpenAverage.finish`.
     """
-    fold, _process.fold = _process.opened(), None
-    return fold.finish(request)
+    average, _process.average = _process.opened(), None
+    return average.finish(request)
 
 
-def forget() -> None:
-    """Keep nothing of an average that was begun here and will not be ended."""
-    _process.fold = None
+def average_finish(settings: CoreSettings, request: AverageRequest) -> AverageResult:
+    """See `core.answers.average.finish`."""
+    from core.answers import average
+
+    return average.finish(_process.engine(settings), request)
 
 
-def average_all(
-    settings: CoreSettings,
-    start: AverageStart,
-    batches: Iterable[AverageBatch],
-) -> AverageSoFar:
-    """A sum of all these in this process. While the faces of one batch are added, the next batch is looked at."""
-    from core.average.fold import Fold
+def average_all(settings: CoreSettings, start: AverageStart, batches: Iterable[AverageBatch]) -> AverageSoFar:
+    """See `core.answers.average.add_all`."""
+    from core.answers import average
 
-    known = Fingerprints()
-    so_far = AverageSoFar()
-    fold = Fold(_process.pipeline(settings), start)
-    added: Future[None] | None = None
-    with ThreadPoolExecutor(max_workers=1) as adder:
-        for batch in batches:
-            looked_at = fold.look(batch)
-            chosen = known.new(looked_at.faces)
-            picked = fold.picked(chosen)
-            if added is not None:
-                added.result()
-            added = adder.submit(fold.add, picked)
-            so_far += looked_at.only(chosen)
-        if added is not None:
-            added.result()
-    return replace(so_far, sums=(fold.sum(),))
+    return average.add_all(_process.engine(settings), start, batches)
 
 
 def average_people(settings: CoreSettings, faces: Sequence[AveragedFace]) -> tuple[int, ...]:
-    """See `core.average.fold.people`."""
-    from core.average import fold
+    """See `core.answers.average.people`."""
+    from core.answers import average
 
-    return fold.people(_process.pipeline(settings), faces)
+    return average.people(_process.engine(settings), faces)
 
 
 def average_weigh(settings: CoreSettings, request: AverageWeigh) -> bytes:
@@ -138,39 +168,16 @@ def average_rows(settings: CoreSettings, request: AverageRows) -> bytes:
     return average.rows(request)
 
 
-def average_finish(settings: CoreSettings, request: AverageRequest) -> AverageResult:
-    """See `core.average.fold.finish`."""
-    from core.average import fold
-
-    return fold.finish(_process.pipeline(settings), request)
-
-
-def lookalikes(
-    settings: CoreSettings, request: LookalikesRequest, progress: Callable[[int, int], None] | None = None
-) -> LookalikesResult:
-    return _process.pipeline(settings).lookalikes(request, progress)
+def forget() -> None:
+    """Drop an average that was opened here and will not be ended."""
+    _process.average = None
 
 
 def shrink(settings: CoreSettings, request: ShrinkRequest) -> Picture | None:
     """See `core.shrink.shrink`."""
-    from core.shrink import shrink as run
+    from core.shrink import shrink
 
-    return run(request.picture, request.limit)
-
-
-def evaluate(
-    settings: CoreSettings,
-    photos: Iterable[Photo],
-    pairs: Sequence[tuple[int, int]],
-    same: Sequence[bool],
-    groups: Sequence[str] | None = None,
-    picture_format: PictureFormat | None = None,
-    progress: Callable[[], None] | None = None,
-) -> Evaluated:
-    """See `core.evaluate.evaluate`."""
-    from core.evaluate import evaluate as run
-
-    return run(_process.pipeline(settings), photos, pairs, same, groups, picture_format, progress)
+    return shrink(request.picture, request.limit)
 
 
 def models(settings: CoreSettings) -> tuple[ModelCard, ...]:
@@ -187,36 +194,36 @@ def models(settings: CoreSettings) -> tuple[ModelCard, ...]:
 
 def devices(settings: CoreSettings, request: None) -> Devices:
     """Where the networks of this process run."""
-    return _process.pipeline(settings).devices()
+    return _process.engine(settings).devices()
 
 
 def embed_for_others(settings: CoreSettings, listener: socket, parent: Connection, window: float) -> None:
-    """Be the network of workers whose settings say `shared`. See `core.models.shared.SharedNetwork`."""
-    from core import embedding
+    """Run the network for all workers that share it (`CoreSettings.shared`). See `core.models.shared.SharedNetwork`."""
+    from core.models import loading
     from core.models.embedder import Embedder
     from core.models.shared import SharedNetwork
     from core.models.store import folder_of
 
     def load() -> Embedder:
-        return embedding.load(settings.model, folder_of(settings), settings.threads, settings.device)
+        return loading.load(settings.model, folder_of(settings), settings.threads, settings.device)
 
     SharedNetwork(listener, parent, load, window).serve()
 
 
 def warm(settings: CoreSettings) -> None:
-    """Load the models and run them once, so that the first request waits for nothing; but for heatmaps."""
-    _process.pipeline(settings).warm()
+    """Load the models and run them once, so that the first request waits for nothing, except for heatmaps."""
+    _process.engine(settings).warm()
 
 
 def warm_for_heatmaps(settings: CoreSettings) -> None:
-    """As `warm`, and load torch, so that the first heatmap waits for nothing either."""
-    pipeline = _process.pipeline(settings)
-    pipeline.warm()
-    pipeline.warm_for_heatmaps()
+    """`warm`, and load torch, so that the first heatmap waits for nothing either."""
+    engine = _process.engine(settings)
+    engine.warm()
+    engine.warm_for_heatmaps()
 
 
 def close() -> None:
-    """Give back what this process holds. A worker that is ended need not; a script that ends by itself should."""
+    """Release what this process holds. A worker that is ended need not; a script that ends by itself should."""
     _process.close()
 
 
@@ -224,26 +231,26 @@ class _Process:
     """What a process keeps from one task to the next."""
 
     def __init__(self) -> None:
-        self.fold: Fold | None = None
-        self._held: tuple[CoreSettings, Pipeline] | None = None
+        self.average: OpenAverage | None = None
+        self._held: tuple[CoreSettings, Engine] | None = None
 
-    def opened(self) -> Fold:
-        if self.fold is None:
+    def opened(self) -> OpenAverage:
+        if self.average is None:
             raise RuntimeError("no average was opened in this process")
-        return self.fold
+        return self.average
 
-    def pipeline(self, settings: CoreSettings) -> Pipeline:
-        """For the work that begins now; an average that was left unended is forgotten."""
-        self.fold = None
+    def engine(self, settings: CoreSettings) -> Engine:
+        """The engine for the task that starts now. Drops an average that was never ended."""
+        self.average = None
         if self._held is None or self._held[0] != settings:
-            from core.pipeline import Pipeline
+            from core.engine import Engine
 
             self.close()
-            self._held = settings, Pipeline(settings)
+            self._held = settings, Engine(settings)
         return self._held[1]
 
     def close(self) -> None:
-        self.fold = None
+        self.average = None
         if self._held is not None:
             self._held[1].close()
             self._held = None

@@ -70,7 +70,7 @@ def calibration() -> list[bytes]:
     """As `sokkuri evaluate` writes it, and in parts."""
     import numpy as np
 
-    from core.calibration import calibrate
+    from core.similarity.calibration import calibrate
 
     random = np.random.default_rng(0)
     likeness = np.concatenate([random.normal(-0.3, 0.05, 30), random.normal(-0.9, 0.1, 60)])

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
+from typing import cast, get_args
 
 import discord
 from discord import app_commands
@@ -30,8 +30,6 @@ from core.contracts import (
 )
 from words.locales import FALLBACK, Language
 
-METHODS = ("mean", "median", "mode", "trimmed")
-SHAPES = ("warp", "align", "article")
 SIZES = (512, 768, 1024)
 FACES: dict[str, FacesTaken] = {"largest-face": "largest", "every-face": "every"}
 
@@ -48,8 +46,8 @@ def command(services: Services) -> Command:
     @services.command("average")
     @app_commands.choices(size=[app_commands.Choice(name=str(side), value=side) for side in SIZES])
     @app_commands.choices(
-        method=choices(METHODS),
-        shape=choices(SHAPES),
+        method=choices(get_args(AverageMethod)),
+        shape=choices(get_args(Shape)),
         faces=choices(tuple(FACES)),
     )
     async def average(

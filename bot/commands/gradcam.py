@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 import discord
 from discord import app_commands
@@ -16,10 +16,10 @@ from bot.messages.menus import Choice
 from bot.photos import Source
 from bot.requests.jobs import Job
 from core import tasks
-from core.contracts import GradcamRequest, HeatmapMethod, TooFewPhotos
+from core.contracts import GradcamRequest, HeatmapMethod, HeatmapTarget, TooFewPhotos
 from words.locales import FALLBACK, Language
 
-METHODS = (*replies.METHODS, "occlusion")
+METHODS: tuple[HeatmapMethod, ...] = get_args(HeatmapMethod)
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,7 @@ def command(services: Services) -> Command:
     @app_commands.choices(
         method=[app_commands.Choice(name=replies.method_name(name, words), value=name) for name in METHODS],
         target=[
-            app_commands.Choice(name=words.text("choice-identity"), value="identity"),
-            app_commands.Choice(name=words.text("choice-largest"), value="largest"),
+            app_commands.Choice(name=words.text(f"choice-{target}"), value=target) for target in get_args(HeatmapTarget)
         ],
     )
     async def gradcam(
@@ -96,7 +95,7 @@ def explained(services: Services, question: Question) -> Remake:
             [choice], ROWS - 2, words, lambda faces: explained(services, replace(question, face=faces[0]))
         )
 
-        def option(name: str) -> Option:
+        def option(name: HeatmapMethod) -> Option:
             label = words.text("menu-method", method=replies.method_name(name, words))
             return Option(name, label, name == result.method)
 

@@ -13,10 +13,12 @@ from math import floor
 from bot.config import AboutSection
 from bot.messages.layout import TEXT_LIMIT, Reply, Shown, clip, clip_lines
 from core.contracts import (
+    HEATMAP_LABELS,
     AverageRecipe,
     AverageResult,
     FoundFace,
     GradcamResult,
+    HeatmapMethod,
     Likeness,
     LookalikesResult,
     ModelCard,
@@ -45,16 +47,6 @@ TOP_RANK = 0.999
 
 ALIKE, APART, HEAT, BLEND = 0x56B4E9, 0xE69F00, 0xFEE838, 0xCC79A7
 """Colours of the edge, as the pictures have them: one person and two, the strongest heat, and no side taken."""
-
-METHODS = {
-    "gradcam": "Grad-CAM",
-    "gradcam++": "Grad-CAM++",
-    "hirescam": "HiResCAM",
-    "layercam": "LayerCAM",
-    "eigencam": "Eigen-CAM",
-    "scorecam": "Score-CAM",
-}
-"""Names as their papers write them."""
 
 Mention = Callable[[str], str]
 """A command's name to what is clicked on to use it."""
@@ -155,8 +147,10 @@ def gradcam(result: GradcamResult, words: Language) -> Reply:
     return Reply(most, (Shown(result.picture, "gradcam", alt),), "\n".join(body), method, numbered, colour=HEAT)
 
 
-def method_name(method: str, words: Language) -> str:
-    return words.text("choice-occlusion") if method == "occlusion" else METHODS.get(method, method)
+def method_name(method: HeatmapMethod, words: Language) -> str:
+    """In the language's own words, where it has some; else as its paper writes it."""
+    key = f"choice-{method}"
+    return words.text(key) if words.has(key) else HEATMAP_LABELS[method]
 
 
 def _target(result: GradcamResult) -> str:

@@ -1,6 +1,6 @@
-"""Arrays on their way to another process.
+"""Arrays as bytes, to travel to another process.
 
-One after the other, as numpy writes them: in an archive of numpy's, each would be read twice more, for checksums.
+They follow each other in numpy's own format. In numpy's archive format each would be read twice more, for checksums.
 """
 
 from __future__ import annotations
@@ -22,6 +22,6 @@ def dumped(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def loaded(data: bytes) -> dict[str, NDArray[Any]]:
-    """What `dumped` wrote."""
+    """The arrays that `dumped` wrote."""
     file = BytesIO(data)
     return {str(name): np.load(file, allow_pickle=False) for name in np.load(file, allow_pickle=False)}

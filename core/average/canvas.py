@@ -1,4 +1,4 @@
-"""An average face: what there is on the canvas, and the picture made of it."""
+"""An average face: the canvas of combined faces, and the picture made from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.contracts import AverageRecipe
 
 @dataclass(frozen=True, eq=False)
 class Canvas:
-    """Faces combined, before texture is restored and the whole is bent to its own shape.
+    """Combined faces, before their texture is restored and they are bent to their own shape.
 
     `values` float32 (s, s, 3): light, 0-1 (see `light`); `held` float32 (s, s): the mean share of a face in each pixel,
     0-1; `energy` float32 (bands, cells, cells): see `texture`. s is the side of the canvas of the recipe's frame.
@@ -30,7 +30,7 @@ class Canvas:
 
 @dataclass(frozen=True, eq=False)
 class Average:
-    """`pixels`: uint8 RGB size x size x 3; `form` and `canvas`: what it was made of, and mixtures are made of."""
+    """`pixels`: uint8 RGB size x size x 3; `form` and `canvas`: what it was made from, for mixtures."""
 
     pixels: NDArray[np.uint8]
     form: Form
@@ -43,14 +43,14 @@ class Average:
 
 
 def developed(canvas: Canvas, form: Form) -> Average:
-    """The picture that the canvas makes in this form."""
+    """The picture of the canvas, bent to this form."""
     recipe = canvas.recipe
     numbers = light.to_numbers(filled(canvas.values, canvas.held), recipe.light)
     place = frame(recipe.shape, recipe.size)
     if recipe.texture > 0:
         numbers = texture.restored(numbers, canvas.energy, canvas.held, place.oval, recipe.texture)
     pixels = light.to_pixels(place.picture(numbers, form))
-    if recipe.symmetric:  # both halves are the same already, but for rounding
+    if recipe.symmetric:  # both sides are the same already, except for rounding
         half = recipe.size // 2
         pixels[:, -half:] = pixels[:, :half][:, ::-1]
     return Average(pixels, form, canvas)

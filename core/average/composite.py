@@ -19,17 +19,17 @@ from core.average.rows import Rows, combined
 from core.average.stack import Stack
 from core.average.sums import Sums
 from core.contracts import AverageRecipe, AverageSum, Kept
-from core.faces import Face
+from core.face import Face
 
 
 class Composite:
     """The faces of any number of photos.
 
-    A mean is summed up: its memory stays the same, but for 4 kB a face. The other methods keep every bent face,
-    compressed without loss; so does a mean that is told to keep them `apart`, for `finish` to weigh them.
+    A mean is summed up, in constant memory except for 4 kB a face. The other methods keep every bent face, compressed
+    without loss; so does a mean with `apart`, so that `finish` can weigh them.
 
-    Neither order nor grouping changes the picture: what sums round off is too fine for 8 bits to show, unless it turns
-    a rounding: by one step, in a pixel of very many.
+    Neither order nor grouping changes the picture: what sums round off is too fine for 8 bits to show, except that a
+    very few pixels may differ by one step.
     """
 
     def __init__(self, recipe: AverageRecipe, apart: bool = False) -> None:
@@ -55,11 +55,11 @@ class Composite:
             self._sums.add(bent, _table(self._recipe, self._gains[-1]), weight)
         else:
             self._stack.add(bent, self._gains[-1])
-            if self._recipe.method != "mean":  # the light of these is combined in the end, all else is a mean
+            if self._recipe.method != "mean":  # their light is combined in the end, everything else is a mean
                 self._sums.add(bent, None, weight)
 
     def merge(self, other: Composite) -> None:
-        """Take over the faces of another composite, made by the same recipe. Errors: ValueError where it is not."""
+        """Add the faces of another composite. Errors: ValueError if its recipe is another one."""
         if (other._recipe, other._stack is None) != (self._recipe, self._stack is None):
             raise ValueError(f"{self._recipe} and {other._recipe} do not add up")
         self._landmarks += other._landmarks
@@ -70,10 +70,10 @@ class Composite:
             self._stack.merge(other._stack)
 
     def finish(self, weights: Sequence[float] | None = None) -> Average:
-        """The average of what was added so far; more may follow.
+        """The average of the faces so far; more may follow.
 
-        `weights`: one for each face, in the order in which they were added, in place of those given with them; only of
-        faces that were kept apart. Errors: ValueError when there is no face, or not all that were kept are here.
+        `weights`: one for each face, in the order in which they were added, to override those given with them; only for
+        faces that were kept apart. Errors: ValueError if there is no face, or not all kept faces are here.
         """
         if self._stack is None:
             if weights is not None:
@@ -92,8 +92,8 @@ class Composite:
     def developed(
         self, weights: Sequence[float] | None = None, sums: Sums | None = None, rows: Rows | None = None
     ) -> Average:
-        """`finish`, where others have done most of it. `sums`: of the faces by these `weights` (None: as both were
-        when they were added); `rows`: all of them, of every method but the mean.
+        """`finish`, after other processes have done most of it. `sums`: the faces' sums by these `weights` (None for
+        both: those made while the faces were added); `rows`: all rows, for every method but the mean.
         """
         if not self._landmarks:
             raise ValueError("there is nothing to average")
@@ -114,11 +114,11 @@ class Composite:
     def _rows(self, weights: Sequence[float]) -> Iterator[Rows]:
         assert self._stack is not None
         for band in self._stack.bands():
-            stages.enter("average")  # of many faces, all bands together take longer than one stage may
+            stages.enter("average")  # with many faces, all bands together take longer than one stage may
             yield combined(band, self._recipe, weights)
 
     def dumps(self) -> AverageSum:
-        """All there is, to travel to another process."""
+        """All of it, to travel to another process."""
         header = {"recipe": asdict(self._recipe), "apart": self._stack is not None, "weights": self._weights}
         total = arrays.dumped(
             {
@@ -132,16 +132,16 @@ class Composite:
 
     @classmethod
     def loads(cls, data: AverageSum) -> Self:
-        """What `dumps` wrote. Of its total alone: to be gone on from, or `developed`."""
-        there_is = arrays.loaded(data.total)
-        header = json.loads(str(there_is["header"]))
+        """The composite that `dumps` wrote. From a total alone, only `add` and `developed` work."""
+        stored = arrays.loaded(data.total)
+        header = json.loads(str(stored["header"]))
         made = cls(AverageRecipe(**header["recipe"]), header["apart"])
         made._landmarks, made._gains, made._weights = (
-            list(there_is["landmarks"]),
-            list(there_is["gains"]),
+            list(stored["landmarks"]),
+            list(stored["gains"]),
             header["weights"],
         )
-        made._sums = Sums.of(there_is)
+        made._sums = Sums.of(stored)
         for kept in data.kept:
             assert made._stack is not None
             made._stack.merge(Stack.loads(kept.bands))
@@ -149,7 +149,7 @@ class Composite:
 
 
 def settled(recipe: AverageRecipe) -> AverageRecipe:
-    """As it is carried out: not every shape leaves the choice of all else."""
+    """The recipe as it is carried out: the shape `article` overrides most of it."""
     return article.plain(recipe) if recipe.shape == "article" else recipe
 
 

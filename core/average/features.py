@@ -29,8 +29,8 @@ _ALIKE = 0.4
 
 @dataclass(frozen=True, eq=False)
 class _Patch:
-    """Of the template. `places` (h, w, 2): in pixels of `Sketch.middle`; `steep` (h * w, 6): how its values change with
-    each parameter; `solve` (6, h * w): from differences in value to parameters; `basis` (h * w, 3): 1, x and y.
+    """A feature of the template. `places` (h, w, 2): in pixels of `Sketch.middle`; `values` (h, w): the template there;
+    `solve` (6, h * w): from differences in value to parameters; `basis` (h * w, 3): 1, x and y.
     """
 
     places: NDArray[np.float32]
@@ -57,7 +57,7 @@ class _Patch:
         )
 
     def shift(self, grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Parameters (2, 3) of a feature's movement, in pixels, `basis` times these; 0 where none is due."""
+        """A feature's movement in pixels, as parameters (2, 3) to multiply `basis` by; all 0 if it should not move."""
         found = np.zeros((2, 3), dtype=np.float32)
         values = before = _evened(grey, self.places)
         for _ in range(_ROUNDS):
@@ -76,7 +76,7 @@ def _patches() -> tuple[_Patch, ...]:
 
 @cache
 def _windows(side: int) -> NDArray[np.float32]:
-    """How each of `side` x `side` places on the canvas follows the movements of all features: (side * side, 3 n)."""
+    """How much each of `side` x `side` places on the canvas follows each feature's movement: (side * side, 3 n)."""
     places = (np.stack(np.meshgrid(*[np.arange(side)] * 2), axis=-1) + 0.5) / side
     found = []
     for landmark, width, height in _PLACES:
@@ -88,15 +88,15 @@ def _windows(side: int) -> NDArray[np.float32]:
 
 
 def drift(sketch: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
-    """How far what belongs to each of `side` x `side` places on the canvas lies from it in `Sketch.middle` of a face:
-    float32 (side, side, 2), in sides of the canvas.
+    """The drift of the features in `Sketch.middle` of a face, at `side` x `side` places on the canvas: float32 (side,
+    side, 2), in sides of the canvas.
     """
     shifts = np.hstack([patch.shift(sketch) for patch in _patches()])
     return np.asarray((_windows(side) @ shifts.T).reshape(side, side, 2), dtype=np.float32)
 
 
 def _evened(grey: NDArray[np.uint8], places: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The values there, of mean 0 and deviation 1."""
+    """The values at `places`, scaled to mean 0 and deviation 1."""
     values = taken(grey, places).astype(np.float32)
     mean, deviation = cv2.meanStdDev(values)
     return np.asarray((values - mean.item()) / (deviation.item() + 2), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""A calm ground where photos hold nothing."""
+"""A plain background where no photo covers the canvas."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 _COARSE = 16
-"""Pixels of the canvas to one of the ground: it has no detail."""
+"""Pixels of the canvas to one of the background, which has no detail."""
 _ENOUGH = 0.35
-"""Part of the faces that must hold a pixel for it to be shown as it is."""
+"""Share of the photos that must cover a pixel for it to be shown unchanged."""
 
 
 def filled(values: NDArray[np.float32], held: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`values` (s, s, 3) with those that few or no photos hold (`held`, 0-1) turning into what lies around them."""
+    """`values` (s, s, 3), with pixels that few or no photos cover (`held`, 0-1) blended into their surroundings."""
     if held.min() >= _ENOUGH:
         return values
     side = len(held)
@@ -23,7 +23,7 @@ def filled(values: NDArray[np.float32], held: NDArray[np.float32]) -> NDArray[np
     ground = _pulled(np.asarray(sums, np.float32), np.asarray(cv2.resize(weight, small, interpolation=cv2.INTER_AREA)))
     calm = cv2.resize(cv2.GaussianBlur(ground, (0, 0), 1.5), (side, side), interpolation=cv2.INTER_CUBIC)
     shown = (weight * weight * (3 - 2 * weight))[..., np.newaxis]
-    for row in range(side):  # one by one, to take no room
+    for row in range(side):  # one by one, to save memory
         calm[row] += (values[row] - calm[row]) * shown[row]
     return np.asarray(calm, dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""Where the parts of a face lie in a picture."""
+"""The form of a face: where its parts lie in a picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.average.drift import Drift
 @dataclass(frozen=True, eq=False)
 class Form:
     """`landmarks`: float32 (478, 2), in the picture's pixels; `drift`: how far its parts lie from where the landmarks
-    alone would have them.
+    alone would put them.
     """
 
     landmarks: NDArray[np.float32]
@@ -21,7 +21,7 @@ class Form:
 
 
 def between(first: Form, second: Form, ratio: float) -> Form:
-    """From 0, the first, to 1, the second."""
+    """A form between two: the first at 0, the second at 1."""
     return Form(
         np.asarray((1 - ratio) * first.landmarks + ratio * second.landmarks, dtype=np.float32),
         np.asarray((1 - ratio) * first.drift + ratio * second.drift, dtype=np.float32),

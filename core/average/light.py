@@ -13,8 +13,9 @@ from core.contracts import Light
 
 
 def table(light: Light, gains: NDArray[np.float64] | float = 1.0) -> NDArray[np.float64]:
-    """The value of each of a file's 256 numbers, (256, 3) or, with one gain, (256, 1), after its linear light was
-    multiplied by `gains` (3,); of many gains (n, 1, 3), (n, 256, 3).
+    """The value of each of a file's 256 numbers after its linear light was multiplied by `gains`.
+
+    Returns (256, 3) for gains (3,), (256, 1) for one gain, and (n, 256, 3) for gains (n, 1, 3).
     """
     numbers = np.arange(256)[:, np.newaxis] / 255
     if light == "srgb" and np.all(gains == 1.0):
@@ -36,7 +37,7 @@ def to_numbers(values: NDArray[np.float32], light: Light) -> NDArray[np.float32]
     """Values, clipped to 0-1, as sRGB's numbers: float32 0-255."""
     numbers = np.clip(values, 0, 1)
     if light == "linear":
-        for row in numbers:  # one by one: what lies between would take several times the picture's room
+        for row in numbers:  # one by one: temporary arrays would take several times the picture's memory
             row[:] = _encoded(row)
     numbers *= 255
     return numbers

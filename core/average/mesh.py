@@ -16,27 +16,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import invert, similarity_transform, transform
 from core.average.reference import OVAL, REFERENCE
+from core.geometry import invert, similarity_transform, transform
 
 _UNSEEN = (470, 472, 475, 477)
 """Top and bottom of the irises: the lids hide them, and the triangles between would fold."""
 _MESH = np.array([index for index in range(len(REFERENCE)) if index not in _UNSEEN])
 
 _RINGS = ((1.12, 1.1), (1.3, 1.0), (1.65, 0.6))
-"""Rings around the face: how far out each lies, in distances of the face's own outline from its middle, and how much
-of the outline's movement it follows."""
+"""Rings around the face: how far out each lies, relative to the face's outline, and how much of the outline's movement
+it follows."""
 _SMOOTH = np.array((1, 2, 3, 2, 1)) / 9
-"""Over these neighbours along the outline is that movement averaged."""
+"""Weights by which that movement is averaged over neighbours along the outline."""
 _FAR = np.stack(
     [point for point in np.stack(np.meshgrid(*[np.linspace(-0.5, 1.5, 6)] * 2), axis=-1).reshape(-1, 2)
      if np.abs(point - 0.5).max() > 0.99]
 ).astype(np.float32)  # fmt: skip
-"""Anchors around the picture, well outside of it so that no triangle of the border is thin, and fixed."""
+"""Fixed anchors around the picture, well outside of it so that no triangle at the border is thin."""
 
 
 def vertices(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """All corners of the triangles, float32 (n, 2), for a face whose landmarks (478, 2) these are, in the same frame.
+    """All corners of the triangles, float32 (n, 2), for a face with these landmarks (478, 2), in the same frame.
 
     Rings and anchors are placed by the similarity that fits the face to the reference.
     """
@@ -58,7 +58,7 @@ def reference_vertices() -> NDArray[np.float32]:
 
 @cache
 def triangles() -> NDArray[np.int16]:
-    """int16 (m, 3): which vertices span each triangle. Delaunay's triangulation of the reference's, made by
+    """int16 (m, 3): the vertices of each triangle: the Delaunay triangulation of the reference, made by
     `benchmarks/make_reference.py`.
     """
     with resources.files(__package__).joinpath("triangles.npy").open("rb") as file:
@@ -90,7 +90,7 @@ class Knots:
         return (self.step - 1) / 2 - self.step
 
     def everywhere(self, at_knots: NDArray[Any]) -> NDArray[Any]:
-        """What is so at the knots (count, count, ...), in every pixel: (size, size, ...), of the same dtype."""
+        """Values at the knots (count, count, ...), interpolated to every pixel: (size, size, ...), same dtype."""
         side = self.count * self.step
         whole = cv2.resize(at_knots, (side, side), interpolation=cv2.INTER_LINEAR) if self.step > 1 else at_knots
         return np.asarray(whole)[self.step : self.step + self.size, self.step : self.step + self.size]
@@ -129,15 +129,15 @@ class Layout:
         doubled_areas = edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]
         own = np.zeros((count, count), dtype=np.int32)
         parts = np.zeros((3, count, count), dtype=np.float32)
-        # Done by hand: scipy's find_simplex and transform call LAPACK once a triangle, and with BLAS's threads waiting
-        # for each other on a busy machine that took 5 s now and then.
+        # not by scipy: its find_simplex and transform call LAPACK once a triangle, and on a busy machine BLAS's
+        # threads, waiting for each other, sometimes took 5 s
         for number in np.flatnonzero((starts < ends).all(axis=1) & (doubled_areas != 0)):
             (left, top), (right, bottom) = starts[number], ends[number]
             ((ax, ay), (bx, by)), (third_x, third_y) = edges[number] / doubled_areas[number], corners[number, 2]
             x, y = np.arange(left, right) - third_x, np.arange(top, bottom)[:, np.newaxis] - third_y
             first, second = x * by - y * bx, y * ax - x * ay
             here = first, second, 1 - first - second
-            inside = np.minimum(np.minimum(*here[:2]), here[2]) > -1e-9  # a knot on an edge is that of either side
+            inside = np.minimum(np.minimum(*here[:2]), here[2]) > -1e-9  # a knot on an edge belongs to either side
             for whole, found in zip((own, *parts), (number, *here), strict=True):
                 np.copyto(whole[top:bottom, left:right], found, where=inside, casting="same_kind")
         return cls(
@@ -159,14 +159,14 @@ class Layout:
 
 
 _HIDDEN, _PLAIN = 0.15, 0.6
-"""Area that a part of the face has in the photo, in that of the reference, at which it counts for nothing and fully."""
+"""Ratios of a part's area in the photo to that in the reference, at which it counts for nothing, and fully."""
 
 
 def seen(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
     """How much of the face around each vertex the photo shows, float32 (n, 1), 0-1.
 
-    A cheek that is turned away, an eye that is shut and the inside of a closed mouth have little area in the photo or,
-    folded over, less than none: spread over the reference they would be a smear.
+    A cheek that is turned away, a shut eye and the inside of a closed mouth have little area in the photo, or, folded
+    over, a negative one: spread over the reference they would smear.
     """
     fitted = transform(vertices(landmarks), similarity_transform(landmarks, REFERENCE))
     ratio = _areas(fitted) / _reference_areas()

@@ -1,4 +1,4 @@
-"""Between two averages."""
+"""Blends of two averages."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from core.average.form import between
 
 
 def mix(first: Average, second: Average, ratio: float, shape_ratio: float | None = None) -> Average:
-    """The blend of two averages, from 0, the first, to 1, the second; `shape_ratio`: that of the shape alone, where it
-    is to differ from that of colour and texture.
+    """The blend of two averages: the first at 0, the second at 1. `shape_ratio`: the ratio for the shape, if it should
+    differ from that for colour and texture.
 
-    The blend in the middle of two faces is their mean. Errors: ValueError where the two are of different recipes.
+    The blend of two faces at 0.5 is their mean. Errors: ValueError if their recipes differ.
     """
     one, other = first.canvas, second.canvas
     if one.recipe != other.recipe:

@@ -1,8 +1,8 @@
-"""Where hair, ears and neck lie, which the mesh of a face says nothing of.
+"""The drift of hair, ears and neck, which the mesh of a face does not cover.
 
 A bent face is compared with a template, and the optical flow between them (Kroeger et al. 2016, "Fast optical flow
-using dense inverse search") moves what is outside of the face on to where the template has it, as far as that makes
-the two more alike. Backgrounds mostly do not, and stay.
+using dense inverse search") moves what is outside of the face to its place in the template, as far as that makes the
+two more alike. For backgrounds it mostly does not, so they stay.
 """
 
 from __future__ import annotations
@@ -21,23 +21,21 @@ from core.average.resample import taken
 from core.average.template import SMALL
 
 _SURROUNDINGS = 33
-"""Pixels across which brightness and contrast are evened out: dark hair and fair are compared by their shape."""
+"""Pixels across which brightness and contrast are evened out, so that dark and fair hair are compared by shape."""
 _LOCAL = 9
-"""Pixels across which likeness is told."""
+"""Pixels across which likeness is measured."""
 _NO_BETTER, _BETTER = 0.02, 0.12
-"""Gain in local correlation with which a movement is not made at all, and is made in full."""
+"""Gains in local correlation below which nothing is moved, and above which it is moved fully."""
 _SMOOTH = 2.7
 """Deviation in pixels of the window over which movements are averaged."""
 _FARTHEST = 6.7
-"""Pixels that anything is moved at most."""
+"""The farthest that anything is moved, in pixels."""
 _FREE = 0.96
-"""Outline of the face, in parts of its own distance from its middle, within which the mesh alone decides."""
+"""The outline of the face, scaled by this about its middle, within which the mesh alone decides."""
 
 
 def drift(sketch: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How far, in sides of the canvas, what belongs to each place lies from it in `Sketch.whole` of a face: float32
-    (SMALL, SMALL, 2).
-    """
+    """The drift in `Sketch.whole` of a face: float32 (SMALL, SMALL, 2), in sides of the canvas."""
     known, face = _template(), _evened(sketch)
     flow = np.asarray(cv2.GaussianBlur(_search().calc(known, face, None), (0, 0), _SMOOTH), dtype=np.float32)
     length = np.maximum(cv2.magnitude(flow[..., 0], flow[..., 1]), 1e-6)
@@ -61,7 +59,7 @@ def _search() -> Any:
 
 @cache
 def _outside() -> NDArray[np.float32]:
-    """How free each place is to move, 0-1."""
+    """How far each place may follow the flow, 0-1."""
     return np.asarray(
         1 - cv2.GaussianBlur(face_in(on_canvas(REFERENCE[list(OVAL)]), SMALL, _FREE), (0, 0), 1.7), dtype=np.float32
     )

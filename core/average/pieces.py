@@ -1,4 +1,4 @@
-"""An average whose parts travel between processes: as bytes in, and out."""
+"""An average whose parts travel between processes: bytes in, bytes out."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def rows(request: AverageRows) -> bytes:
 
 
 def average(so_far: AverageSoFar, here: Composite | None = None) -> Average:
-    """The end of all sums: here and now, where the kept faces have not been combined yet.
+    """The average of all sums. Kept faces are combined here, unless other processes have combined them.
 
-    `here`: the last one of them, which never left this process; not used any more then.
+    `here`: the last sum, if it never left this process; it cannot be used afterwards.
     """
     composite, *others = [*map(Composite.loads, so_far.sums), *([] if here is None else [here])]
     for other in others:

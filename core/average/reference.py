@@ -19,10 +19,10 @@ def _read() -> NDArray[np.float32]:
 
 
 REFERENCE = _read()
-"""float32 (478, 2): landmarks in the portrait's frame, in parts of its side, from its outer edges."""
+"""float32 (478, 2): landmarks in the portrait's frame, as fractions of its side, from its outer edges."""
 
 MIRROR = np.linalg.norm(REFERENCE[:, np.newaxis] - (REFERENCE * (-1, 1) + (1, 0)), axis=2).argmin(axis=1)
-"""intp (478,): which landmark lies where each one would in a mirror."""
+"""intp (478,): the landmark that is each one's mirror image."""
 REFERENCE.flags.writeable = MIRROR.flags.writeable = False
 
 OVAL = (
@@ -32,19 +32,19 @@ OVAL = (
 """Landmarks around the face, from the top of the forehead to the person's left and on."""
 
 MARGIN = 1 / 16
-"""Of the canvas around the portrait, in its sides: a face unlike the reference reaches beyond."""
+"""Width of the canvas around the portrait, in its sides: a face unlike the reference reaches beyond it."""
 
 
 def on_canvas(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Points of the portrait's frame in parts of the canvas's side, from its outer edges."""
+    """Points of the portrait's frame as fractions of the canvas's side, from its outer edges."""
     return np.asarray((points + MARGIN) / (1 + 2 * MARGIN), dtype=np.float32)
 
 
 def face_in(corners: NDArray[np.float32], side: int, part: float, up: float = 1.0) -> NDArray[np.float32]:
     """1 within the face's outline and 0 outside, float32 (side, side).
 
-    `corners` (36, 2): where the points of OVAL lie, in parts of the side; `part`: of their distances from their middle
-    that the outline is drawn at, and `up` times that upwards.
+    `corners` (36, 2): where the points of OVAL lie, as fractions of the side; `part`: the factor that the outline is
+    scaled by about its middle; `up`: a further factor upwards.
     """
     middle = corners.mean(axis=0)
     away = part * (corners - middle)

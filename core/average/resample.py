@@ -1,4 +1,4 @@
-"""Pictures looked up at other places than their pixels."""
+"""Pictures sampled at places between their pixels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def taken(
     kernel: int = cv2.INTER_LINEAR,
     onto: NDArray[Any] | None = None,
 ) -> NDArray[Any]:
-    """`values` (h, w, ...) at `places` (k, l, 2), x and y in its pixels; beyond its edge, those at the edge. `onto`:
+    """`values` (h, w, ...) at `places` (k, l, 2), x and y in pixels; beyond the edge, the values at the edge. `onto`:
     where to write them.
     """
     return np.asarray(_remap(values, places, None, kernel, dst=onto, borderMode=cv2.BORDER_REPLICATE))

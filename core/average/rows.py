@@ -1,4 +1,4 @@
-"""Some rows of the canvas, combined of all faces by another method than the mean, so that few are in memory at once."""
+"""Rows of the canvas, combined from all faces by a method other than the mean, few at a time to save memory."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.average import arrays, light, ranked, skin
+from core.average import arrays, light, methods, skin
 from core.average.stack import Band
 from core.contracts import AverageRecipe
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """`values` float32 (h, s, 3): light, 0-1; `drift` float32 (r, d, 2): those rows of the median of the faces' drifts
-    that belong to them.
+    """`values` float32 (h, s, 3): light, 0-1; `drift` float32 (r, d, 2): the matching rows of the median of the faces'
+    drifts.
     """
 
     values: NDArray[np.float32]
@@ -26,7 +26,7 @@ class Rows:
 
     @classmethod
     def together(cls, rows: Iterable[Rows]) -> Self:
-        """From the top down."""
+        """All rows, given from the top down."""
         rows = list(rows)
         return cls(np.concatenate([one.values for one in rows]), np.concatenate([one.drift for one in rows]))
 
@@ -39,7 +39,7 @@ class Rows:
 
 
 def combined(band: Band, recipe: AverageRecipe, weights: Sequence[float]) -> Rows:
-    """`weights`: of the faces, above 0; what counts are their ratios."""
+    """The rows of one band. `weights`: of the faces, above 0; only their ratios matter."""
     parts = np.array(weights) / max(weights)
     usual = skin.usual(band.gains, weights)
     height, width = next(iter(band)).shape[:2]
@@ -55,14 +55,14 @@ def combined(band: Band, recipe: AverageRecipe, weights: Sequence[float]) -> Row
         pixels = np.concatenate([pixels, pixels[:, :, ::-1]])
         shares = np.concatenate([shares, shares[:, :, ::-1]])
     table = light.table(recipe.light)[:, 0].astype(np.float32)
-    flat = ranked.combined(
+    flat = methods.combined(
         pixels.reshape(-1, height * width, 3), shares.reshape(-1, height * width), recipe.method, table
     )
-    drift = ranked.median(band.drifts, np.array(weights))
+    drift = methods.median(band.drifts, np.array(weights))
     return Rows(flat.reshape(height, width, 3), drift)
 
 
 def _recoloured(gains: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """What the numbers of n photos become, (n, 256, 3), whose channels are multiplied by `gains` (n, 3)."""
+    """Lookup tables (n, 256, 3) that multiply the channels of n photos by `gains` (n, 3)."""
     linear = light.table("linear", gains[:, np.newaxis]).astype(np.float32)
     return light.to_pixels(light.to_numbers(linear, "linear"))

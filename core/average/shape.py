@@ -1,4 +1,4 @@
-"""Shapes: landmarks without the place, size and turn that they have in a photo."""
+"""Shapes: landmarks without their position, size and rotation in a photo."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import PORTRAIT, similarity_transform, transform
+from core.geometry import similarity_transform, transform
+from core.templates import PORTRAIT
 
 _STILL = 1e-5
-"""Movement of the mean between two rounds, in sides of the portrait, at which it is taken to stand still."""
+"""Movement of the mean between two rounds, in sides of the portrait, below which it has converged."""
 
 
 def framed(points: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """Landmarks (478, 2) put into a portrait of `size` pixels a side: eyes level, where the frame wants them."""
+    """Landmarks (478, 2) moved into a portrait of `size` pixels a side: eyes level, where the template has them."""
     eyes = np.array(PORTRAIT.points, dtype=np.float32) * size - np.float32(0.5)
     return transform(points, similarity_transform(points[list(PORTRAIT.landmarks)], eyes))
 
@@ -24,7 +25,7 @@ def mean_shape(
 ) -> NDArray[np.float32]:
     """Mean of the faces' landmarks in the portrait's frame, float32 (478, 2): generalised Procrustes (Gower 1975).
 
-    Each face is fitted to the mean of all by a similarity, and the mean taken anew, until it stands still.
+    Each face is fitted to the mean of all by a similarity, and the mean is computed again, until it converges.
     """
     shapes = [framed(points, 1) for points in landmarks]
     mean = framed(_mean(shapes, weights), 1)

@@ -1,4 +1,4 @@
-"""The colour of a face's skin, by which faces are given the same colour and exposure."""
+"""The colour of a face's skin, used to give all faces the same colour and exposure."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import LEFT_IRIS, RIGHT_IRIS
 from core.average import light
+from core.face import LEFT_IRIS, RIGHT_IRIS
 
 _PLACES = (151, 108, 337, 50, 280, 205, 425)
 """Landmarks on the forehead and the cheeks."""
 _RADIUS = 0.15
-"""Around them, in distances between the irises."""
+"""Radius around those landmarks, in distances between the irises."""
 _MOST = 3.0
-"""A face is made no more than so many times brighter, or darker, than it would be with common skin."""
+"""The largest factor by which a face is made brighter or darker."""
 _COMMON = np.array((0.42, 0.25, 0.18))
-"""Linear light of skin, of no one in particular, that all faces are brought to while they are added up."""
+"""Linear light of some skin, which all faces are brought to while they are added up."""
 
 
 def gains(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What the linear light of a photo's channels is multiplied by, (3,), to give a face's skin the common colour."""
+    """Factors (3,) for the linear light of a photo's channels that give a face's skin the common colour."""
     mask = np.zeros(rgb.shape[:2], dtype=np.uint8)
     radius = max(_RADIUS * float(np.linalg.norm(landmarks[RIGHT_IRIS] - landmarks[LEFT_IRIS])), 1.0)
     for x, y in landmarks[list(_PLACES)]:
@@ -36,5 +36,5 @@ def gains(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.
 
 
 def usual(gains: Sequence[NDArray[np.float64]] | NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:
-    """The mean of faces' gains (n, 3), (3,): what is taken back in the end, so that the colour of the whole stays."""
+    """The mean (3,) of faces' gains (n, 3), which is undone in the end, so that the overall colour stays."""
     return np.asarray(np.exp(np.average(np.log(gains), axis=0, weights=weights)), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Bent faces kept one by one, without loss and small, in bands of rows, so that all of one band fit in memory.
+"""Bent faces kept one by one, compressed without loss, in bands of rows, so that one band of all faces fits in memory.
 
 WebP's lossless format at its fastest takes 394 kB for a face of 864 x 864 pixels and its share, where a PNG at its
 fastest takes 625, and is read in half the time.
@@ -19,13 +19,13 @@ from core.average import arrays
 from core.average.sampling import Bent
 
 ROWS = 16
-"""Of a band."""
+"""Rows in a band."""
 
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """The same rows of n faces. `packed`: pixels and share of each; `gains` (n, 3): see `skin`; `drifts` int16
-    (n, r, d, 2): as many rows of theirs as fall to each band, see `drifts_of`.
+    """The same rows of n faces. `packed`: the pixels and shares of each; `gains` (n, 3): see `core.average.skin`;
+    `drifts` float32 (n, r, d, 2): this band's share of the rows of their drifts.
     """
 
     packed: Sequence[bytes]
@@ -33,7 +33,7 @@ class Band:
     drifts: NDArray[np.float32]
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
-        """Of each face, uint8 (rows, side, 4): RGB and share."""
+        """The rows of each face, uint8 (rows, side, 4): RGB and share."""
         return map(_unpacked, self.packed)
 
     def dumps(self) -> bytes:
@@ -43,15 +43,15 @@ class Band:
 
     @classmethod
     def loads(cls, pieces: Iterable[bytes]) -> Self:
-        """One band of all the faces that were kept in several pieces."""
+        """One band of all faces, which come in several pieces."""
         packed: list[bytes] = []
         gains, drifts = [], []
         for piece in pieces:
-            there_is = arrays.loaded(piece)
-            gains.append(there_is["gains"])
-            drifts.append(there_is["drifts"])
-            ends = np.cumsum(there_is["lengths"])
-            packed += [part.tobytes() for part in np.split(there_is["packed"], ends[:-1])]
+            stored = arrays.loaded(piece)
+            gains.append(stored["gains"])
+            drifts.append(stored["drifts"])
+            ends = np.cumsum(stored["lengths"])
+            packed += [part.tobytes() for part in np.split(stored["packed"], ends[:-1])]
         return cls(packed, np.concatenate(gains), np.concatenate(drifts))
 
 
@@ -78,7 +78,7 @@ class Stack:
         self._drifts += other._drifts
 
     def bands(self) -> Iterator[Band]:
-        """From the top down, those of all faces."""
+        """The bands of all faces, from the top down."""
         gains = np.array(self._gains)
         bands = zip(*self._packed, strict=True)
         drifts = zip(*(np.array_split(drift, len(self._packed[0])) for drift in self._drifts), strict=True)
@@ -86,17 +86,17 @@ class Stack:
             yield Band(packed, gains, np.stack(rows))
 
     def faces(self) -> Iterator[tuple[Bent, NDArray[np.float64]]]:
-        """Each with its gains."""
+        """Each face with its gains."""
         for bands, gains, drift in zip(self._packed, self._gains, self._drifts, strict=True):
             yield Bent(np.concatenate([_unpacked(band) for band in bands]), drift), gains
 
     def dumps(self) -> tuple[bytes, ...]:
-        """Its bands, to travel to other processes, all together or each by itself."""
+        """Its bands, to travel to other processes together or one by one."""
         return tuple(band.dumps() for band in self.bands())
 
     @classmethod
     def loads(cls, bands: Iterable[bytes]) -> Self:
-        """What `dumps` wrote."""
+        """The stack that `dumps` wrote."""
         made = cls()
         whole = [Band.loads([band]) for band in bands]
         made._packed = [list(face) for face in zip(*(band.packed for band in whole), strict=True)]
@@ -112,5 +112,5 @@ def _packed(part: NDArray[np.uint8]) -> bytes:
 
 
 def _unpacked(data: bytes) -> NDArray[np.uint8]:
-    with Image.open(BytesIO(data)) as image:  # which says RGB where all of it is opaque
+    with Image.open(BytesIO(data)) as image:  # its mode is RGB if every pixel is opaque
         return np.asarray(image.convert("RGBA"))

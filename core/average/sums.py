@@ -15,17 +15,17 @@ from core.average import drift, texture
 from core.average.sampling import Bent
 
 _ROWS = 96
-"""Added at once: what lies between then stays in the processor's cache."""
+"""Rows added at once, so that temporary values stay in the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """Changed in place; s is the side of the canvas.
+    """Sums over faces, changed in place; s is the side of the canvas.
 
-    `values` (3, s, s): of the light, each times its share; `share` (s, s): 255 a face; both float32: they are most of
-    what there is, and what they round off shows in 8 bits after some millions of faces. `energy` (bands, cells, cells):
-    of the texture, see `texture.log_energies`, times `cell_share` (cells, cells); `drift` (d, d, 2), see
-    `core.average.drift`, and `weight` (): sum of the faces' weights.
+    `values` (3, s, s): light times share; `share` (s, s): 255 a face. Both are float32, since they are most of the
+    data, and their rounding shows in 8 bits only after millions of faces. `energy` (bands, cells, cells): energy of
+    the texture, see `texture.log_energies`, times `cell_share` (cells, cells); `drift` (d, d, 2): see
+    `core.average.drift`; `weight` (): the faces' weights.
     """
 
     values: NDArray[np.float32]
@@ -56,7 +56,7 @@ class Sums:
         planes: Sequence[MatLike] | None = None
         for top in range(0, len(bent.pixels), _ROWS):
             rows = slice(top, top + _ROWS)
-            planes = cv2.split(bent.pixels[rows], planes)  # into the same space
+            planes = cv2.split(bent.pixels[rows], planes)  # into the same memory
             *colours, share = planes
             part = share.astype(np.float32)
             if weight != 1:
@@ -67,7 +67,7 @@ class Sums:
             cv2.accumulate(part, self.share[rows])
             cv2.cvtColor(bent.pixels[rows], cv2.COLOR_RGBA2GRAY, dst=grey[rows])
         energy = texture.log_energies(grey)
-        # shares are smooth: a few pixels tell that of a cell
+        # shares are smooth: a few pixels are enough for a cell
         cell_share = weight * cv2.resize(bent.pixels, energy.shape[:0:-1])[..., 3].astype(np.float64)
         np.add(self.energy, energy * cell_share, out=self.energy)
         np.add(self.cell_share, cell_share, out=self.cell_share)
@@ -79,7 +79,7 @@ class Sums:
             np.add(mine, getattr(other, name), out=mine)
 
     def mirrored(self) -> Sums:
-        """These and once more, left and right exchanged; but for the drift, which is of a form."""
+        """The sums plus their mirror image, except for the drift, which belongs to a form."""
         return Sums(
             self.values + self.values[..., ::-1],
             self.share + self.share[:, ::-1],
@@ -90,18 +90,18 @@ class Sums:
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """All there is, without what is 0 everywhere."""
-        there_is = {name: values for name, values in vars(self).items() if values.any()}
-        return {"side": np.array(len(self.share)), **there_is}
+        """All sums, except those that are 0 everywhere."""
+        nonzero = {name: values for name, values in vars(self).items() if values.any()}
+        return {"side": np.array(len(self.share)), **nonzero}
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Sums:
-        """What `arrays` gave, maybe with others."""
+        """The sums that `arrays` returned, among other arrays or not."""
         nothing = cls.nothing(int(arrays["side"]))
         return replace(nothing, **{name: arrays[name] for name in vars(nothing) if name in arrays})
 
     def mean(self) -> NDArray[np.float32]:
-        """Light (s, s, 3), 0-1, and 0 where there is no share."""
+        """The mean light (s, s, 3), 0-1; 0 where there is no share."""
         return np.asarray(cv2.merge(list(self.values / np.maximum(self.share, 1e-9))), dtype=np.float32)
 
     def mean_energy(self) -> NDArray[np.float32]:

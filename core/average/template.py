@@ -1,6 +1,6 @@
-"""A small grey picture of nobody, bent to the reference: what lies where, where no landmark says so.
+"""The template: a small grey face of nobody, bent to the reference, for parts that have no landmarks.
 
-Made by `benchmarks/make_reference.py`: the median of many people, its own mirror image.
+Made by `benchmarks/make_reference.py`: the median of many people, symmetric.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE = 432
-"""Pixels across the whole canvas, in it."""
+"""Pixels across the whole canvas in the template."""
 SMALL = 144
-"""Pixels across the whole canvas in which outlines are compared."""
+"""Pixels across the whole canvas when outlines are compared."""
 MIDDLE = np.s_[180:312, 144:288]
-"""Rows and columns of it in which the features lie, with room to move."""
+"""Rows and columns of the template that hold the features, with a margin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +40,12 @@ class Sketch:
 
 
 def read() -> NDArray[np.uint8]:
-    """uint8 (SIDE, SIDE)."""
+    """The template, uint8 (SIDE, SIDE)."""
     with resources.files(__package__).joinpath("template.png").open("rb") as file:
         return np.asarray(cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
 
 
 @cache
 def sketch() -> Sketch:
-    """Of the template itself."""
+    """The template itself as a sketch."""
     return Sketch.of(read())

@@ -1,10 +1,10 @@
-"""The fine detail that a mean loses, brought back scale by scale.
+"""The fine detail that a mean loses, restored scale by scale.
 
-Pores, hairs and lashes of many faces lie in different places: where they are averaged, they vanish, and skin looks like
-wax. What is left of them in each band of a Laplacian pyramid (Burt & Adelson 1983) is therefore amplified to the energy
-that the faces have there by themselves, as in Tiddeman, Burt & Perrett 2001, "Prototyping and transforming facial
-textures". Theirs is the mean energy, which a few faces with an edge somewhere (a strand of hair, a collar) rule
-alone: it draws rims. Here it is the geometric mean, which is high only where nearly all faces have detail.
+Pores, hairs and lashes of many faces lie in different places: averaging makes them vanish, and skin looks like wax. So
+what is left of them in each band of a Laplacian pyramid (Burt & Adelson 1983) is amplified to the energy that the
+single faces have there, as in Tiddeman, Burt & Perrett 2001, "Prototyping and transforming facial textures". Theirs is
+the mean energy, which a few faces with an edge somewhere (a strand of hair, a collar) dominate: it draws rims. Here it
+is the geometric mean, which is high only where nearly all faces have detail.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from numpy.typing import NDArray
 from core.average.reference import face_in
 
 BANDS = 5
-"""Of the pyramid, from the finest on, that are amplified; the next ones are what sets people apart."""
+"""Bands of the pyramid to amplify, from the finest on; the coarser ones are what distinguishes people."""
 _IN_FACE = (1.25, 1.2, 1.1, 0.9, 0.5)
-"""How much of the loss is made good in the face, by band."""
+"""How much of the loss is restored in the face, by band."""
 _AROUND = (0.5, 0.4, 0.1, 0.0, 0.0)
-"""... and around it: hair is to be hair, but where outlines do not meet, coarse bands would draw a rim."""
+"""... and around it: hair should look like hair, but where outlines do not meet, coarse bands would draw a rim."""
 _KNOWN = 0.3
-"""Part of the faces that must show a pixel for its texture to be known wholly."""
+"""Share of the faces that must show a pixel for its texture to be fully restored."""
 _FACE = 0.97
-"""Outline within which the face is, in parts of its own distance from its middle."""
+"""Scale of the face's outline about its middle within which pixels count as face,"""
 _FOREHEAD = 1.22
-"""... and how many times that upwards: the mesh ends below the hair."""
+"""... and a further factor upwards, since the mesh ends below the hair."""
 CELL = 8
-"""Pixels of a side of the cells in which energy is told; the coarsest band has one pixel to the cell."""
+"""Side in pixels of the cells that energy is measured in; the coarsest band has one pixel a cell."""
 _WINDOW = 1.0
-"""Deviation in cells of the window over which energy is told."""
+"""Deviation in cells of the window that energy is averaged over."""
 _SKIPPED = 2
-"""Of so many rows of the finest band, one is looked at: it tells as much as all."""
+"""Only every n-th row of the finest band is measured, which is as good as all."""
 _TENT = np.array((1, 2, 1), dtype=np.float32)
 """Filter, across and down, of the finest band in sixteenths."""
 _FLOOR = 0.05
-"""Energy, in squared steps of 8 bits, of what no eye sees: rounding and flat background."""
+"""Energy, in squared steps of 8 bits, of what cannot be seen: rounding and flat background."""
 _ROUNDS = 4
 """The bands overlap: what is added to one shows in its neighbours too."""
 _MOST = 6.0
-"""Amplified more than this, what is left is noise."""
+"""The largest gain: amplified more than this, the rest is noise."""
 
 
 def cells(side: int) -> int:
-    """Across a picture of so many pixels, as down."""
+    """Cells across a picture of `side` pixels, as down."""
     return -(-side // CELL)
 
 
@@ -56,7 +56,7 @@ def log_energies(grey: NDArray[np.float32] | NDArray[np.uint8]) -> NDArray[np.fl
     cells, cells).
     """
     few = grey[::_SKIPPED]
-    if grey.dtype == np.uint8:  # in small whole numbers it takes half of the time
+    if grey.dtype == np.uint8:  # small integers take half the time
         smooth, unit = np.asarray(cv2.sepFilter2D(grey, cv2.CV_16S, _TENT, _TENT)), 1 / 16
         few = np.left_shift(few, 4, dtype=np.int16)
     else:
@@ -73,7 +73,7 @@ def _squares(level: NDArray[Any], rest: NDArray[Any], count: int) -> NDArray[np.
     """Mean square of the difference in each of `count` x `count` cells."""
     apart = np.asarray(cv2.absdiff(level, rest))
     if apart.dtype == np.int16:
-        apart = apart.view(np.uint16)  # none is below 0, and OpenCV squares no others
+        apart = apart.view(np.uint16)  # none is negative, and OpenCV squares only unsigned ones
     at_once = len(apart) // count if len(apart) > count and len(apart) % count == 0 else 1
     summed = np.zeros((len(apart) // at_once, apart.shape[1]), dtype=np.float32)
     for row in range(at_once):
@@ -89,9 +89,9 @@ def restored(
     oval: NDArray[np.float32],
     amount: float,
 ) -> NDArray[np.float32]:
-    """The picture (float32 s x s x 3, sRGB, 0-255) with detail of the energy that `wanted`, a mean of `log_energies`,
-    tells. `held` (s, s): part of the faces that show the pixel, 0-1; `oval`: the face's outline, see
-    `reference.face_in`; `amount` 0-1: how much of what is missing. Nothing is ever taken away.
+    """The picture (float32 s x s x 3, sRGB, 0-255) with its detail raised to the energy `wanted`, a mean of
+    `log_energies`. `held` (s, s): the share of the faces that show a pixel, 0-1; `oval`: the face's outline, see
+    `reference.face_in`; `amount`: how much of the missing detail to add, 0-1. Detail is never reduced.
     """
     grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.float32)
     smooth = _smoothed(grey)
@@ -124,8 +124,8 @@ def _smoothed(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _levels(smooth: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """From the second one on, what each level of the pyramid holds, and what of it is left for the next ones: their
-    difference is a band. Of the dtype of `smooth`.
+    """Each level of the pyramid from the second one on, and what the next levels keep of it; the difference is a band.
+    Both have the dtype of `smooth`.
     """
     for _ in range(BANDS - 1):
         coarser = np.asarray(cv2.pyrDown(smooth))

@@ -1,5 +1,5 @@
-"""Results -> the pictures people look at: a module a kind of picture.
+"""Results -> the pictures that people see, a module for each question.
 
-Digits and marks only: a card serves every language. Each is opaque and dark, so that it stands as well on a dark
-chat as on a light one. What a colour says, a position says too (the gauge's tick, the number).
+They contain digits and marks only, so that they serve every language. Each is opaque and dark, to suit a dark chat as
+well as a light one. What a colour says, a position says too (the gauge's tick, the number).
 """

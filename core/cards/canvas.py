@@ -1,4 +1,4 @@
-"""What all cards are drawn with: colours, a typeface, photos with round corners."""
+"""The drawing tools of all cards: colours, a typeface, photos with round corners."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BACKGROUND: Rgb = (24, 26, 32)
 PANEL: Rgb = (44, 47, 56)
 INK: Rgb = (240, 242, 246)
 FAINT: Rgb = (156, 162, 176)
-# Okabe & Ito 2008: told apart by everyone
+# Okabe & Ito 2008: distinguishable for everyone
 SAME: Rgb = (86, 180, 233)
 DIFFERENT: Rgb = (230, 159, 0)
 
@@ -40,7 +40,7 @@ def font(size: int) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=16)
 def rounded(width: int, height: int, radius: int) -> Image.Image:
-    """A rectangle with smooth round corners, as coverage: mode L. A few sizes come again and again."""
+    """A rectangle with smooth round corners, as coverage: mode L. Cached, since the same few sizes recur."""
     large = Image.new("L", (width * _OVERSAMPLING, height * _OVERSAMPLING))
     box = (0, 0, large.width - 1, large.height - 1)
     ImageDraw.Draw(large).rounded_rectangle(box, radius * _OVERSAMPLING, fill=255)
@@ -48,11 +48,11 @@ def rounded(width: int, height: int, radius: int) -> Image.Image:
 
 
 def paste(card: Image.Image, pixels: Pixels, x: int, y: int, radius: int = RADIUS) -> None:
-    """Put uint8 RGB `pixels` on the card with their left upper corner at (x, y), all corners rounded."""
+    """Put uint8 RGB `pixels` on the card with their upper left corner at (x, y) and all corners rounded."""
     height, width = pixels.shape[:2]
     cover = rounded(width, height, radius)
     low = height - radius
-    if low > radius:  # between the corners it is copied, which takes a tenth of the time
+    if low > radius:  # plain copying, between the corners, takes a tenth of the time
         card.paste(Image.fromarray(pixels[radius:low]), (x, y + radius))
     for top, bottom in ((0, radius), (low, height)):
         part = cover.crop((0, top, width, bottom))
@@ -62,8 +62,8 @@ def paste(card: Image.Image, pixels: Pixels, x: int, y: int, radius: int = RADIU
 def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     """uint8 RGB at `size` (width, height).
 
-    What becomes much smaller is halved first, as often as it can be: that is ten times as fast as any other factor, and
-    what is left of it is so little that two neighbours are enough for each pixel.
+    To become much smaller, a picture is halved first, as often as possible: that is ten times as fast as any other
+    factor, and what remains is so little that two neighbours are enough for each pixel.
     """
     width, height = size
     while pixels.shape[1] >= 2 * width and pixels.shape[0] >= 2 * height:
@@ -82,5 +82,5 @@ def weighted(one: Pixels, weight: NDArray[np.float32], other: Pixels, other_weig
 
 
 def _times(pixels: Pixels, weight: NDArray[np.float32]) -> Pixels:
-    levels = np.rint(255 * weight).astype(np.uint8)  # finer ones are not to be seen, and take three times as long
+    levels = np.rint(255 * weight).astype(np.uint8)  # finer levels are invisible, and take three times as long
     return np.asarray(cv2.multiply(pixels, cv2.merge((levels,) * 3), scale=1 / 255), dtype=np.uint8)

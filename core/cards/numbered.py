@@ -1,4 +1,4 @@
-"""A photo with a numbered frame around each face, so that people can say which one they mean."""
+"""A photo with a numbered frame around each face, so that people can choose one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from core.cards import canvas
-from core.faces import Face
+from core.face import Face
 
 LONGEST, SHORTEST = 1600, 1000
-"""Pixels of the longer side: a larger photo is shrunk, a smaller one enlarged, so that digits are sharp in both."""
+"""Bounds of the longer side in pixels: photos are shrunk or enlarged to within them, so that digits are sharp."""
 
 _DIGITS = (26, 64)
-"""Height of the digits in pixels, at least and at most."""
+"""Smallest and largest height of the digits in pixels."""
 
 _INK = (255, 255, 255)
 _DARK = (16, 18, 24)
@@ -51,10 +51,10 @@ def numbered(photo: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint
 
 
 def _frame(face: Face, scale: float, size: tuple[int, int]) -> _Box:
-    """Left, top, right, bottom, a little wider than the landmarks, and within the picture."""
+    """Left, top, right, bottom: a little larger than the face's box, and within the picture."""
     left, top, width, height = (value * scale for value in face.box)
-    room = 0.06 * max(width, height) + 3
-    corners = (left - room, top - room, left + width + room, top + height + room)
+    margin = 0.06 * max(width, height) + 3
+    corners = (left - margin, top - margin, left + width + margin, top + height + margin)
     limits = (size[0] - 1, size[1] - 1) * 2
     left, top, right, bottom = (min(max(corner, 0.0), limit) for corner, limit in zip(corners, limits, strict=True))
     return left, top, max(right, left + 4), max(bottom, top + 4)
@@ -65,7 +65,7 @@ def _font(frame: _Box) -> ImageFont.FreeTypeFont:
 
 
 def _badge(text: str, font: ImageFont.FreeTypeFont, frame: _Box, size: tuple[int, int], others: Iterable[_Box]) -> _Box:
-    """Where the number stands: outside of its frame where that covers nobody else, above before below."""
+    """Where to put a number: preferably outside of its frame, above before below, unless that covers other faces."""
     high = font.size * 1.25
     wide = max(font.getlength(text) + font.size * 0.6, high)
     left, top, right, bottom = frame
@@ -77,7 +77,7 @@ def _badge(text: str, font: ImageFont.FreeTypeFont, frame: _Box, size: tuple[int
         x, y = min(max(x, 0.0), max(size[0] - wide - 1, 0.0)), min(max(y, 0.0), max(size[1] - high - 1, 0.0))  # noqa: PLW2901
         places.append((x, y, x + wide, y + high))
     everything = [*others]
-    # what is covered of others counts in full, of the own face by half: a small face must stay to be seen
+    # covering other faces costs the full area, covering its own face half: a small face must stay visible
     return min(
         places,
         key=lambda place: sum(_common(place, one) for one in everything) + 0.5 * _common(place, frame),
@@ -85,7 +85,7 @@ def _badge(text: str, font: ImageFont.FreeTypeFont, frame: _Box, size: tuple[int
 
 
 def _common(a: _Box, b: _Box) -> float:
-    """Area that two boxes share."""
+    """The area of two boxes' intersection."""
     wide = min(a[2], b[2]) - max(a[0], b[0])
     high = min(a[3], b[3]) - max(a[1], b[1])
     return max(wide, 0.0) * max(high, 0.0)

@@ -1,1 +1,1 @@
-"""Where faces are, at any size and turn, and the mesh of each: the thorough way beside MediaPipe's own detector."""
+"""Finds faces of any size and rotation, and the mesh of each."""

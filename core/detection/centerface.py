@@ -1,8 +1,8 @@
 """CenterFace (Xu et al. 2019, "CenterFace: Joint Face Detection and Alignment Using Face as Point"), in onnxruntime.
 
-One pass over a picture says for each fourth pixel whether a face has its centre there, how large it is, and where its
-eyes, its nose and the corners of its mouth are. It finds profiles, and faces of 20 to some 600 pixels, upright or
-leaning by up to some 30 degrees.
+One pass over a picture tells, for every fourth pixel, whether it is the centre of a face, how large that is, and where
+its eyes, nose and mouth's corners are. It finds profiles, and faces of 20 to about 600 pixels, upright or leaning by up
+to about 30 degrees.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ STEP = 32
 
 _STRIDE = 4
 _MOST_ALIKE = 0.3
-"""Of two boxes, intersection over union; and _MOST_INSIDE: intersection over the smaller one. Beyond, they are one."""
+"""Intersection over union, and _MOST_INSIDE: intersection over the smaller box, above which two boxes are one face."""
 _MOST_INSIDE = 0.65
 _CONVERSION = 1
 _TOLERANCE = 1e-5
@@ -35,9 +35,9 @@ _OUTPUTS = ("537", "538", "539", "540")
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """A face, in pixels of the picture. `centre` (2,) and `size` (2,: width, height) of its box, from the hairline to
-    the chin, along the face's own axes where it was searched for at a tilt; `points` (5, 2): right eye, left eye, tip
-    of the nose, right and left corner of the mouth ("right" is the person's own); `score` 0-1.
+    """A face, in pixels of the picture. `centre` (2,) and `size` (2,: width, height): its box, from the hairline to the
+    chin, along the face's own axes if the search was tilted; `points` (5, 2): right eye, left eye, tip of the nose,
+    right and left corner of the mouth ("right" is the person's own); `score`: 0-1.
     """
 
     centre: NDArray[np.float64]
@@ -47,11 +47,11 @@ class Detection:
 
     @property
     def scale(self) -> float:
-        """Pixels a side of a square as large as its box."""
+        """Side in pixels of a square as large as the box."""
         return float(np.sqrt(self.size[0] * self.size[1]))
 
     def moved(self, matrix: NDArray[np.float64]) -> Detection:
-        """This face through a similarity transform (2 x 3)."""
+        """This face, mapped by a similarity transform (2 x 3)."""
         turn = matrix[:, :2]
         factor = float(np.sqrt(abs(np.linalg.det(turn))))
         return Detection(
@@ -60,7 +60,7 @@ class Detection:
 
 
 def best_of(detections: list[Detection]) -> list[Detection]:
-    """Each face once, the surest first: of boxes that lie mostly on each other, the surer one."""
+    """Each face once, by falling score: of boxes that mostly overlap, only the best is kept."""
     if not detections:
         return []
     order = sorted(detections, key=lambda one: -one.score)
@@ -79,22 +79,22 @@ def best_of(detections: list[Detection]) -> list[Detection]:
 
 
 class CenterFace:
-    """The network; `threads`: of one run, 0 for as many as there are processors; `device`: where it is to run."""
+    """The network. `threads`: how many a run may use, 0: as many as there are processors; `device`: where to run it."""
 
     def __init__(self, path: Path, threads: int, device: Device = "cpu") -> None:
-        """`path`: from `network_file`. Raises ModelBroken where it is no such network."""
+        """`path`: that of `network_file`. Errors: ModelBroken if it is not such a network."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.enable_cpu_mem_arena = False  # it would keep what the largest photo took
+        options.enable_cpu_mem_arena = False  # it would never release the memory of the largest photo
         options.log_severity_level = 3
         try:
             self._session: Any = open_onnx(path, options, device)
-        except Exception as error:  # onnxruntime's errors have no common root but this
+        except Exception as error:  # onnxruntime's errors have no other common base
             raise ModelBroken(DETECTOR_FILE, f"{path} cannot be loaded: {error}") from error
         self._input = self._session.get_inputs()[0].name
 
     def __call__(self, pictures: NDArray[np.uint8], threshold: float) -> list[list[Detection]]:
-        """The faces of each of some RGB pictures (uint8, n x h x w x 3) with a score of `threshold` at least."""
+        """The faces with a score of at least `threshold` in each of n RGB pictures (uint8, n x h x w x 3)."""
         count, height, width = pictures.shape[:3]
         padded = np.zeros((count, 3, -(-height // STEP) * STEP, -(-width // STEP) * STEP), np.float32)
         padded[:, :, :height, :width] = pictures.transpose(0, 3, 1, 2)

@@ -1,7 +1,6 @@
-"""Imports mediapipe without matplotlib, with which it draws what nobody here asks for.
+"""Imports mediapipe without matplotlib, which it needs only for drawing.
 
-matplotlib would take more than half of the time and a third of the memory that the import takes: 0.6 s and 30 MB in
-each worker.
+matplotlib takes more than half of the import's time and a third of its memory: 0.6 s and 30 MB in each worker.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from types import ModuleType
 
 
 def load() -> None:
-    """To be called before anything that imports mediapipe. Where matplotlib is loaded already, it stays."""
+    """Call this before anything imports mediapipe. If matplotlib is loaded already, it stays."""
     package, pyplot = ModuleType("matplotlib"), ModuleType("matplotlib.pyplot")
     package.__dict__["pyplot"] = pyplot
     absent = {} if "matplotlib" in sys.modules else {module.__name__: module for module in (package, pyplot)}

@@ -1,9 +1,9 @@
-"""The thorough search for faces in a photo: all sizes, all turns.
+"""The thorough search for faces in a photo, of all sizes and rotations.
 
-The network is run over the photo as it is, tile by tile, and over a small copy, for faces that are too large for it.
-What scores low is looked at again: cut out, brought to the size that the network knows best, and turned both ways,
-which is how small leaning faces are told from what only resembles one. A photo that lies on its side or stands on its
-head is turned and searched again.
+The network runs over the photo, tile by tile, and over a small copy, for faces that are too large for it. Low scores
+get a second look: the place is cut out, scaled to the size that the network knows best, and rotated both ways, which
+separates small leaning faces from what only resembles one. A photo that lies on its side or upside down is rotated and
+searched again.
 """
 
 from __future__ import annotations
@@ -15,38 +15,38 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core import align
+from core import geometry
 from core.detection.centerface import CenterFace, Detection, best_of
 
 ACCEPTED = 0.5
-"""Score of the second look from which something is a face."""
+"""Score of the second look from which a candidate is a face."""
 
 _CANDIDATE = 0.05
 _CLEAR = 0.65
-"""Score of the first look that needs no second one."""
+"""Score of the first look from which no second one is needed."""
 _SURE = 0.75
-"""Score of a face whose points tell which way is up."""
+"""Score from which a face's points tell which way is up."""
 _MOST_CANDIDATES = 96
 _TILE, _OVERLAP = 1024, 256
 _SMALL_SIDE = 640
-"""Longer side of the small copy, in which the largest faces and the photo's orientation are looked for."""
+"""Longer side of the small copy, which is searched for the largest faces and for the photo's orientation."""
 _LARGE_PHOTO = 960
 _TINY_PHOTO = 320
 _LOOK_SIDE, _LOOK_FACE = 96, 48
 """Pixels a side of a second look, and of the face in it."""
 _MOST_GAINED = 0.5
-"""Score that a second look may add: among many looks at next to nothing, one will be high by chance."""
+"""The most that a second look may add to a score: of many looks at nothing, one will score high by chance."""
 _TILTS = (0.0, np.pi / 4, -np.pi / 4)
 _BATCH = 24
 _CONFIRM_LOOKS = ((32, 26, 0.25), (64, 40, ACCEPTED))
-"""As _LOOK_SIDE and _LOOK_FACE, and the score that is enough, for quick looks at a face that was found in another way.
-Nineteen of twenty clear faces pass the first; upside-down ones scored 0.18 there at most."""
+"""Side, face and required score of quick looks at a face that was found in another way (see _LOOK_SIDE and _LOOK_FACE).
+Nineteen of twenty clear faces pass the first; upside-down ones scored at most 0.18 there."""
 _ELSEWHERE = 0.2
-"""Mean distance between five points, in sides of the face, from which they tell of different faces."""
+"""Mean distance between two faces' five points, in sides of the face, above which they are different faces."""
 _UPRIGHT_FACE = np.array([-1 - 1j, 1 - 1j, 0.15j, -0.75 + 1.1j, 0.75 + 1.1j])
 _UPRIGHT_FACE -= _UPRIGHT_FACE.mean()
 _SMALLEST = 12
-"""Pixels of the longer side of a box: below, nothing of a face is left to tell it by."""
+"""Smallest longer side of a box in pixels: below it a face has no recognisable detail."""
 
 _Pixels = NDArray[np.uint8]
 
@@ -59,9 +59,9 @@ def search(network: CenterFace, rgb: _Pixels) -> list[Detection]:
         return found
     back = _quarter_turn_back(turns, *rgb.shape[:2])
     turned = [_quarter_moved(one, back) for one in _upright(network, np.ascontiguousarray(np.rot90(rgb, turns)))]
-    if _surest(turned) < _surest(found) < _SURE:  # what looked better in the small copy need not do so in the photo
+    if _surest(turned) < _surest(found) < _SURE:  # what was better in the small copy may not be in the photo
         return found
-    # of a face on its head the box is off, too: only what is sure, and lies wholly elsewhere, is another one
+    # the box of an upside-down face is wrong too: only a sure one that lies wholly elsewhere is another face
     others = [one for one in found if one.score >= _SURE and not any(_touch(one, other) for other in turned)]
     return [*turned, *others]
 
@@ -75,9 +75,9 @@ def _surest(found: list[Detection]) -> float:
 
 
 def _quarter_turns(network: CenterFace, rgb: _Pixels, found: list[Detection]) -> int:
-    """How often the photo must be turned by 90 degrees, counter-clockwise, for its faces to stand upright.
+    """How often to rotate the photo by 90 degrees, counter-clockwise, for its faces to be upright.
 
-    A large face is found on its head, too, and its points tell so; where there is no sure one, all ways are tried.
+    A large face is found even upside down, and its points show that; if there is no sure one, all rotations are tried.
     """
     best = _surest(found)
     if best >= _SURE:
@@ -93,15 +93,15 @@ def _quarter_turns(network: CenterFace, rgb: _Pixels, found: list[Detection]) ->
 
 
 def confirm(network: CenterFace, rgb: _Pixels, points: NDArray[np.float32], scale: float) -> bool:
-    """Whether the network, too, sees a face of `scale` pixels whose five points (see Detection) lie at `points`.
+    """Whether the network also sees a face of `scale` pixels with its five points (see Detection) at `points`.
 
-    In a millisecond: every photo pays for it. So pixels are left out, not averaged.
+    It takes a millisecond, since every photo pays for it: so pixels are skipped instead of averaged.
     """
     middle, roll = points.mean(axis=0), lean(points)
     for side, face, enough in _CONFIRM_LOOKS:
         matrix = look(middle, scale * side / face, roll, side)
         crop = np.asarray(cv2.warpAffine(rgb, matrix, (side, side)), dtype=np.uint8)
-        expected = align.transform(points, matrix)
+        expected = geometry.transform(points, matrix)
         seen = network(crop[None], enough)[0]
         if any(np.linalg.norm(one.points - expected, axis=1).mean() <= _ELSEWHERE * one.scale for one in seen):
             return True
@@ -136,7 +136,7 @@ def _starts(length: int) -> range | list[int]:
 
 
 def _shrunk(rgb: _Pixels, side: int) -> tuple[_Pixels, float]:
-    """A copy whose longer side has `side` pixels, and how many of the photo each of them stands for."""
+    """A copy with a longer side of `side` pixels, and how many pixels of the photo each of its pixels stands for."""
     height, width = rgb.shape[:2]
     factor = max(height, width) / side
     size = max(1, round(width / factor)), max(1, round(height / factor))
@@ -145,7 +145,7 @@ def _shrunk(rgb: _Pixels, side: int) -> tuple[_Pixels, float]:
 
 
 def _second_look(network: CenterFace, rgb: _Pixels, candidates: list[Detection]) -> Iterator[Detection]:
-    """Each candidate as it is seen best; none where nothing is seen any more."""
+    """Each candidate as the best of its looks found it; candidates that no look confirms are dropped."""
     matrices = [
         look(one.centre, one.size.max() * _LOOK_SIDE / _LOOK_FACE, tilt, _LOOK_SIDE)
         for one in candidates
@@ -153,11 +153,11 @@ def _second_look(network: CenterFace, rgb: _Pixels, candidates: list[Detection])
     ]
     seen: list[list[Detection]] = []
     for start in range(0, len(matrices), _BATCH):
-        crops = [align.crop(rgb, matrix, _LOOK_SIDE) for matrix in matrices[start : start + _BATCH]]
+        crops = [geometry.crop(rgb, matrix, _LOOK_SIDE) for matrix in matrices[start : start + _BATCH]]
         seen.extend(network(np.stack(crops), ACCEPTED))
     for index in range(len(candidates)):
         answers = [
-            one.moved(align.invert(matrices[place]))
+            one.moved(geometry.invert(matrices[place]))
             for place in range(index * len(_TILTS), (index + 1) * len(_TILTS))
             for one in seen[place]
             if np.abs(one.centre - _LOOK_SIDE / 2).max() < _LOOK_FACE / 2
@@ -169,8 +169,8 @@ def _second_look(network: CenterFace, rgb: _Pixels, candidates: list[Detection])
 
 
 def look(centre: NDArray[np.floating], side: float, roll: float, pixels: int) -> NDArray[np.float64]:
-    """The 2 x 3 matrix to a square crop of `pixels` around `centre` that shows `side` pixels of the photo, in which a
-    face that leans by `roll` radians (clockwise as one looks at it) stands upright.
+    """The 2 x 3 matrix to a square crop, `pixels` a side, that shows `side` pixels of the photo around `centre`, with a
+    face that leans by `roll` radians (clockwise in the photo) upright.
     """
     factor = pixels / side
     turn = factor * np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]])
@@ -178,8 +178,8 @@ def look(centre: NDArray[np.floating], side: float, roll: float, pixels: int) ->
 
 
 def lean(points: NDArray[np.floating]) -> float:
-    """How far a face leans, in radians, clockwise as one looks at it, by its five points (see Detection): by all of
-    them, so that a profile's eyes, which lie on each other, do not decide it.
+    """How far a face leans, in radians, clockwise in the photo, by all its five points (see Detection), since the eyes
+    of a profile coincide.
     """
     return float(np.angle(np.vdot(_UPRIGHT_FACE, points @ (1, 1j))))
 

@@ -1,20 +1,20 @@
-"""Crop -> attention map -> shares by region of the face; and for a pair, which regions carry the likeness."""
+"""Crop -> attention map -> shares by region of the face; and for a pair, which regions make them alike."""
 
-from core.heatmap.attention import attention, blurred, by_gradient, by_hiding
 from core.heatmap.evidence import Evidence, evidence, hide
+from core.heatmap.methods import METHODS, attention
+from core.heatmap.occlusion import blurred
 from core.heatmap.regions import on_photo, region_labels, regions
-from core.heatmap.targets import Dimension, Identity, Likeness, Target
+from core.heatmap.targets import Dimension, Identity, Similarity, Target
 
 __all__ = [
+    "METHODS",
     "Dimension",
     "Evidence",
     "Identity",
-    "Likeness",
+    "Similarity",
     "Target",
     "attention",
     "blurred",
-    "by_gradient",
-    "by_hiding",
     "evidence",
     "hide",
     "on_photo",

@@ -1,9 +1,8 @@
 """Why two faces are alike or not: how the score of the pair changes when a part of them is hidden.
 
-Occlusion (Zeiler & Fergus 2014) of a pair, as CorrRISE does it (Lu et al. 2024, "Towards Visual Saliency Explanations
-of Face Verification"): two answers, what makes them alike and what does not, as the two signs of one number. Each part
-is hidden in one photo, in the other, and in both; Shapley's value (1953) says how much of what happens then belongs to
-either photo.
+It is occlusion (Zeiler & Fergus 2014) of a pair, like CorrRISE (Lu et al. 2024, "Towards Visual Saliency Explanations
+of Face Verification"). What makes them alike and what sets them apart are the two signs of one number. Each part is
+hidden in one photo, in the other, and in both; the Shapley value (1953) divides the change between the photos.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.contracts import REGIONS, Region
-from core.heatmap.attention import seen_through
+from core.heatmap.occlusion import seen_through
 from core.heatmap.regions import region_labels
 from core.models.spec import ModelSpec
-from core.similarity import score
+from core.similarity.scores import score
 
 if TYPE_CHECKING:
     from core.models.embedder import Embedder
@@ -30,22 +29,22 @@ Map = NDArray[np.float32]
 Vector = NDArray[np.float32]
 
 NO_EVIDENCE = 0.03
-"""All changes together, below which nothing is claimed, in the unit of `_unit`."""
+"""The sum of all changes, in units of `_unit`, below which nothing is claimed."""
 SPOTS, _SPOT_WIDTH = 4, 0.6
-"""Soft spots a side of the face's box, and their standard deviation in parts of their distance from each other."""
+"""Soft spots along a side of the face's box, and their standard deviation relative to their spacing."""
 _MARGIN = 0.1
-"""How far the spots reach over the mesh, which ends at the hairline, in parts of its box."""
+"""How far the spots reach beyond the mesh, which ends at the hairline, in sides of its box."""
 _RIM = 0.02
-"""Standard deviation of a region's soft edge in a map, in parts of the crop's side."""
+"""Standard deviation of a region's soft edge in a map, in sides of the crop."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """`changes`: by region, how much less alike the two are where it is hidden in both; `maps`: of each crop, float32
-    (s, s), what it adds to that around each pixel. Both maps together are the changes, a region or spot at a time.
+    """`changes`: by region, how much less alike the two are with it hidden in both; `maps`: for each crop, float32 (s,
+    s), its contribution around each pixel. For each region or spot, the two maps add up to the change.
 
-    1 is the way from one photo twice to the model's threshold; below 0: more alike. The same scale for every pair, so
-    that two pictures can be compared.
+    The unit is the difference between the same photo twice and the model's threshold; negative: more alike. It is the
+    same for every pair, so that pictures can be compared.
     """
 
     changes: Mapping[Region, float]
@@ -53,7 +52,7 @@ class Evidence:
 
     @property
     def shares(self) -> dict[Region, float]:
-        """The changes as parts of all: signed, their sizes adding up to 1; all 0 where there is next to no change."""
+        """The changes as shares: signed, their absolute values adding up to 1; all 0 if there is next to no change."""
         total = sum(abs(change) for change in self.changes.values())
         return {region: change / total if total >= NO_EVIDENCE else 0.0 for region, change in self.changes.items()}
 
@@ -63,10 +62,10 @@ def evidence(
     crops: tuple[Pixels, Pixels],
     landmarks: tuple[NDArray[np.float32], NDArray[np.float32]],
 ) -> Evidence:
-    """What carries the likeness of two `crops` (uint8, s x s x 3); `landmarks`: (478, 2) each, in their pixels.
+    """What makes two `crops` (uint8, s x s x 3) alike; `landmarks`: (478, 2) each, in their pixels.
 
-    By the plain vectors of the network, without mirror images or a cohort: that says what is usual for whole faces,
-    not for those with a part hidden.
+    It compares the network's plain vectors, without mirror images or a cohort: a cohort of whole faces says nothing
+    about faces with a part hidden.
     """
     metric, unit = embedder.spec.metric, _unit(embedder.spec)
 
@@ -84,7 +83,7 @@ def evidence(
 
 
 class Hidden:
-    """The vectors of a crop: `whole`, and with each of the `parts` hidden, which are the regions and then the spots."""
+    """The vectors of a crop: `whole`, and `parts`: with each of the regions, and then each of the spots, hidden."""
 
     def __init__(self, embedder: Embedder, crop: Pixels, landmarks: NDArray[np.float32]) -> None:
         size = crop.shape[0]
@@ -97,13 +96,13 @@ class Hidden:
         self._masks = np.concatenate([soft, spots])
 
     def map(self, values: NDArray[np.float64]) -> Map:
-        """At each pixel the mean of the values of the parts that cover it."""
+        """The mean, at each pixel, of the values of the parts that cover it."""
         total = np.tensordot(values.astype(np.float32), self._masks, 1)
         return np.asarray(total / self._masks.sum(axis=0), dtype=np.float32)
 
 
 def _spots(landmarks: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """Over the face, row by row, at the same places of any face: (SPOTS ** 2, size, size), each 1 in its middle."""
+    """Spots over the face, row by row, at the same places of any face: (SPOTS ** 2, size, size), 1 in their middles."""
     low, high = landmarks.min(axis=0), landmarks.max(axis=0)
     low, high = low - _MARGIN * (high - low), high + _MARGIN * (high - low)
     steps = (high - low) / SPOTS
@@ -115,14 +114,14 @@ def _spots(landmarks: NDArray[np.float32], size: int) -> NDArray[np.float32]:
 
 
 def _unit(spec: ModelSpec) -> float:
-    """From the score of the same photo twice to the threshold; negative where a larger score is more alike."""
+    """The threshold minus the score of the same photo twice; negative if a larger score means more alike."""
     return spec.threshold if spec.metric == "euclidean" else spec.threshold - 1
 
 
 def hide(crop: Pixels, hidden: NDArray[np.bool_]) -> Pixels:
     """A crop (uint8, s x s x 3) whose `hidden` pixels (s, s) are filled with what surrounds them, blurred.
 
-    The rest stays as it is, and nothing of what was hidden remains: to hide it again changes nothing. The fill is
+    The rest does not change, and nothing of what was hidden remains: hiding it again changes nothing. The fill is
     pull-push (Gortler et al. 1996, "The Lumigraph"): means of the visible pixels at ever coarser scales. Without any
     visible pixel all is grey.
     """
@@ -135,14 +134,14 @@ def hide(crop: Pixels, hidden: NDArray[np.bool_]) -> Pixels:
 
 
 def _pull_push(seen: Map) -> Map:
-    """Colours (h, w, 4), times their fourth channel, 0-1, which says how much of them is seen; to all colours."""
+    """Fill in colours (h, w, 4), premultiplied by their fourth channel, 0-1, which says how visible they are."""
     height, width = seen.shape[:2]
     weights = seen[..., 3]
     if height * width == 1:
         return seen / weights if weights > 0 else np.full_like(seen, 128)
     half = ((width + 1) // 2, (height + 1) // 2)
     pulled = np.asarray(cv2.resize(seen, half, interpolation=cv2.INTER_AREA), np.float32).reshape(half[1], half[0], 4)
-    reach = np.minimum(pulled[..., 3] * 4, 1)  # one seen pixel in four is enough for a pixel of the next scale
+    reach = np.minimum(pulled[..., 3] * 4, 1)  # one visible pixel in four is enough for a pixel of the next scale
     scale = np.divide(reach, pulled[..., 3], out=np.zeros_like(reach), where=pulled[..., 3] > 0)
     coarse = _pull_push(_times(pulled, scale))
     beneath = np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
@@ -150,5 +149,5 @@ def _pull_push(seen: Map) -> Map:
 
 
 def _times(colours: Map, weights: Map) -> Map:
-    """(h, w, 4) by (h, w), which numpy by itself is slow to spread over channels."""
+    """(h, w, 4) times (h, w), which numpy alone is slow to broadcast over channels."""
     return np.asarray(colours * cv2.merge((weights,) * 4).reshape(colours.shape))

@@ -1,4 +1,4 @@
-"""Which part of a face a pixel of a crop belongs to, what a map says of each, and the map back on its photo."""
+"""The regions of a face in a crop, a map's share in each, and the map laid back on its photo."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from core.contracts import REGIONS, Region
 
-# Over MediaPipe's mesh, painted in this order: what comes later lies on top. Of a turned head the nose and the lips
-# stand out over the rim of the mesh, so those parts are the convex hulls of their points, and the face that of all.
+# Outlines on MediaPipe's mesh. The nose and lips of a turned head stick out over the rim of the mesh, so those regions
+# are the convex hulls of their points, and the face is that of all points.
 _HULLS: Mapping[Region, tuple[tuple[int, ...], ...]] = {
     "cheeks": (tuple(range(468)),),
     "nose": (
@@ -52,7 +52,7 @@ def regions(values: NDArray[np.float32], landmarks: NDArray[np.float32]) -> dict
 
 
 def region_labels(landmarks: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
-    """For each pixel of a `size` x `size` crop the index in REGIONS of the region it belongs to."""
+    """The region of each pixel of a `size` x `size` crop, as an index into REGIONS: uint8 (size, size)."""
     labels = np.full((size, size), REGIONS.index("outside"), dtype=np.uint8)
     corners = np.round(landmarks * 16).astype(np.int32)
     for region in _PAINT_ORDER:
@@ -67,7 +67,7 @@ def region_labels(landmarks: NDArray[np.float32], size: int) -> NDArray[np.uint8
 def on_photo(
     values: NDArray[np.float32], back: NDArray[np.float64], height: int, width: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The map laid on the photo it came from: (values, coverage), both float32 (height, width), 0-1.
+    """The map laid back on its photo: (values, coverage), both float32 (height, width), 0-1.
 
     `back`: the 2 x 3 matrix from the crop's pixels to the photo's. Coverage is 1 where the network saw the photo and
     0 where it did not, with a soft edge.

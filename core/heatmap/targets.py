@@ -1,12 +1,12 @@
-"""What of an embedding is explained.
+"""Targets: which aspect of an embedding a heatmap explains.
 
-An embedding has no classes. What explains a face is how near it stays to its own embedding (`Identity`); what explains
-a likeness, how near it is to another (`Likeness`); `Dimension` is one number alone, of which the largest is what
-pytorch-grad-cam takes when it is told nothing.
+An embedding has no classes. `Identity` explains what makes it this face: how near a vector stays to the face's own one.
+`Similarity` explains what makes it similar to another face: how near a vector is to that one's. `Dimension` is a single
+number; the largest is pytorch-grad-cam's default.
 
-A target is asked in two ways. Methods that hide parts of a crop see how much is lost, in the model's own metric
-(`of`). Gradients see an infinitesimal change alone (call it with the output): nearness to itself has none, so
-`Identity` is then the length along its own direction, and `Likeness` the cosine similarity.
+There are two ways to ask a target. Methods that hide parts of a crop ask how much is lost, in the model's own metric
+(`of`). Gradients only see an infinitesimal change (call the target with the output). The nearness to itself has none,
+so `Identity` is then the length along its own direction, and `Similarity` is the cosine similarity.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ Vector = NDArray[np.float32]
 
 class Target(Protocol):
     def of(self, vectors: Vector) -> Vector:
-        """One number for each of float32 vectors (n, d): (n,), larger is nearer."""
+        """A number for each of n vectors, float32 (n, d): (n,), larger is nearer."""
 
     def __call__(self, output: torch.Tensor) -> torch.Tensor:
-        """What to take the gradient of, for one vector (d,)."""
+        """The value to differentiate, for one vector (d,)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Identity:
-    """What makes it this face. `vector`: its embedding, (d,); None, for gradients: the one that they are taken of."""
+    """What makes it this face. `vector`: its embedding, (d,); None, for gradients only: the output itself."""
 
     vector: Vector | None
     metric: Metric
 
     def of(self, vectors: Vector) -> Vector:
         if self.vector is None:
-            raise ValueError("how much is lost of a face can be told only by its own vector")
+            raise ValueError("the loss of identity can be measured only with the face's own vector")
         return _nearness(vectors, self.vector, self.metric)
 
     def __call__(self, output: torch.Tensor) -> torch.Tensor:
@@ -52,8 +52,8 @@ class Identity:
 
 
 @dataclass(frozen=True, eq=False)
-class Likeness:
-    """What makes it like another face. `other`: that one's embedding, (d,)."""
+class Similarity:
+    """What makes it similar to another face. `other`: that one's embedding, (d,)."""
 
     other: Vector
     metric: Metric

@@ -1,4 +1,4 @@
-"""Models: what is known about them (catalogue), where their files are (store), and how each family is run."""
+"""Models: the catalogue, the store of their files, and how to run each family."""
 
 from core.models.catalog import resolve
 from core.models.spec import ModelSpec

@@ -30,7 +30,7 @@ from core.models.spec import (
 
 LANDMARKS_FILE = "face_landmarker.task"
 DETECTOR_FILE = "centerface.onnx"
-"""The files that find faces, whichever model compares them."""
+"""The files that find faces, for every model."""
 
 _MODEL_KEYS = (
     *("kind", "licence", "file", "path", "input_size", "channels", "scale", "mean", "deviation", "width", "template"),
@@ -76,7 +76,7 @@ class CatalogFile:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Files and models by name; models are tables as they stand in the TOML file."""
+    """Files and models by name; models are the tables of the TOML file."""
 
     files: Mapping[str, CatalogFile]
     models: Mapping[str, Mapping[str, Any]]
@@ -84,7 +84,7 @@ class Catalog:
 
 @cache
 def load_catalog() -> Catalog:
-    """Read `catalog.toml`, which stands beside this module."""
+    """Read `catalog.toml`, beside this module."""
     tables = tomllib.loads(resources.files(__package__).joinpath("catalog.toml").read_text("utf-8"))
     files = {}
     for name, table in tables["files"].items():
@@ -100,8 +100,8 @@ def resolve(choice: ModelChoice) -> ModelSpec:
     """Merge a choice's overrides into its entry of the catalogue and check everything.
 
     `heatmap` and `torch` are merged key by key, all others are replaced. `calibration` names a file of `sokkuri
-    evaluate` whose threshold, percent and strangers come before all others. Raises ModelMisconfigured, which names the
-    key, what was expected and what was found. Whether files exist is not looked at here.
+    evaluate` whose threshold, percent and strangers override all others. Raises ModelMisconfigured, which names the
+    key, what was expected and what was found. Does not check whether files exist.
     """
     catalog = load_catalog()
     preset = choice.preset or choice.name
@@ -306,7 +306,7 @@ def _torch(table: _Table, kind: Kind, path: Path | None) -> TimmNetwork | None:
 
 
 class _Table:
-    """A table of settings that reads its values with a check each. `model` and `where` are for the error's text."""
+    """A table of settings that checks each value it reads. `model` and `where` are for the errors' text."""
 
     def __init__(self, model: str, values: Mapping[str, Any], where: str = "") -> None:
         self.model = model
@@ -397,7 +397,7 @@ def _is_real(value: object) -> bool:
 
 
 def _shown(value: object) -> str:
-    """For a message: nobody wants to read a thousand digits, and Python writes no more than 4,300 of them."""
+    """A value for a message, shortened: nobody reads a thousand digits, and Python refuses to print more than 4,300."""
     try:
         text = repr(value)
     except ValueError:

@@ -1,6 +1,6 @@
 """Where networks run: on the processor, or on a GPU by CUDA.
 
-Who asks for CUDA where there is none gets the processor, and the same answers.
+Without a GPU, a request for CUDA falls back to the processor, with the same answers.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
 CUDA_OPTIONS = {
-    "use_tf32": "0",  # which keeps 10 bits of a number: the answers would no longer be the processor's
-    "cudnn_conv_algo_search": "HEURISTIC",  # the default tries all of them out for every new size of a picture
+    "use_tf32": "0",  # it keeps only 10 bits of a number: the answers would differ from the processor's
+    "cudnn_conv_algo_search": "HEURISTIC",  # the default tries all of them for every new picture size
 }
 """https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html"""
 
 
 def open_onnx(path: Path, options: onnxruntime.SessionOptions, device: Device) -> onnxruntime.InferenceSession:
-    """Raises what onnxruntime raises for a file that is no network."""
+    """Open a network. Raises what onnxruntime raises if the file is not one."""
     available = onnxruntime.get_available_providers()
     return onnxruntime.InferenceSession(path, options, providers=providers(device, available))
 
 
 def providers(device: Device, available: Sequence[str]) -> list[Any]:
-    """What onnxruntime is told to use, of what its build has; the processor last, for what the first cannot do."""
+    """The providers for onnxruntime, of those that its build has; the processor comes last, as the fallback."""
     return [(CUDA, CUDA_OPTIONS), CPU] if device == "cuda" and CUDA in available else [CPU]
 
 
 def of_onnx(session: onnxruntime.InferenceSession) -> Device:
-    """Where it really runs: onnxruntime leaves out what it cannot start."""
+    """Where a session really runs: onnxruntime skips providers that it cannot start."""
     return "cuda" if CUDA in session.get_providers() else "cpu"
 
 
 def of_torch(device: Device) -> torch.device:
-    """Loads torch."""
+    """The device for torch, which this loads."""
     import torch
 
     if device == "cuda" and torch.cuda.is_available():
@@ -53,7 +53,7 @@ def of_torch(device: Device) -> torch.device:
 
 
 def report(asked: Device, embeddings: Device) -> Devices:
-    """`embeddings`: where those are made. Of torch it tells where this process has loaded it."""
+    """Where the networks run. `embeddings`: where those are made. Reports on torch only if it is loaded already."""
     heatmaps: Device | None = None
     if "torch" in sys.modules:
         heatmaps = "cuda" if of_torch(asked).type == "cuda" else "cpu"

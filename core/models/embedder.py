@@ -1,4 +1,4 @@
-"""What every network that embeds can do, wherever it runs."""
+"""The interface of every embedding network, wherever it runs."""
 
 from __future__ import annotations
 
@@ -15,20 +15,31 @@ if TYPE_CHECKING:
 
 
 class Embedder(Protocol):
-    """A loaded model. `spec` says what crops it wants and how its vectors are compared."""
+    """A loaded model. `spec` says which crops it expects and how to compare its vectors."""
 
     @property
     def spec(self) -> ModelSpec: ...
 
     @property
     def device(self) -> Device:
-        """Where it really runs."""
+        """The device it really runs on."""
 
     def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 RGB crops (n, s, s, 3) in the frame of the model's template to float32 vectors (n, d).
 
-        The vectors are as the network gives them, not normalised. ValueError for crops of another shape or type.
+        The vectors are those of the network, not normalised. Errors: ValueError for crops of another shape or type.
         """
 
     def explainable(self) -> Explainable:
         """The same network as a torch module, for heatmaps. Loads torch on the first call. Raises ModelError."""
+
+
+def describe(embedder: Embedder, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """uint8 RGB crops (n, s, s, 3) to float32 vectors (n, d): the mean of each crop's vector and its mirror image's.
+
+    So the side that the light comes from does not matter. For cosine, both are normalised to length 1 first.
+    """
+    both = embedder(np.concatenate([crops, crops[:, :, ::-1]]))
+    if embedder.spec.metric == "cosine":
+        both = both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    return np.asarray((both[: len(crops)] + both[len(crops) :]) / 2, dtype=np.float32)

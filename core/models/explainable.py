@@ -55,7 +55,7 @@ def explain(spec: ModelSpec, module: nn.Module, layers: Sequence[str], device: D
 
 
 def _maps(module: nn.Module, probe: Tensor) -> dict[str, nn.Module]:
-    """The modules inside whose output is a map of more than one pixel a side, in the order of their output."""
+    """The inner modules that output a map of more than one pixel a side, in the order of their output."""
     order: dict[str, nn.Module] = {}
 
     def watch(name: str) -> Callable[[nn.Module, object, object], None]:

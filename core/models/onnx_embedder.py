@@ -103,7 +103,7 @@ class OnnxEmbedder:
 
 
 def torch_twin(embedder: Embedder, path: Path) -> nn.Module:
-    """The same network, whose file is at `path`, as a torch module, by onnx2torch.
+    """The network in the file at `path` as a torch module, by onnx2torch.
 
     onnxruntime folds constants first: without that, onnx2torch stops at padding that an exported network computes
     for itself, and where the batch may have any size, even at folded padding; then a batch of one is folded in, and

@@ -1,10 +1,10 @@
-"""One network for several processes of a machine. It embeds at once what they ask for at about the same time.
+"""One network for several processes of a machine. It embeds requests that come at about the same time together.
 
-A GPU is hardly busier with sixteen crops than with one, and every process that uses it takes up some of its memory, for
+A GPU is hardly busier with sixteen crops than with one, and every process that uses it takes some of its memory, for
 CUDA itself and for a copy of the network.
 
-Crops cross as bytes: whoever asks also reads what strangers upload, and is not trusted with a pickle. Answers come back
-as one.
+Crops are sent as bytes: the sender also reads what strangers upload, so a pickle from it would not be safe. Answers
+come back as pickles.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from core.models.explainable import Explainable
 
 RUN_SECONDS = 20
-"""A run that takes longer hangs, as drivers of GPUs can: then the process ends, and another is to take its place."""
+"""A run that takes longer hangs, as GPU drivers may: then the process ends, and another should replace it."""
 
 _MOST_BYTES = 1 << 28
 _TRIES = 2
@@ -47,7 +47,7 @@ class _Embedded:
 class SharedEmbedder:
     """An Embedder whose network is in another process, which listens at the socket `address`.
 
-    `explain`: as of OnnxEmbedder; gradients are worked out in this process.
+    `explain`: see OnnxEmbedder; gradients are computed in this process.
     """
 
     def __init__(self, spec: ModelSpec, address: str, explain: Callable[[Embedder], Explainable]) -> None:
@@ -64,7 +64,7 @@ class SharedEmbedder:
         return self._ask(np.empty((0, size, size, 3), np.uint8)).device
 
     def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """As an Embedder. Raises what loading the network raises, and WorkerLost where its process died twice."""
+        """See Embedder. Raises what loading the network raises, and WorkerLost if its process died twice."""
         size = self.spec.input_size
         if crops.dtype != np.uint8 or crops.shape[1:] != (size, size, 3):
             raise ValueError(f"expected uint8 crops (n, {size}, {size}, 3), found {crops.dtype} {crops.shape}")
@@ -90,7 +90,7 @@ class SharedEmbedder:
                     self._connection = _connected(self._address)
                 self._connection.send_bytes(crops)
                 return pickle.loads(self._connection.recv_bytes())  # type: ignore[no-any-return]
-            except (EOFError, OSError):  # it died; whoever connects waits for the next one
+            except (EOFError, OSError):  # it died; connecting waits for the next one
                 if self._connection is not None:
                     self._connection.close()
                 self._connection = None
@@ -104,7 +104,7 @@ def _connected(address: str) -> Connection:
 
 
 class SharedNetwork:
-    """The other side: the network that `load` gives, for all who connect to `listener`, until `parent` ends.
+    """The other side: runs the network of `load` for all who connect to `listener`, until `parent` ends.
 
     The first crops of all wait for `window` seconds for those of others.
     """

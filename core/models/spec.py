@@ -1,4 +1,4 @@
-"""What there is to know about a model before it is loaded: plain, checked data."""
+"""Everything about a model that is known before it is loaded: plain, checked data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TemplateName = Literal["dlib", "arcface", "centered"]
 
 @dataclass(frozen=True)
 class PolynomialPercent:
-    """Percent as a polynomial in the score, highest power first; to be clipped to 0-100."""
+    """Percent as a polynomial in the score, highest power first, clipped to 0-100."""
 
     coefficients: tuple[float, ...]
 
@@ -24,7 +24,7 @@ class PolynomialPercent:
 class CurvePercent:
     """Percent by a smooth curve: 90 at the model's threshold, about 20 at `strangers_median` (a score).
 
-    `same_median`: the usual score of two photos of one person, where it is known; it gets 97.
+    `same_median`: the usual score of two photos of one person, if it is known; it gets 97.
     """
 
     strangers_median: float
@@ -33,10 +33,10 @@ class CurvePercent:
 
 @dataclass(frozen=True)
 class Strangers:
-    """How alike pairs of strangers are, measured: the part `parts[i]` of them is at least as alike as `scores[i]`.
+    """How alike measured pairs of strangers are: the share `parts[i]` of them is at least as alike as `scores[i]`.
 
     `data`: the set's name; `pairs`: how many; `parts`: rising, in 0-1; `scores`: from the most alike on, in the
-    model's metric; `errors`: half the 95 % interval of each part, by which another set of this size may differ.
+    model's metric; `errors`: half the 95 % interval of each share, by which another set of this size may differ.
     """
 
     data: str
@@ -48,7 +48,10 @@ class Strangers:
 
 @dataclass(frozen=True)
 class CohortChoice:
-    """Faces of nobody to normalise distances by, see `core.cohort`: `file` beside the catalogue, of their vectors."""
+    """Faces of nobody to normalise distances by, see `core.similarity.cohort`.
+
+    `file`: their vectors, beside the catalogue.
+    """
 
     file: str
     neighbours: int
@@ -66,7 +69,7 @@ class Heatmap:
 
 @dataclass(frozen=True)
 class TimmNetwork:
-    """A state dict at `path` for timm's `architecture`; its keys begin with `prefix`; `layer`: to look at."""
+    """A state dict at `path` for timm's `architecture`; its keys begin with `prefix`; `layer`: the one for heatmaps."""
 
     path: Path
     architecture: str
@@ -76,14 +79,13 @@ class TimmNetwork:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model, its file, and what it wants to be fed.
+    """A model, its file, and its input.
 
-    `file`: a file of the catalogue, or `path`: a file of one's own (exactly one of them is set); `input_size`: pixels
-    a side of a crop; what the network gets is (pixel * scale - mean) / deviation with pixel 0-255, `mean` and
-    `deviation` in the order of `channels`; `width`: length of a vector, None where the file decides; `threshold`: in
-    `metric`; `torch`: the same network from timm, where there is one; `strangers`: what other people's
-    scores are, where that was measured; `cohort`: what the distances are normalised by, where they are; `sha256`:
-    of the file at `path`, in hex, where it is known.
+    `file`: a file of the catalogue, or `path`: one's own file (exactly one of them is set); `input_size`: pixels a side
+    of a crop. The input is (pixel * scale - mean) / deviation with pixel 0-255, `mean` and `deviation` in the order of
+    `channels`. `width`: length of a vector, None if the file decides; `threshold`: in `metric`; `torch`: the same
+    network from timm, if there is one; `strangers`: the scores of different people, if they were measured; `cohort`:
+    what to normalise distances by, if anything; `sha256`: that of the file at `path`, in hex, if it is known.
     """
 
     name: str

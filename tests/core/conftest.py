@@ -1,4 +1,4 @@
-"""A pipeline with the real models, and the faces of nobody."""
+"""An engine with the real models, and the faces of nobody."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from core.contracts import CoreSettings, Photo
-from core.pipeline import Located, Pipeline, Stopwatch
+from core.engine import Engine, Located
+from core.stages import Stopwatch
 
 
 @pytest.fixture(scope="session")
-def pipeline() -> Iterator[Pipeline]:
-    pipeline = Pipeline(CoreSettings(threads=2))
-    yield pipeline
-    pipeline.close()
+def engine() -> Iterator[Engine]:
+    engine = Engine(CoreSettings(threads=2))
+    yield engine
+    engine.close()
 
 
 @pytest.fixture(scope="session")
@@ -25,5 +26,5 @@ def sample(sample_faces: Path) -> Callable[[str], Photo]:
 
 
 @pytest.fixture(scope="session")
-def locate(pipeline: Pipeline) -> Callable[[Photo], Located]:
-    return lambda photo: pipeline.locate(photo, Stopwatch())
+def locate(engine: Engine) -> Callable[[Photo], Located]:
+    return lambda photo: engine.locate(photo, Stopwatch())

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.align import LEFT_IRIS, RIGHT_IRIS, TEMPLATES, to_template, transform
-from core.cards import canvas, comparison, overlay, portraits
+from core.cards import average, canvas, gradcam, similar
 from core.contracts import REGIONS, Colormap, Photo
-from core.faces import Face
+from core.engine import Located
+from core.face import LEFT_IRIS, RIGHT_IRIS, Face
+from core.geometry import transform
 from core.heatmap import region_labels
-from core.pipeline import Located
+from core.templates import TEMPLATES, to_template
 
-FULL = comparison.FULL_EVIDENCE
+FULL = similar.FULL_EVIDENCE
 
 
 def share_of(card: np.ndarray, colour: tuple[int, int, int], rows: slice) -> float:
@@ -28,7 +29,7 @@ def photo(sample: Callable[[str], Photo], locate: Callable[[Photo], Located]) ->
 
 @pytest.mark.parametrize("percent", [0.0, 12.5, 50.0, 90.0, 100.0])
 def test_the_gauge_is_as_full_as_the_percentage_says(percent: float, photo: Located) -> None:
-    card = comparison.similar((photo.pixels,) * 2, (photo.face,) * 2, percent, 90, same_person=percent >= 90)
+    card = similar.similar((photo.pixels,) * 2, (photo.face,) * 2, percent, 90, same_person=percent >= 90)
     assert card.shape == (852, 1200, 3)
     width = (1200 - 2 * canvas.MARGIN) / 1200
     ink = canvas.SAME if percent >= 90 else canvas.DIFFERENT
@@ -39,14 +40,14 @@ def test_the_gauge_is_as_full_as_the_percentage_says(percent: float, photo: Loca
 def test_both_faces_are_shown_at_one_size_in_the_order_of_the_photos(photo: Located) -> None:
     red = np.zeros_like(photo.pixels)
     red[..., 0] = 255
-    card = comparison.similar((photo.pixels, red), (photo.face, photo.face), 10, 90, same_person=False)
+    card = similar.similar((photo.pixels, red), (photo.face, photo.face), 10, 90, same_person=False)
     assert (card[200, 1000] == (255, 0, 0)).all()
     assert (card[200, 300] != (255, 0, 0)).any()
 
 
 def tinted(card: np.ndarray, left: bool) -> np.ndarray:
     """The small face that shows why, of the first or the second photo."""
-    top, side = canvas.MARGIN + 552 + 24, comparison.EVIDENCE_SIDE
+    top, side = canvas.MARGIN + 552 + 24, similar.EVIDENCE_SIDE
     x = canvas.MARGIN if left else 1200 - canvas.MARGIN - side
     return card[top : top + side, x : x + side].astype(int)
 
@@ -56,8 +57,8 @@ def why(photo: Located, **changes: float) -> np.ndarray:
     matrix = to_template(photo.face, TEMPLATES["dlib"], 150)
     labels = region_labels(transform(photo.face.landmarks, matrix), 150)
     values = np.array([changes.get(region, 0.0) for region in REGIONS], np.float32)[labels]
-    one = comparison.Why(values, matrix)
-    return comparison.similar((photo.pixels,) * 2, (photo.face,) * 2, 50, 90, same_person=False, why=(one, one))
+    one = similar.Why(values, matrix)
+    return similar.similar((photo.pixels,) * 2, (photo.face,) * 2, 50, 90, same_person=False, why=(one, one))
 
 
 def test_a_card_without_evidence_has_no_colour_on_either_face(photo: Located) -> None:
@@ -80,8 +81,8 @@ def test_what_makes_alike_is_blue_and_what_sets_apart_is_orange_on_both_faces(ph
 
 def test_each_face_has_its_own_map(photo: Located) -> None:
     matrix = to_template(photo.face, TEMPLATES["dlib"], 150)
-    maps = [comparison.Why(np.full((150, 150), value, np.float32), matrix) for value in (FULL, -FULL)]
-    card = comparison.similar((photo.pixels,) * 2, (photo.face,) * 2, 50, 90, same_person=False, why=(maps[0], maps[1]))
+    maps = [similar.Why(np.full((150, 150), value, np.float32), matrix) for value in (FULL, -FULL)]
+    card = similar.similar((photo.pixels,) * 2, (photo.face,) * 2, 50, 90, same_person=False, why=(maps[0], maps[1]))
     warmth = [(face[..., 0] - face[..., 2])[100:180, 100:180] for face in (tinted(card, True), tinted(card, False))]
     assert warmth[0].max() < -20 < 20 < warmth[1].min()
 
@@ -109,7 +110,7 @@ IN_PLACE = np.eye(2, 3)
 def test_a_heatmap_card_fits_any_photo(shape: tuple[int, int], colormap: Colormap) -> None:
     grey = np.full((*shape, 3), 128, np.uint8)
     landmarks = np.random.default_rng(0).uniform(0, 30, (478, 2)).astype(np.float32)
-    card = overlay.gradcam(grey, Face(landmarks), np.zeros((150, 150), np.float32), IN_PLACE, colormap, mark=True)
+    card = gradcam.gradcam(grey, Face(landmarks), np.zeros((150, 150), np.float32), IN_PLACE, colormap, mark=True)
     assert max(card.shape) < 2200 and min(card.shape[:2]) > 100
 
 
@@ -118,7 +119,7 @@ def test_the_hottest_place_is_the_brightest_with_the_default_colours() -> None:
     landmarks = np.random.default_rng(0).uniform(50, 250, (478, 2)).astype(np.float32)
     values = np.zeros((300, 300), np.float32)
     values[100:140, 150:190] = 1
-    card = overlay.gradcam(black, Face(landmarks), values, IN_PLACE, "cividis", mark=False)
+    card = gradcam.gradcam(black, Face(landmarks), values, IN_PLACE, "cividis", mark=False)
     grey = np.asarray(Image.fromarray(card).convert("L")).astype(int)
     height = card.shape[0] - 2 * canvas.MARGIN
     covered = grey[canvas.MARGIN : -canvas.MARGIN, canvas.MARGIN + height + 24 : canvas.MARGIN + 2 * height + 24]
@@ -136,7 +137,7 @@ def places_shown(card: np.ndarray, size: int) -> list[tuple[float, float, int]]:
     """Top, left and place of each square in the strip under a face of `size`, row by row."""
     strip = card[size + canvas.MARGIN * size // 768 + 5 :]
     found = []
-    for place in range(portraits.STRIP_PLACES):
+    for place in range(average.STRIP_PLACES):
         rows, columns = np.nonzero((strip == (250, place, 0)).all(axis=2))
         if len(rows):
             found.append((round(float(rows.mean())), round(float(columns.mean())), place))
@@ -146,7 +147,7 @@ def places_shown(card: np.ndarray, size: int) -> list[tuple[float, float, int]]:
 @pytest.mark.parametrize("size", [512, 768, 1024])
 @pytest.mark.parametrize("count", [1, 2, 7, 10, 11, 20, 35, 48])
 def test_everybody_stands_in_the_strip_in_order_and_in_the_middle(count: int, size: int) -> None:
-    card = portraits.average(np.full((size, size, 3), 200, np.uint8), numbered_squares(count), count)
+    card = average.average(np.full((size, size, 3), 200, np.uint8), numbered_squares(count), count)
     found = places_shown(card, size)
     assert [place for _, _, place in found] == list(range(count))
     assert sorted(found) == found, "row by row, and each from the left"
@@ -158,17 +159,17 @@ def test_everybody_stands_in_the_strip_in_order_and_in_the_middle(count: int, si
 
 def test_more_faces_than_places_are_counted_in_the_last_place() -> None:
     face = np.full((768, 768, 3), 200, np.uint8)
-    squares = numbered_squares(portraits.STRIP_PLACES)
-    full = portraits.average(face, squares, portraits.STRIP_PLACES)
-    more = portraits.average(face, squares, 200)
+    squares = numbered_squares(average.STRIP_PLACES)
+    full = average.average(face, squares, average.STRIP_PLACES)
+    more = average.average(face, squares, 200)
     assert full.shape == more.shape
-    assert [place for _, _, place in places_shown(more, 768)] == list(range(portraits.STRIP_PLACES - 1))
-    assert (portraits.average(face, squares, 300) != more).any(), "the number is another"
+    assert [place for _, _, place in places_shown(more, 768)] == list(range(average.STRIP_PLACES - 1))
+    assert (average.average(face, squares, 300) != more).any(), "the number is another"
 
 
 def test_the_face_of_an_average_is_shown_pixel_by_pixel() -> None:
     face = np.random.default_rng(0).integers(0, 256, (768, 768, 3), np.uint8)
-    card = portraits.average(face, numbered_squares(3), 3)
+    card = average.average(face, numbered_squares(3), 3)
     inner = slice(canvas.MARGIN + canvas.RADIUS, canvas.MARGIN + 768 - canvas.RADIUS)
     assert (card[inner, inner] == face[canvas.RADIUS : -canvas.RADIUS, canvas.RADIUS : -canvas.RADIUS]).all()
 
@@ -180,8 +181,8 @@ def knob(card: np.ndarray) -> float:
 
 @pytest.mark.parametrize("size", [512, 768, 1024])
 def test_a_mixture_shows_both_ends_and_where_it_stands_between(size: int) -> None:
-    steps = [np.full((size, size, 3), (250, 30 * i, 0), np.uint8) for i in range(portraits.MIXTURE_STEPS)]
-    cards = [portraits.mixture(np.full((size, size, 3), 200, np.uint8), steps, ratio) for ratio in (0.2, 0.5, 0.7)]
+    steps = [np.full((size, size, 3), (250, 30 * i, 0), np.uint8) for i in range(average.MIXTURE_STEPS)]
+    cards = [average.mixture(np.full((size, size, 3), 200, np.uint8), steps, ratio) for ratio in (0.2, 0.5, 0.7)]
     assert knob(cards[0]) < knob(cards[1]) - 0.15 < knob(cards[2])
     assert knob(cards[1]) == pytest.approx(0.5, abs=0.01)
     for card in cards:
@@ -194,7 +195,7 @@ def test_a_mixture_shows_both_ends_and_where_it_stands_between(size: int) -> Non
 
 def test_a_morph_goes_there_and_back_and_waits_at_both_ends() -> None:
     frames = [np.full((8, 8, 3), i, np.uint8) for i in range(5)]
-    shown, milliseconds = portraits.morph(iter(frames))
+    shown, milliseconds = average.morph(iter(frames))
     assert [frame[0, 0, 0] for frame in shown] == [0, 1, 2, 3, 4, 3, 2, 1]
     assert [time > 500 for time in milliseconds] == [True, False, False, False, True, False, False, False]
 
@@ -209,7 +210,7 @@ def test_a_thumbnail_is_nearer_than_a_portrait(photo: Located) -> None:
         left, right = (columns[side].mean() for side in (columns < 64, columns >= 64))
         return float(right - left) / 128
 
-    close = portraits.thumbnail(marked, photo.face)
-    assert close.shape == (portraits.STRIP_SIDE, portraits.STRIP_SIDE, 3)
+    close = average.thumbnail(marked, photo.face)
+    assert close.shape == (average.STRIP_SIDE, average.STRIP_SIDE, 3)
     assert eyes_apart(close) == pytest.approx(0.32, abs=0.02)
-    assert eyes_apart(portraits.portrait(marked, photo.face, 128)) == pytest.approx(0.20, abs=0.02)
+    assert eyes_apart(average.portrait(marked, photo.face, 128)) == pytest.approx(0.20, abs=0.02)

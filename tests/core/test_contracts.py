@@ -32,7 +32,7 @@ def test_an_error_survives_the_way_between_processes(error: SokkuriError) -> Non
 
 
 def test_the_drawn_tree_is_the_tree() -> None:
-    drawn = (contracts.__doc__ or "").split("SokkuriError", 1)[1]
+    drawn = (contracts.errors.__doc__ or "").split("SokkuriError", 1)[1]
     classes = [one for _, one in inspect.getmembers(contracts, inspect.isclass) if issubclass(one, SokkuriError)]
     for one in classes:
         if one is not SokkuriError:

@@ -15,8 +15,8 @@ from PIL import Image, ImageFilter
 
 from core import quality
 from core.contracts import FINGERPRINT_BITS, Photo, same_picture
-from core.faces import Face
-from core.pipeline import Located
+from core.engine import Located
+from core.face import Face
 
 Locate = Callable[[Photo], Located]
 Sample = Callable[[str], Photo]

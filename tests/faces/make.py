@@ -12,7 +12,8 @@ from pathlib import Path
 from core.average import Composite
 from core.contracts import AverageRecipe, Limits, Photo
 from core.detection.centerface import network_file
-from core.faces import FaceFinder, largest
+from core.detection.finder import FaceFinder
+from core.face import largest
 from core.models.store import Store, default_folder
 from core.photo import decode, encode
 

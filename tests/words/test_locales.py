@@ -25,6 +25,7 @@ from core.contracts import (
     FacesTaken,
     FileTooLarge,
     Flaw,
+    HeatmapMethod,
     HeatmapTarget,
     MissingPermission,
     NoFace,
@@ -79,7 +80,7 @@ def asked_for() -> set[str]:
         literal
         | {f"command-{module.__name__.rpartition('.')[2]}" for module in COMMANDS}
         | {f"region-{region}" for region in REGIONS}
-        | {f"choice-{target}" for target in get_args(HeatmapTarget)}
+        | {f"choice-{name}" for name in (*get_args(HeatmapTarget), *get_args(HeatmapMethod))}
         | {f"choice-{name}" for name in (*get_args(AverageMethod), *get_args(Shape))}
         | {f"choice-{faces}-face" for faces in get_args(FacesTaken)}
         | {f"similar-{verdict}" for verdict in get_args(Verdict)}

@@ -1,8 +1,9 @@
-"""Ways to lay faces over each other: where each photo's pixels come to lie on a canvas, and what of it is shown."""
+"""Ways to lay faces over each other: where each photo's pixels go on the canvas, and how the canvas is shown."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import assert_never
 
 from core.average.frames.align import Align
 from core.average.frames.article import Article
@@ -15,7 +16,7 @@ __all__ = ["Frame", "frame"]
 
 @lru_cache(maxsize=4)
 def frame(shape: Shape, size: int) -> Frame:
-    """`size`: of the picture, in pixels a side."""
+    """The frame of a shape. `size`: of the picture, in pixels a side."""
     match shape:
         case "warp":
             return Warp(size)
@@ -23,3 +24,4 @@ def frame(shape: Shape, size: int) -> Frame:
             return Align(size)
         case "article":
             return Article()
+    assert_never(shape)

@@ -3,12 +3,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import LEFT_IRIS, RIGHT_IRIS, invert, similarity_transform, transform
 from core.average import drift
 from core.average.frames.base import Frame
 from core.average.mesh import Knots
 from core.average.reference import REFERENCE
 from core.average.sampling import Bent, sample
+from core.face import LEFT_IRIS, RIGHT_IRIS
+from core.geometry import invert, similarity_transform, transform
 
 _MET = (RIGHT_IRIS, LEFT_IRIS, 61, 291)
 """The irises and the corners of the mouth."""

@@ -12,8 +12,8 @@ from core.average.sampling import Bent
 
 
 class Frame(ABC):
-    """`size`: pixels of a side of the picture; `side`: of the canvas; `oval` (36, 2): about where the points of
-    `reference.OVAL` lie on the canvas, in parts of its side.
+    """`size`: pixels a side of the picture; `side`: of the canvas; `oval` (36, 2): roughly where the points of
+    `reference.OVAL` lie on the canvas, as fractions of its side.
     """
 
     size: int
@@ -25,11 +25,11 @@ class Frame(ABC):
         """A face of a photo (uint8 RGB h x w x 3) on the canvas, and its landmarks (478, 2) in the picture's pixels."""
 
     def mean(self, landmarks: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:
-        """Where the landmarks of many faces, in the picture's pixels, lie in their average."""
+        """The landmarks of an average, from those of its faces, all in the picture's pixels."""
         return np.asarray(np.average(np.array(landmarks, np.float64), axis=0, weights=weights), dtype=np.float32)
 
     def picture(self, numbers: NDArray[np.float32], form: Form) -> NDArray[np.float32]:
-        """The canvas (float32 s x s x 3, sRGB 0-255) as it is shown, in that form: size x size x 3."""
+        """The picture of a canvas (float32 s x s x 3, sRGB 0-255), bent to a form: size x size x 3."""
         return numbers
 
     def symmetric(self, form: Form) -> Form:

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align import similarity_transform
 from core.average import drift
 from core.average.form import Form
 from core.average.frames.base import Frame
@@ -15,6 +14,7 @@ from core.average.reference import MARGIN, OVAL, REFERENCE, on_canvas
 from core.average.resample import taken
 from core.average.sampling import Bent, held, sample, sketch
 from core.average.shape import framed, mean_shape
+from core.geometry import similarity_transform
 
 _KNOTS, _STEP = 144, 4
 """Across the canvas at most, and pixels between them at least: what lies between is interpolated."""
@@ -24,8 +24,8 @@ class Warp(Frame):
     """Every face is bent to the mean shape (Rowland & Perrett 1995, "Manipulating facial appearance through shape and
     color"), so that brows, nose, mouth and outline meet, and stay sharp.
 
-    The mean shape is known when the last face is. Up to then they are bent to a fixed reference, and in the end their
-    average to the mean shape.
+    The mean shape is known only after the last face. So faces are bent to a fixed reference first, and their average is
+    bent to the mean shape in the end.
     """
 
     oval = on_canvas(REFERENCE[list(OVAL)])
@@ -52,7 +52,7 @@ class Warp(Frame):
         at = self._on_canvas(form.landmarks)
         at += drift.back(form.drift, (at + np.float32(0.5)) / np.float32(self.side)) * np.float32(self.side)
         shown = taken(numbers, at, cv2.INTER_LANCZOS4)
-        # where much of the reference becomes little (its open mouth, in a closed one), every so many pixels are shown
+        # where the reference shrinks a lot (its open mouth, in a closed one), pixels are skipped: soften those parts
         stride = np.hypot(*np.moveaxis(np.gradient(at, axis=0), -1, 0)).astype(np.float32)
         squeezed = np.clip(cv2.GaussianBlur(stride, (0, 0), 1.0) - 2, 0, 1)
         x, y, width, height = cv2.boundingRect((squeezed > 0).astype(np.uint8))
@@ -63,15 +63,18 @@ class Warp(Frame):
         return shown
 
     def _on_canvas(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Where on the canvas each pixel of a picture with these landmarks lies, (size, size, 2)."""
+        """Each pixel's place on the canvas, (size, size, 2), in a picture of a face with these landmarks."""
         own = Layout.of(vertices(landmarks), Knots(self.size, 1))  # closed lips lie between few pixels
         return np.ascontiguousarray(own.knots.everywhere(own.between(self._reference)))
 
 
 def _soft(numbers: NDArray[np.float32], at: NDArray[np.float32]) -> NDArray[np.float32]:
     """`numbers` at `at`, without fine detail."""
-    room = 8
-    (left, top), (right, bottom) = at.min(axis=(0, 1)).astype(int) - room, at.max(axis=(0, 1)).astype(int) + room + 1
+    rim = 8
+    (left, top), (right, bottom) = (
+        at.min(axis=(0, 1)).astype(int) - rim,
+        at.max(axis=(0, 1)).astype(int) + rim + 1,
+    )
     left, top = max(left, 0), max(top, 0)
     part = np.ascontiguousarray(numbers[top : max(bottom, top + 1), left : max(right, left + 1)])
     return taken(np.asarray(cv2.GaussianBlur(part, (0, 0), 2.0)), at - np.array((left, top), dtype=np.float32))

@@ -6,4 +6,4 @@ minus (122.782, 117.001, 104.298), divided by 256; output: (n, 128), made to be 
 """
 
 GRAPH_VERSION = 1
-"""To be raised whenever the graph that `graph.convert` writes changes: it is part of the converted file's name."""
+"""Part of the converted file's name: increase it whenever the graph that `graph.convert` writes changes."""

@@ -12,8 +12,9 @@ import pytest
 
 from bot.workers.local import LocalWorkers
 from core import tasks
+from core.answers import gradcam, similar
 from core.contracts import CoreSettings, GradcamRequest, ModelChoice, ModelError, Photo, SimilarRequest
-from core.pipeline import Pipeline
+from core.engine import Engine
 
 LONG = 120.0
 
@@ -27,14 +28,14 @@ def network_of(workers: LocalWorkers) -> psutil.Process:
 
 async def test_workers_share_a_network_and_outlive_it(sample_faces: Path) -> None:
     photos = [Photo(name, (sample_faces / name).read_bytes()) for name in ("person_a_1.jpg", "person_b_1.jpg")]
-    similar, heatmap = SimilarRequest(photos[0], photos[1]), GradcamRequest(photos[0], method="layercam")
+    pair, heatmap = SimilarRequest(photos[0], photos[1]), GradcamRequest(photos[0], method="layercam")
     settings = CoreSettings()
-    alone = Pipeline(settings)
-    one, other = alone.similar(similar), alone.gradcam(heatmap)
+    alone = Engine(settings)
+    one, other = similar.answer(alone, pair), gradcam.answer(alone, heatmap)
     alone.close()
     async with LocalWorkers(settings, tasks.warm, count=2, tasks=0, start_seconds=LONG, batch_seconds=0.01) as workers:
         for _ in range(2):
-            found = await asyncio.gather(*(workers.submit(tasks.similar, similar, LONG) for _ in range(4)))
+            found = await asyncio.gather(*(workers.submit(tasks.similar, pair, LONG) for _ in range(4)))
             for result in found:
                 assert result.score == pytest.approx(one.score, abs=1e-4)
                 assert result.regions == pytest.approx(one.regions, abs=1e-2)

@@ -9,8 +9,8 @@ import pytest
 
 from core.average import Average, Composite
 from core.contracts import AverageRecipe, Photo
-from core.faces import Face
-from core.pipeline import Located
+from core.engine import Located
+from core.face import Face
 
 SIZE = 256
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import align
+from core import geometry
 from core.average import Average, Composite, mix, morph
 from core.average.reference import MIRROR
 from core.contracts import AverageRecipe
-from core.faces import Face
+from core.face import Face
 
 SIZE = 256
 METHODS = ["mean", "median", "mode", "trimmed"]
@@ -45,8 +45,8 @@ def in_frame(pair: Pair, average: Average) -> np.ndarray:
     """The photo itself, laid so that its landmarks come to lie on the average's."""
     rgb, face = pair
     size = average.pixels.shape[0]
-    fit = align.similarity_transform(face.landmarks, average.landmarks)
-    assert align.transform(face.landmarks, fit) == pytest.approx(average.landmarks, abs=0.1)
+    fit = geometry.similarity_transform(face.landmarks, average.landmarks)
+    assert geometry.transform(face.landmarks, fit) == pytest.approx(average.landmarks, abs=0.1)
     if (scale := float(np.hypot(*fit[:, 0]))) < 1:
         rgb = cv2.GaussianBlur(rgb, (0, 0), 0.5 * (scale**-2 - 1) ** 0.5)
     return cv2.warpAffine(rgb, fit, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -139,7 +139,7 @@ def test_where_a_face_lies_in_its_photo_changes_nothing(
     room = rgb.shape[0]
     matrix = np.column_stack([turn, (room * 0.6, room * 0.6)])
     canvas = cv2.warpAffine(rgb, matrix, (3 * room, 3 * room), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    other = canvas, Face(align.transform(face.landmarks, matrix))
+    other = canvas, Face(geometry.transform(face.landmarks, matrix))
     here, there = averaged(people[:2]), averaged([other, people[1]])
     assert noise_ratio(there.pixels, here.pixels, hull(here.landmarks)) >= 34
 

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core import align
-from core.average import Average, drift, light, mesh, ranked, template, texture
+from core import geometry
+from core.average import Average, drift, light, mesh, methods, template, texture
 from core.average.fill import filled
 from core.average.frames import frame
 from core.average.reference import MIRROR, OVAL, REFERENCE, on_canvas
 from core.average.shape import framed, mean_shape
-from core.faces import Face
+from core.face import LEFT_IRIS, RIGHT_IRIS, Face
+from core.templates import PORTRAIT
 
 SIZE = 256
 Pair = tuple[np.ndarray, Face]
@@ -32,7 +33,7 @@ def test_the_reference_is_its_own_mirror_image_and_looks_out_of_the_frame() -> N
     assert MIRROR[[33, 61, 468, 152, 13]].tolist() == [263, 291, 473, 152, 13]
     assert REFERENCE[MIRROR] * (-1, 1) + (1, 0) == pytest.approx(REFERENCE, abs=1e-5)
     # the frame is that of the eyes, before the mouth was opened
-    assert REFERENCE[[align.RIGHT_IRIS, align.LEFT_IRIS]] == pytest.approx(np.array(align.PORTRAIT.points), abs=0.01)
+    assert REFERENCE[[RIGHT_IRIS, LEFT_IRIS]] == pytest.approx(np.array(PORTRAIT.points), abs=0.01)
 
 
 @settings(max_examples=20, deadline=None)
@@ -42,17 +43,17 @@ def test_the_mean_shape_does_not_depend_on_pose_in_the_plane(
 ) -> None:
     landmarks = [face.landmarks for _, face in people]
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    other = [align.transform(landmarks[0], np.column_stack([turn, (x, y)])), *landmarks[1:]]
+    other = [geometry.transform(landmarks[0], np.column_stack([turn, (x, y)])), *landmarks[1:]]
     assert mean_shape(other, SIZE) == pytest.approx(mean_shape(landmarks, SIZE), abs=0.1)
 
 
 def test_no_face_is_nearer_to_the_others_than_their_mean_shape(people: list[Pair]) -> None:
     landmarks = [face.landmarks for _, face in people]
     mean = mean_shape(landmarks, SIZE)
-    assert mean[list(align.PORTRAIT.landmarks)] + 0.5 == pytest.approx(np.array(align.PORTRAIT.points) * SIZE, abs=0.1)
+    assert mean[list(PORTRAIT.landmarks)] + 0.5 == pytest.approx(np.array(PORTRAIT.points) * SIZE, abs=0.1)
 
     def off(shape: np.ndarray) -> float:
-        fitted = [align.transform(one, align.similarity_transform(one, shape)) for one in landmarks]
+        fitted = [geometry.transform(one, geometry.similarity_transform(one, shape)) for one in landmarks]
         return float(np.square(np.array(fitted) - shape).sum())
 
     assert off(mean) < min(off(framed(one, SIZE)) for one in landmarks)
@@ -70,7 +71,7 @@ def test_the_triangles_cover_the_canvas_without_a_tear(people: list[Pair]) -> No
         places = mesh.Knots(SIZE, 1)
         layout = mesh.Layout.of(on_canvas(mesh.reference_vertices()) * SIZE, places)
         at = layout.between(mesh.vertices(face.landmarks))
-        side = 1 / np.hypot(*align.similarity_transform(face.landmarks, on_canvas(REFERENCE) * SIZE)[:, 0])
+        side = 1 / np.hypot(*geometry.similarity_transform(face.landmarks, on_canvas(REFERENCE) * SIZE)[:, 0])
         assert max(np.abs(np.diff(at, axis=axis)).max() for axis in (0, 1)) < 4 * side
 
 
@@ -154,10 +155,10 @@ def test_median_and_trimmed_mean_are_numpys_and_scipys(data: st.DataObject, coun
     pixels = data.draw(arrays(np.uint8, (count, 3, 3)))
     shares = np.full((count, 3), 255, np.uint8)
     table = (np.arange(256) / 255).astype(np.float32)
-    median = ranked.combined(pixels, shares, "median", table)
+    median = methods.combined(pixels, shares, "median", table)
     assert median == pytest.approx(np.median(pixels, axis=0) / 255, abs=1e-3)
     ten = np.repeat(pixels, 10, axis=0)
-    trimmed = ranked.combined(ten, np.full((10 * count, 3), 255, np.uint8), "trimmed", table)
+    trimmed = methods.combined(ten, np.full((10 * count, 3), 255, np.uint8), "trimmed", table)
     assert trimmed == pytest.approx(stats.trim_mean(ten, 0.1, axis=0) / 255, abs=1e-4)
 
 
@@ -165,9 +166,9 @@ def test_the_mode_is_what_most_faces_have() -> None:
     skin, beard = (180, 140, 120), (60, 50, 45)
     pixels = np.array([skin] * 5 + [beard] * 3, np.uint8)[:, np.newaxis]
     table = (np.arange(256) / 255).astype(np.float32)
-    mode = ranked.combined(pixels, np.full((8, 1), 255, np.uint8), "mode", table)
+    mode = methods.combined(pixels, np.full((8, 1), 255, np.uint8), "mode", table)
     assert mode[0] * 255 == pytest.approx(skin, abs=1)
-    weighed = ranked.combined(pixels, np.array([[20]] * 5 + [[255]] * 3, np.uint8), "mode", table)
+    weighed = methods.combined(pixels, np.array([[20]] * 5 + [[255]] * 3, np.uint8), "mode", table)
     assert weighed[0] * 255 == pytest.approx(beard, abs=1)
 
 

@@ -14,7 +14,7 @@ from core.contracts import ModelChoice, ModelMisconfigured
 from core.models import ModelSpec, resolve
 from core.models.catalog import load_catalog
 from core.models.spec import CurvePercent, PolynomialPercent
-from core.similarity import percent_curve
+from core.similarity.percent import percent_curve
 
 OWN: dict[str, Any] = {"path": "own.onnx", "input_size": 112, "threshold": 0.3}
 

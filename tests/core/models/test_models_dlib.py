@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from core.contracts import ModelBroken, ModelChoice
-from core.embedding import load
 from core.models.dlib_resnet import weights
 from core.models.dlib_resnet.weights import read_weights
 from core.models.embedder import Embedder
+from core.models.loading import load
 
 TOLERANCE = 1e-5
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from core.contracts import ModelBroken, ModelChoice, ModelMisconfigured, ModelMissing
-from core.embedding import load
 from core.models.embedder import Embedder
+from core.models.loading import load
 from core.models.normalise import normalise
 
 FLOAT = TensorProto.FLOAT

@@ -17,9 +17,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import embedding
 from core.contracts import ModelChoice, ModelMissing, WorkerLost
-from core.models import resolve, shared
+from core.models import loading, resolve, shared
 from core.models.embedder import Embedder
 from core.models.shared import SharedEmbedder, SharedNetwork
 from core.models.store import default_folder
@@ -45,7 +44,7 @@ class Recorded:
 
 @pytest.fixture(scope="module")
 def alone() -> Embedder:
-    return embedding.load(ModelChoice(), default_folder(), threads=2)
+    return loading.load(ModelChoice(), default_folder(), threads=2)
 
 
 @contextmanager
@@ -148,7 +147,7 @@ class Hanging(Recorded):
 
 def _hang(listener: socket.socket, parent: Connection) -> None:
     shared.RUN_SECONDS = 1
-    SharedNetwork(listener, parent, lambda: Hanging(embedding.load(ModelChoice(), default_folder(), 1)), 0).serve()  # type: ignore[arg-type]
+    SharedNetwork(listener, parent, lambda: Hanging(loading.load(ModelChoice(), default_folder(), 1)), 0).serve()  # type: ignore[arg-type]
 
 
 def test_a_run_that_hangs_ends_its_process(tmp_path: Path) -> None:

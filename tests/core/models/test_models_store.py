@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from core import embedding
 from core.contracts import ModelBroken, ModelChoice, ModelMissing
+from core.models import loading
 from core.models import store as store_module
 from core.models.catalog import Catalog, CatalogFile, WheelMember
 from core.models.store import Store
@@ -371,7 +371,7 @@ def test_a_disk_that_is_too_small_for_a_conversion(disk: Callable[[str], Path], 
     source = Store(model_folder).path("dlib_face_recognition_resnet_model_v1.dat")
     (folder / source.name).write_bytes(source.read_bytes())
     with pytest.raises(ModelMissing, match=r"No space left on device.*free some room"):
-        embedding.load(ModelChoice(), folder, 1)
+        loading.load(ModelChoice(), folder, 1)
     assert left_in(folder) == [source.name]
 
 

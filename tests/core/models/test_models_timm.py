@@ -15,8 +15,8 @@ import torch
 from efficientnet import Efficientnet
 
 from core.contracts import ModelBroken, ModelChoice, ModelMisconfigured, ModelMissing
-from core.embedding import load
 from core.models.embedder import Embedder
+from core.models.loading import load
 
 State = dict[str, Any]
 
@@ -151,7 +151,7 @@ def test_libraries_on_torchvision_can_be_imported() -> None:
 def test_torch_is_not_loaded_for_vectors_alone(model_folder: Path, dlib_dat: Path, efficientnet: Efficientnet) -> None:
     for name, overrides in (("dlib", {}), ("japanese-face-v1", {"path": str(efficientnet.onnx)})):
         code = (
-            "import sys, numpy, pathlib; from core.embedding import load; from core.contracts import ModelChoice\n"
+            "import sys, numpy, pathlib; from core.models.loading import load; from core.contracts import ModelChoice\n"
             f"e = load(ModelChoice({name!r}, {overrides!r}), pathlib.Path({str(model_folder)!r}), 1)\n"
             "e(numpy.zeros((1, e.spec.input_size, e.spec.input_size, 3), numpy.uint8))\n"
             "print(sorted({'torch', 'timm', 'onnx', 'onnx2torch'} & set(sys.modules)))"

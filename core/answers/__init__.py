@@ -1,0 +1,1 @@
+"""Request -> result, a module for each question."""

@@ -1,0 +1,182 @@
+"""core.similarity.verdict and scorer: what a score means, and that it means the same for everyone."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.contracts import ModelChoice, Photo
+from core.engine import Engine, Located
+from core.models import resolve
+from core.models.embedder import describe
+from core.similarity import cohort
+from core.similarity.calibration import measure_strangers
+from core.similarity.percent import percent_curve
+from core.similarity.scorer import Scorer
+from core.similarity.scores import score
+from core.similarity.verdict import near_line, rank, verdict
+from core.similarity.verification import auc, wilson
+
+DLIB = resolve(ModelChoice())
+SFACE = resolve(ModelChoice("sface"))
+ARTICLE = resolve(ModelChoice("japanese-face-v1", {"path": "mine.onnx"}))
+COMPARER = Scorer(DLIB)
+assert DLIB.cohort is not None
+NOBODY = cohort.load(DLIB.cohort)
+ORDER = ["little", "some", "lookalike", "same"]
+Locate = Callable[[Photo], Located]
+
+
+@given(st.floats(0, 3), st.floats(0, 3))
+def test_more_alike_has_no_lower_rank_and_no_lesser_word(one: float, two: float) -> None:
+    near, far = sorted((one, two))
+    ranks = [rank(value, DLIB) for value in (near, far)]
+    assert ranks[0] is not None and ranks[1] is not None
+    assert ranks[0].part >= ranks[1].part
+    assert ORDER.index(verdict(near, DLIB)) >= ORDER.index(verdict(far, DLIB))
+
+
+@pytest.mark.parametrize("spec", [SFACE, ARTICLE])
+@given(one=st.floats(-1, 1), two=st.floats(-1, 1))
+def test_a_model_without_strangers_has_all_four_words_too(spec: object, one: float, two: float) -> None:
+    far, near = sorted((one, two))
+    assert ORDER.index(verdict(near, spec)) >= ORDER.index(verdict(far, spec))  # type: ignore[arg-type]
+    assert {verdict(value, spec) for value in np.linspace(-1, 1, 41)} == set(ORDER)  # type: ignore[arg-type]
+
+
+def test_only_what_is_close_to_the_line_is_in_doubt() -> None:
+    assert near_line(0.6, DLIB) and near_line(0.58, DLIB) and near_line(0.62, DLIB)
+    assert not near_line(0.5, DLIB) and not near_line(0.7, DLIB)
+    assert near_line(0.363, SFACE) and not near_line(0.5, SFACE)
+
+
+def test_strangers_and_one_person_are_far_apart_in_percent() -> None:
+    curve = percent_curve(DLIB)
+    assert DLIB.strangers is not None
+    assert curve(DLIB.strangers.scores[DLIB.strangers.parts.index(0.5)]) <= 25
+    assert "London" in DLIB.strangers.data
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_order_and_the_company_of_two_faces_change_nothing(seed: int) -> None:
+    vectors = np.random.default_rng(seed).normal(0, 0.1, (5, 128)).astype(np.float32)
+    scorer = Scorer(DLIB)
+    together = scorer.all_scores(vectors)
+    assert np.array_equal(together, together.T)
+    assert together.diagonal() == pytest.approx(np.zeros(5))
+    assert scorer.score(vectors[0], vectors[1]) == pytest.approx(together[1, 0], abs=1e-9)
+
+
+def test_a_crowded_neighbourhood_stretches_distances() -> None:
+    front, _ = NOBODY.vectors
+    assert NOBODY.vectors.shape[0] == 2 and NOBODY.vectors.shape[2] == DLIB.width
+    crowded, lonely = front.mean(axis=0), front[0] * 2
+    around = NOBODY.surroundings(np.stack([crowded, lonely]))
+    assert around[0, 0] < around[1, 0]
+    from_the_front = np.zeros(2, dtype=bool)
+    assert (
+        NOBODY.factors(np.stack([crowded, crowded]), from_the_front)[0, 1]
+        > NOBODY.factors(np.stack([lonely, lonely]), from_the_front)[0, 1]
+    )
+    # the plain mean, done by hand
+    distances = np.sort(np.linalg.norm(front - lonely, axis=1))
+    assert around[1, 0] == pytest.approx(distances[: NOBODY.neighbours].mean())
+
+
+@given(st.integers(0, 2**32 - 1), st.lists(st.booleans(), min_size=5, max_size=5))
+def test_each_face_is_measured_among_faces_seen_as_the_other_one_is(seed: int, seen: list[bool]) -> None:
+    vectors, profiles = np.random.default_rng(seed).normal(0, 0.1, (5, 128)), np.array(seen)
+    factors, around = NOBODY.factors(vectors, profiles), NOBODY.surroundings(vectors)
+    assert np.array_equal(factors, factors.T)
+    scale = NOBODY.scales[int(seen[1]) + int(seen[3])]
+    assert factors[1, 3] == pytest.approx(2 * scale / (around[1, int(seen[3])] + around[3, int(seen[1])]))
+    exact = vectors.astype(np.float32)
+    together = COMPARER.all_scores(exact, profiles)
+    assert COMPARER.score(exact[3], exact[1], (seen[3], seen[1])) == pytest.approx(together[1, 3], abs=1e-9)
+
+
+def test_a_mirror_image_is_the_same_face(engine: Engine, locate: Locate, sample: Callable[[str], Photo]) -> None:
+    crop = engine.crop(locate(sample("a_1"))).pixels
+    vectors = describe(engine.embedder, np.stack([crop, crop[:, ::-1]]))
+    assert score(vectors[0], vectors[1], "euclidean") == pytest.approx(0, abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def londoners(shared: Path, engine: Engine, locate: Locate) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Neutral and smiling vectors of all people, and their ethnic groups."""
+    folder = shared / "faces" / "london"
+    with (folder / "people.csv").open() as file:
+        people = list(csv.DictReader(file))
+    views = []
+    for view in ("neutral_front", "smiling_front"):
+        photos = [Photo(view, (folder / person["id"] / f"{view}.jpg").read_bytes()) for person in people]
+        views.append(describe(engine.embedder, np.stack([engine.crop(locate(photo)).pixels for photo in photos])))
+    return views[0], views[1], [person["ethnic_group"] for person in people]
+
+
+@pytest.mark.shared
+def test_one_line_serves_all_groups_of_londoners(londoners: tuple[np.ndarray, np.ndarray, list[str]]) -> None:
+    neutral, smiling, names = londoners
+    groups = np.array(names)
+    count = len(groups)
+    scores = Scorer(DLIB).all_scores(np.concatenate([neutral, smiling]))[:count, count:]
+    assert (scores.diagonal() <= DLIB.threshold).all()
+    apart = ~np.eye(count, dtype=bool)
+    overall = (scores[apart] <= DLIB.threshold).mean()
+    assert overall <= 0.01
+    for group in set(names):
+        inside = apart & (groups[:, np.newaxis] == group) & (groups[np.newaxis] == group)
+        taken = scores[inside] <= DLIB.threshold
+        assert wilson(int(taken.sum()), len(taken)).low <= 3 * max(overall, 0.001)
+    curve = percent_curve(DLIB)
+    percents = [curve(value) for value in scores.diagonal()]
+    assert np.median(percents) >= 95 and min(percents) >= 50
+    assert np.median([curve(value) for value in scores[apart]]) <= 25
+
+
+@pytest.mark.shared
+def test_a_rank_holds_for_londoners_who_were_not_asked(londoners: tuple[np.ndarray, np.ndarray, list[str]]) -> None:
+    neutral, _, names = londoners
+    scores = Scorer(DLIB).all_scores(neutral)
+    random = np.random.default_rng(3)
+    inside, total = 0, 0
+    for _ in range(6):
+        halves = np.array_split(random.permutation(len(names)), 2)
+        asked, others = ([(a, b) for a in half for b in half if a < b] for half in halves)
+        told = measure_strangers(
+            "", np.array([scores[pair] for pair in asked]), [(str(a), str(b)) for a, b in asked], "euclidean"
+        )
+        found = [np.mean([scores[pair] <= value for pair in others]) for value in told.scores]
+        inside += int((np.abs(np.array(found) - told.parts) <= told.errors).sum())
+        total += len(found)
+    assert inside / total >= 0.9
+
+
+@pytest.mark.shared
+def test_the_line_serves_profiles_too(shared: Path, engine: Engine, locate: Locate) -> None:
+    folders = sorted(path for path in (shared / "faces" / "london").iterdir() if path.is_dir())[::3]
+    vectors, profiles = [], []
+    for view in ("neutral_front", "neutral_left_profile", "smiling_right_profile"):
+        photos = [locate(Photo(view, (folder / f"{view}.jpg").read_bytes())) for folder in folders]
+        vectors.append(describe(engine.embedder, np.stack([engine.crop(photo).pixels for photo in photos])))
+        profiles += [photo.face.profile is not None for photo in photos]
+    count = len(folders)
+    assert profiles == [False] * count + [True] * 2 * count
+    scores = Scorer(DLIB).all_scores(np.concatenate(vectors), np.array(profiles))
+    mixed = np.concatenate([scores[:count, count : 2 * count], scores[:count, 2 * count :]])
+    both = scores[count : 2 * count, 2 * count :]
+    one_person = np.tile(np.eye(count, dtype=bool), (2, 1))
+    people, strangers = mixed[one_person], mixed[~one_person]
+    assert auc(-people, -strangers).value >= 0.93
+    # the cohort knows the Londoners, and sets all of them farther apart than others: the order is what can be tested
+    assert (people <= np.quantile(strangers, 0.01)).mean() >= 0.5
+    assert wilson(int((strangers <= DLIB.threshold).sum()), len(strangers)).low <= 0.01
+    taken = both[~np.eye(count, dtype=bool)] <= DLIB.threshold
+    assert wilson(int(taken.sum()), len(taken)).low <= 0.01
+    assert (both.diagonal() <= np.quantile(both[~np.eye(count, dtype=bool)], 0.01)).mean() >= 0.6
