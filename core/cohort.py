@@ -4,7 +4,8 @@ A network sets the faces of some groups of people closer together than those of 
 plain distance takes far more strangers of such a group for one person. How near a face's nearest others are shows it:
 a distance is therefore divided by that of both faces to their `neighbours` nearest of the cohort. It is the plain form
 of adaptive score normalisation (Matejka et al. 2017, "Analysis of score normalization in multilingual speaker
-recognition"), without its deviations: with a cohort this small they made the rare scores worse, see the README.
+recognition"), without its deviations: with a cohort this small they made the rare scores worse, see "What was tried" in
+docs/scores.md.
 
 Profiles lie closer together than faces from the front do, whosever they are. So each of the two is measured against
 faces that are seen as the other one is: the cohort comes in both views.
