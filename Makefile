@@ -1,7 +1,7 @@
 # Each target sets up what it needs by itself, once: `.venv` from constraints.txt, and the models.
-#   PYTHON=...       another Python (3.11 to 3.13) than the first one found
-#   TORCH_INDEX=...  an extra package index to take torch from, such as PyTorch's own for CPU builds (see README.md);
-#                    empty: only from where pip takes all else
+#   PYTHON=...       use another Python (3.11 to 3.13) than the first one found
+#   TORCH_INDEX=...  an extra package index for torch, such as PyTorch's own for CPU builds (see "Set-up" in CONTRIBUTING.md);
+#                    empty: only pip's usual index
 
 VENV := .venv
 MINUTES := 2
@@ -13,23 +13,23 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
 	@echo "make run    the bot: on Discord with a token, in a sandbox in your browser without one"
-	@echo "make demo   all commands, played in the sandbox; the pictures land in demo/"
-	@echo "make test   the tests"
-	@echo "make lint   format, lint, types, and which room may import which"
-	@echo "make bench  what takes how long on this machine, into benchmarks/report.md; QUICK=1 for some 3 minutes, PARTS='start similar'"
-	@echo "make bench-heatmaps  how faithful heatmaps are (some 20 minutes)"
-	@echo "make bench-average  the average of 40 faces beside those of other tools (some 3 minutes)"
-	@echo "make bench-scale  time and memory of an average of many photos (some 15 minutes)"
-	@echo "make bench-crowd  sixty people who ask at once: places, answers, and how late the bot's loop is (1 minute)"
-	@echo "make bench-cluster  requests a second of 1, 2 and 4 workers, local ones and in a cluster (some 3 minutes)"
-	@echo "make bench-fleet  several bots, many guilds, workers on Dask: throughput, and what is used up first (some 4 minutes)"
-	@echo "make bench-abuse  commands over HTTP while 150 of 200 connections misbehave, and while none does (some 3 minutes)"
-	@echo "make faults workers harmed in every stage of every command, and every hostile file (some 30 minutes)"
-	@echo "make fuzz   fuzz all that reads bytes from outside; MINUTES=2 for each of four targets"
-	@echo "make soak   the real bot while everything goes wrong; MINUTES=10, SEED=... to do the same again"
-	@echo "make audit  known weaknesses of the libraries, from the Python Packaging Advisory Database"
-	@echo "make container-check  the Dockerfile, carried out in a fresh Debian (as root, on Debian; some 5 minutes and 5 GB for a while)"
-	@echo "make clean  away with .venv, caches and demo/ (models stay in your cache folder)"
+	@echo "make demo   play all commands in the sandbox; the pictures go to demo/"
+	@echo "make test   the tests (10 to 20 minutes)"
+	@echo "make lint   format, lint, types, and which package may import which"
+	@echo "make bench  what takes how long on this machine, into benchmarks/report.md (10 minutes; 3 with QUICK=1); PARTS='start similar'"
+	@echo "make bench-heatmaps  how faithful heatmaps are (20 minutes)"
+	@echo "make bench-average  the average of 40 faces beside those of other tools (3 minutes)"
+	@echo "make bench-scale  time and memory of an average of many photos (15 minutes)"
+	@echo "make bench-crowd  sixty people ask at once: places, answers, and how late the bot's loop is (1 minute)"
+	@echo "make bench-cluster  requests per second of 1, 2 and 4 workers, local and in a cluster (3 minutes)"
+	@echo "make bench-fleet  several bots, many guilds, workers on Dask: throughput, and what is used up first (4 minutes)"
+	@echo "make bench-abuse  commands over HTTP while 150 of 200 connections misbehave, and while none does (3 minutes)"
+	@echo "make faults workers killed in every stage of every command, and every hostile file (30 minutes)"
+	@echo "make fuzz   fuzz everything that reads bytes from outside; MINUTES=2 for each of four targets"
+	@echo "make soak   the real bot while everything goes wrong; MINUTES=10, SEED=... to repeat a run"
+	@echo "make audit  known vulnerabilities of the libraries, from the Python Packaging Advisory Database"
+	@echo "make container-check  carry out the Dockerfile in a fresh Debian (as root, on Debian; 5 minutes and 5 GB for a while)"
+	@echo "make clean  remove .venv, caches and demo/ (models stay in your cache folder)"
 
 run: setup
 	@$(BIN)/sokkuri run
@@ -94,7 +94,7 @@ setup: $(VENV)/.models
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@for python in $(PYTHON) python3.11 python3.12 python3.13 python3; do \
 	    "$$python" -c 'import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue; \
-	    echo "Setting up $(VENV) with $$("$$python" --version). This is done once and takes a few minutes."; \
+	    echo "Setting up $(VENV) with $$("$$python" --version). This happens once and takes a few minutes."; \
 	    test -x $(BIN)/python || "$$python" -m venv $(VENV); \
 	    exit; \
 	done; \

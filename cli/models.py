@@ -183,7 +183,7 @@ def _take_up(file: ConfigFile, name: str) -> None:
     file.write()
     click.echo(f"{name}: works, and is in use by {file.path}. A bot that runs takes it up when it is started anew.")
     if variable := overriding_environment():
-        click.echo(f"But {variable} is set, and goes before the file.", err=True)
+        click.echo(f"But {variable} is set, and overrides the file.", err=True)
 
 
 def try_out(settings: CoreSettings) -> None:
