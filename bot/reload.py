@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from bot.config import ChangingSection, ConfigError, Settings
+from bot.messages.markup import DISCORD
 from words import locales
 from words.locales import LanguageFileError, Languages
 
@@ -84,7 +85,7 @@ def locales_of(settings: Settings) -> Languages:
     if folder is not None and not folder.is_dir():
         raise ConfigError(f"locales_folder: there is no folder {folder}")
     try:
-        return locales.load(folder)
+        return locales.load(folder, DISCORD)
     except LanguageFileError as error:
         raise ConfigError(f"locales_folder: {error}") from None
 

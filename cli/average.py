@@ -144,8 +144,10 @@ def average(
     config: Path | None,
 ) -> None:
     """The average of the faces in the photos; of a folder, all its files but the hidden ones."""
-    from cli import words
+    from cli.words import language
     from core import tasks
+    from words.average import describe_average
+    from words.skipped import left_out
 
     if morph and not mix_with:
         raise click.UsageError("--morph leads from one average to another: say with what, by --mix-with.")
@@ -181,7 +183,9 @@ def average(
             animation=picture_json(morph),
         )
         return
-    click.echo(words.of_average(result, [", ".join(map(str, paths)) for paths in places], recipe))
+    words = language()
+    named = [", ".join(words.quote(str(path)) for path in paths) for paths in places]
+    click.echo("\n".join([*describe_average(result, named, words, recipe).lines, *left_out(result.skipped, words)]))
 
 
 def _weights(files: Sequence[Path], weights: Sequence[tuple[str, float]]) -> dict[Path, float]:

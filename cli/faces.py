@@ -107,8 +107,9 @@ def similar(
     config: Path | None,
 ) -> None:
     """How alike are the faces of FIRST and SECOND, and are they one person?"""
-    from cli import words
+    from cli.words import language
     from core import tasks
+    from words.similar import describe_similar
 
     settings = core_settings(config, model)
     request = SimilarRequest(
@@ -141,7 +142,7 @@ def similar(
             picture=picture_json(out),
         )
         return
-    click.echo(words.of_similar(result))
+    click.echo("\n".join(describe_similar(result, language()).lines))
 
 
 @click.command()
@@ -168,8 +169,9 @@ def gradcam(
     config: Path | None,
 ) -> None:
     """What does the network look at in the face of PHOTO?"""
-    from cli import words
+    from cli.words import language
     from core import tasks
+    from words.gradcam import describe_gradcam
 
     settings = core_settings(config, model)
     with closing(tasks):
@@ -195,7 +197,7 @@ def gradcam(
             picture=picture_json(out),
         )
         return
-    click.echo(words.of_gradcam(result))
+    click.echo("\n".join(describe_gradcam(result, language()).lines))
 
 
 def read_one(path: Path, limits: Limits) -> Photo:

@@ -38,8 +38,10 @@ def lookalikes(
 
     Faces are numbered from 1, photo by photo and from the left. Those that are most likely one person make a group.
     """
-    from cli import words
+    from cli.words import language
     from core import tasks
+    from words.lookalikes import describe_lookalikes
+    from words.skipped import left_out
 
     settings = core_settings(config, model)
     request = LookalikesRequest(tuple(read(path, settings.limits) for path in files_of(photos)), format_of(out))
@@ -62,7 +64,8 @@ def lookalikes(
             picture=picture_json(out),
         )
         return
-    click.echo(words.of_lookalikes(result))
+    words = language()
+    click.echo("\n".join([*describe_lookalikes(result, words).lines, *left_out(result.skipped, words)]))
 
 
 def _likeness_json(likeness: Likeness) -> dict[str, Any]:

@@ -1,24 +1,15 @@
-"""Results and errors in words, those of the bot, in the language of the terminal."""
+"""The language of the terminal, and errors in one line of it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 
-from core.contracts import (
-    AverageRecipe,
-    AverageResult,
-    GradcamResult,
-    LookalikesResult,
-    ModelError,
-    PersonError,
-    SimilarResult,
-    Skipped,
-    SokkuriError,
-    TooFewFaces,
-)
+from core.contracts import ModelError, PersonError, SokkuriError, TooFewFaces
+from words.errors import describe_error
 from words.locales import Language, load
+from words.markup import printable
+from words.skipped import left_out
 
 
 def language(environment: Mapping[str, str] = os.environ) -> Language:
@@ -31,60 +22,20 @@ def language(environment: Mapping[str, str] = os.environ) -> Language:
 def of_person_error(error: PersonError) -> str:
     """One line: what is wrong, with which photo, and what to do next."""
     words = language()
-    lines = [words.error(error)]
+    lines = [describe_error(error, words)]
     if isinstance(error, TooFewFaces):
-        lines += _left_out(words, error.skipped)
-    return " ".join(" ".join(lines).split())
+        lines += left_out(error.skipped, words)
+    return _one_line(" ".join(lines))
 
 
 def of_fault(error: Exception) -> str:
     """One line for whoever runs this, in English as all that is meant for the log."""
     if isinstance(error, ModelError):
-        text = f"{error.model}: {error.detail}"
-    elif isinstance(error, SokkuriError):
-        text = str(error)
-    else:
-        text = f"{type(error).__name__}: {error}"
-    return " ".join(text.split())
+        return _one_line(f"{error.model}: {error.detail}")
+    if isinstance(error, SokkuriError):
+        return _one_line(str(error))
+    return _one_line(f"{type(error).__name__}: {error}")
 
 
-def of_similar(result: SimilarResult) -> str:
-    from bot.messages import replies
-
-    return _plain(replies.similar(result, language()).text)
-
-
-def of_gradcam(result: GradcamResult) -> str:
-    from bot.messages import replies
-
-    return _plain(replies.gradcam(result, language()).text)
-
-
-def of_lookalikes(result: LookalikesResult) -> str:
-    """All that were left out are named: a terminal has room."""
-    from bot.messages import replies
-
-    words = language()
-    said = replies.lookalikes(replace(result, skipped=()), (), words).text
-    return "\n".join([_plain(said), *_left_out(words, result.skipped)])
-
-
-def of_average(result: AverageResult, places: Sequence[str], recipe: AverageRecipe) -> str:
-    """`places`: where the photos of each average came from. All that were left out are named: a terminal has room."""
-    from bot.messages import replies
-
-    words = language()
-    averaged = tuple(replace(one, skipped=()) for one in result.averaged)
-    said = replies.average(replace(result, averaged=averaged), places, words, recipe).text
-    return "\n".join([_plain(said), *_left_out(words, result.skipped)])
-
-
-def _left_out(words: Language, skipped: Sequence[Skipped]) -> list[str]:
-    from bot.messages import replies
-
-    return [words.text("skipped"), *replies.skipped_lines(skipped, words, str)] if skipped else []
-
-
-def _plain(text: str) -> str:
-    """Without Discord's marks for bold type and small print."""
-    return "\n".join(line.removeprefix("-# ") for line in text.replace("**", "").split("\n"))
+def _one_line(text: str) -> str:
+    return " ".join(printable(text).split())

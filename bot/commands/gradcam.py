@@ -17,6 +17,7 @@ from bot.photos import Source
 from bot.requests.jobs import Job
 from core import tasks
 from core.contracts import GradcamRequest, HeatmapMethod, HeatmapTarget, TooFewPhotos
+from words.gradcam import method_name
 from words.locales import FALLBACK, Language
 
 METHODS: tuple[HeatmapMethod, ...] = get_args(HeatmapMethod)
@@ -40,7 +41,7 @@ def command(services: Services) -> Command:
 
     @services.command("gradcam")
     @app_commands.choices(
-        method=[app_commands.Choice(name=replies.method_name(name, words), value=name) for name in METHODS],
+        method=[app_commands.Choice(name=method_name(name, words), value=name) for name in METHODS],
         target=[
             app_commands.Choice(name=words.text(f"choice-{target}"), value=target) for target in get_args(HeatmapTarget)
         ],
@@ -96,7 +97,7 @@ def explained(services: Services, question: Question) -> Remake:
         )
 
         def option(name: HeatmapMethod) -> Option:
-            label = words.text("menu-method", method=replies.method_name(name, words))
+            label = words.text("menu-method", method=method_name(name, words))
             return Option(name, label, name == result.method)
 
         methods = Menu(

@@ -6,6 +6,7 @@ import pytest
 
 from cli import words
 from core.contracts import REGIONS, FoundFace, GradcamResult, ModelMissing, Picture, Skipped, TooFewFaces
+from words.gradcam import describe_gradcam
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +39,7 @@ def test_gradcam_is_told_without_marks() -> None:
         face=0,
         picture=Picture(b"", "jpeg", 1, 1),
     )
-    text = words.of_gradcam(result)
+    text = "\n".join(describe_gradcam(result, words.language()).lines)
     assert "cheeks" in text
     assert "a.jpg" in text
     assert "**" not in text

@@ -36,8 +36,10 @@ from core.contracts import (
     Verdict,
 )
 from words import locales
+from words.errors import describe_error
 from words.locales import LANGUAGES, Language, LanguageFileError, check
 from words.locales.check import Pattern
+from words.markup import Markup
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,7 +96,7 @@ def asked_for() -> set[str]:
 
 @pytest.fixture(params=LANGUAGES)
 def language(request: pytest.FixtureRequest) -> Language:
-    return Language(request.param, locales.source(request.param))
+    return Language(request.param, locales.source(request.param), markup=Markup("**", "<{}>".format))
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -163,11 +165,11 @@ def test_a_third_language_is_one_file(tmp_path: Path, caplog: pytest.LogCaptureF
     assert languages.codes == ["en", "ja", "pt-BR"]
     words = languages.of("pt-BR")
     assert words.text("stop-over").startswith("Théré")
-    assert "117,7 MB" in words.error(
-        FileTooLarge("a.jpg", 123_456_789, 25 * 1024**2)
+    assert "117,7 MB" in describe_error(
+        FileTooLarge("a.jpg", 123_456_789, 25 * 1024**2), words
     )  # numbers as Brazilians write them
     assert words.listed(["a", "b", "c"]) == "a, b e c"
-    assert words.name_of("ja") == "japonês"
+    assert words.language_name("ja") == "japonês"
     assert words.duration(10) == "10 segundos"
     for leaf in leaves(contracts.SokkuriError):
         key = "error-" + leaf.code.replace("_", "-")
@@ -245,7 +247,7 @@ def test_every_error_is_explained(language: Language, caplog: pytest.LogCaptureF
             )
             for field in fields(leaf)  # type: ignore[arg-type]
         }
-        text = language.error(leaf(**values), job_id="abc234", quote="<{}>".format)
+        text = describe_error(leaf(**values), language, job_id="abc234")
         assert len(text) > 20
         if issubclass(leaf, contracts.PhotoError):
             assert "<XYZ>" in text
@@ -255,25 +257,25 @@ def test_every_error_is_explained(language: Language, caplog: pytest.LogCaptureF
 
 
 def test_an_error_of_no_kind_is_an_apology_with_the_id(language: Language) -> None:
-    text = language.error(ZeroDivisionError("secret detail"), job_id="abc234")
+    text = describe_error(ZeroDivisionError("secret detail"), language, job_id="abc234")
     assert "abc234" in text
     assert "secret" not in text
 
 
 def test_numbers_are_written_for_people() -> None:
-    text = locales.load().of("en-GB").error(FileTooLarge("a.jpg", 123_456_789, 25 * 1024**2))
+    text = describe_error(FileTooLarge("a.jpg", 123_456_789, 25 * 1024**2), locales.load().of("en-GB"))
     assert "117.7 MB" in text
     assert "25 MB" in text
 
 
 def test_the_intent_is_named_where_it_is_what_is_missing(language: Language) -> None:
-    assert "Message Content Intent" in language.error(MissingPermission("message_content", "#faces"))
+    assert "Message Content Intent" in describe_error(MissingPermission("message_content", "#faces"), language)
 
 
 def test_words_for_the_command_line_stand_without_marks() -> None:
     words = locales.load().of("en")
-    assert words.error(NoFace("me.jpg")).startswith("I found no face in me.jpg.")
-    assert words.error(TooFewFaces(1, 2, (Skipped("a", "no_face"),))).startswith("I found only one face")
+    assert describe_error(NoFace("me.jpg"), words).startswith("I found no face in me.jpg.")
+    assert describe_error(TooFewFaces(1, 2, (Skipped("a", "no_face"),)), words).startswith("I found only one face")
 
 
 @pytest.mark.parametrize(("locale", "code"), [("ja", "ja"), ("en-US", "en"), ("en-GB", "en"), ("de", "en"), ("", "en")])

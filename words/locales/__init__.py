@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -19,24 +18,21 @@ from babel.dates import format_timedelta
 from babel.lists import format_list
 from fluent.runtime import FluentBundle
 from fluent.syntax import FluentParser
-from fluent.syntax.ast import Resource
+from fluent.syntax.ast import Resource, TextElement
+from fluent.syntax.visitor import Transformer
 
-from core.contracts import (
-    Fault,
-    FileTooLarge,
-    MissingPermission,
-    PictureTooLarge,
-    SokkuriError,
-)
 from words.locales.check import mend
+from words.markup import PLAIN, Markup
 
 FALLBACK = "en"
 SUFFIX = ".ftl"
+STRONG = "**"
+"""What stands before and after emphasised text in the files."""
+
 LANGUAGES = tuple(sorted(Path(file.name).stem for file in files(__name__).iterdir() if file.name.endswith(SUFFIX)))
 """Codes of the languages that come with Sokkuri: those of the files here."""
 
 Value = str | int | float
-Quote = Callable[[str], str]
 
 log = logging.getLogger(__name__)
 
@@ -45,19 +41,36 @@ class LanguageFileError(Exception):
     """A file of words that cannot be one, with its place and why."""
 
 
+class _Emphasis(Transformer):
+    """Sets the emphasis of messages before values are put into them: `**` in a name is no emphasis."""
+
+    def __init__(self, strong: str) -> None:
+        self._strong = strong
+
+    def visit_TextElement(self, node: TextElement) -> TextElement:  # noqa: N802
+        node.value = node.value.replace(STRONG, self._strong)
+        return node
+
+
 class Language:
     """Messages of one language. Numbers, lists and times are written as its readers write them.
 
-    `code`: of a locale, as its file is called; `source`: Fluent; `fallback`: says what `source` does not.
+    `code`: of a locale, as its file is called; `source`: Fluent; `fallback`: says what `source` does not; `markup`: how
+    emphasis and names are set. `plain`: the same language without marks.
     """
 
-    def __init__(self, code: str, source: str | Resource, fallback: Language | None = None) -> None:
+    def __init__(
+        self, code: str, source: str | Resource, fallback: Language | None = None, markup: Markup = PLAIN
+    ) -> None:
+        resource = FluentParser().parse(source) if isinstance(source, str) else source
         self.code = code
+        self.quote = markup.quote
+        self.plain: Language = self if markup is PLAIN else Language(code, resource, fallback and fallback.plain)
         self._locale = locale_of(code)
         self._fallback = fallback
         # No isolation marks: they would stand as odd characters in front of file names in a terminal.
         self._bundle = FluentBundle([code], use_isolating=False)
-        self._bundle.add_resource(FluentParser().parse(source) if isinstance(source, str) else source)
+        self._bundle.add_resource(_Emphasis(markup.strong).visit(resource.clone()))
 
     def has(self, key: str) -> bool:
         return self._bundle.has_message(key) or (self._fallback is not None and self._fallback.has(key))
@@ -78,7 +91,7 @@ class Language:
             log.error("message %s in %s: %s", key, self.code, error)
         return str(text)
 
-    def name_of(self, code: str) -> str:
+    def language_name(self, code: str) -> str:
         """What its readers call the language of a file."""
         return str(locale_of(code).get_display_name(self._locale))
 
@@ -86,51 +99,11 @@ class Language:
         """“a, b and c”."""
         return format_list(list(items), locale=self._locale)
 
-    def error(self, error: BaseException, *, job_id: str = "", quote: Quote = str) -> str:
-        """What is wrong and what to do next. `quote` sets off the name of a photo in the text."""
-        if not isinstance(error, SokkuriError):
-            return self.text("error-fault", id=job_id)
-        key = "error-" + error.code.replace("_", "-")
-        if isinstance(error, Fault):
-            return self.text(key if self.has(key) else "error-fault", id=job_id)
-        if isinstance(error, MissingPermission):
-            own = "error-missing-" + error.permission.replace("_", "-")
-            key = own if self.has(own) else key
-        return self.text(key, **self._values(error, quote))
-
-    def reason(self, code: str) -> str:
-        """Why a photo was left out, in few words: `code` as in `Skipped.reason`."""
-        key = "reason-" + code.replace("_", "-")
-        return self.text(key if self.has(key) else "reason-other")
-
-    def _values(self, error: SokkuriError, quote: Quote) -> dict[str, Value]:
-        values: dict[str, Value] = {}
-        for field in fields(error):  # type: ignore[arg-type]  # every leaf of the tree is a dataclass
-            value = getattr(error, field.name)
-            if field.name == "photo":
-                values["photo"] = quote(value)
-            elif isinstance(value, str | int | float):
-                values[field.name] = value
-        if "seconds" in values:
-            values["time"] = self.duration(float(values["seconds"]))
-        if isinstance(error, FileTooLarge):
-            values |= {"size": megabytes(error.size), "limit": megabytes(error.limit)}
-        if isinstance(error, PictureTooLarge):
-            values["limit"] = error.limit / 1e6
-        if isinstance(error, MissingPermission):
-            values["permission"] = self.permission(error.permission)
-        return values
-
     def duration(self, seconds: float) -> str:
         """In round figures, and never less than it is: 5, 10, ... seconds, or whole minutes."""
         step = 5 if seconds <= 60 else 60
         rounded = max(math.ceil(seconds / step), 1) * step
         return format_timedelta(timedelta(seconds=rounded), threshold=1.01, locale=self._locale)
-
-    def permission(self, name: str) -> str:
-        """Discord's word for a permission, as its settings show it."""
-        key = "permission-" + name.replace("_", "-")
-        return self.text(key) if self.has(key) else name
 
 
 class Languages:
@@ -158,21 +131,21 @@ class Languages:
         self._by_code = other._by_code
 
 
-def load(folder: Path | None = None) -> Languages:
-    """Every language that comes with Sokkuri, and those of `folder`.
+def load(folder: Path | None = None, markup: Markup = PLAIN) -> Languages:
+    """Every language that comes with Sokkuri, and those of `folder`, with emphasis and names set as in `markup`.
 
     A file there is a language more, or changes single messages of one that is here. What is wrong with it is logged,
     and left out. Raises LanguageFileError: a file cannot be read, or is not called as a locale is.
     """
-    english = Language(FALLBACK, source(FALLBACK))
-    languages = {code: Language(code, source(code), english) for code in LANGUAGES if code != FALLBACK}
+    english = Language(FALLBACK, source(FALLBACK), markup=markup)
+    languages = {code: Language(code, source(code), english, markup) for code in LANGUAGES if code != FALLBACK}
     languages = {FALLBACK: english, **languages}
     for file in sorted(folder.glob(f"*{SUFFIX}")) if folder else ():
         code = next((code for code in languages if code.lower() == file.stem.lower()), file.stem)
         resource, problems = mend(_read(file), source(FALLBACK), whole=code not in languages)
         for problem in problems:
             log.warning("%s: %s", file, problem)
-        languages[code] = Language(code, resource, languages.get(code, english))
+        languages[code] = Language(code, resource, languages.get(code, english), markup)
     return Languages(languages.values())
 
 

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from bot.messages.layout import OPTIONS, ROWS, Button, Menu, Remake, Reply, Shown
 from bot.messages.layout import layout as laid_out
 from bot.messages.layout import plain as plain_view
+from bot.messages.markup import DISCORD
 from bot.messages.menus import Choice, of_faces
 from bot.requests.jobs import Job
 from core.contracts import Picture
 from words import locales
 from words.locales import Language
 
-WORDS = {code: Language(code, locales.source(code)) for code in locales.LANGUAGES}
+WORDS = {code: Language(code, locales.source(code), markup=DISCORD) for code in locales.LANGUAGES}
 PICTURE = Picture(b"x" * 1000, "jpeg", 10, 10)
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.messages import replies
 from bot.messages.layout import LAYOUT_LIMIT, TEXT_LIMIT, Reply, Shown, clip, clip_lines
 from bot.messages.layout import layout as laid_out
+from bot.messages.markup import DISCORD, code
 from core.contracts import (
     REGIONS,
     Averaged,
@@ -32,7 +33,7 @@ from words import locales
 from words.locales import LANGUAGES, Language
 
 PICTURE = Picture(b"x" * 1000, "jpeg", 10, 10)
-WORDS = {code: Language(code, locales.source(code)) for code in LANGUAGES}
+WORDS = {code: Language(code, locales.source(code), markup=DISCORD) for code in LANGUAGES}
 BOX = (1, 2, 3, 4)
 
 
@@ -86,8 +87,8 @@ def test_the_percentage_is_the_pictures(percent: float, same: bool, says: str) -
 )
 def test_each_verdict_has_its_words(verdict: Verdict, says: tuple[str, str]) -> None:
     result = replace(similar(50, same=verdict == "same"), verdict=verdict)
-    for code, words in zip(("en", "ja"), says, strict=True):
-        assert words in replies.similar(result, WORDS[code]).text.splitlines()[0]
+    for language, words in zip(("en", "ja"), says, strict=True):
+        assert words in replies.similar(result, WORDS[language]).text.splitlines()[0]
 
 
 def test_the_rank_is_told_with_its_error_and_never_too_high() -> None:
@@ -270,19 +271,19 @@ def test_pictures_beyond_the_limit_are_left_out_with_a_word() -> None:
     assert "so it is left out" in light.text
 
 
-@given(name=st.text(max_size=300), code=st.sampled_from(LANGUAGES))
-def test_any_name_stays_within_the_limits_and_within_its_marks(name: str, code: str) -> None:
-    quoted = replies.code(name)
+@given(name=st.text(max_size=300), language=st.sampled_from(LANGUAGES))
+def test_any_name_stays_within_the_limits_and_within_its_marks(name: str, language: str) -> None:
+    quoted = code(name)
     assert quoted.count("`") == 2
     assert quoted[0] == quoted[-1] == "`"
     assert "\n" not in quoted
-    reply = replies.similar(similar(50, same=False, counts=(2, 1), name=name * 20), WORDS[code])
+    reply = replies.similar(similar(50, same=False, counts=(2, 1), name=name * 20), WORDS[language])
     assert len(reply.shown[0].file().description or "") <= 1024
     assert len(reply.text) <= TEXT_LIMIT
     skipped = [Skipped(name, "no_face")] * 50
     result = average(3, skipped)
-    assert len(told(result, code)) <= 2000
-    assert len(told(replace(result, averaged=result.averaged * 2, ratio=0.5), code)) <= 2000
+    assert len(told(result, language)) <= 2000
+    assert len(told(replace(result, averaged=result.averaged * 2, ratio=0.5), language)) <= 2000
 
 
 @pytest.mark.parametrize("sizes", [(6, 6, 6, 6, 6), (24, 6), (6, 24)])

@@ -6,6 +6,7 @@ import pytest
 
 from bot.config import AboutSection
 from bot.messages import replies
+from bot.messages.markup import DISCORD
 from core import tasks
 from core.contracts import CoreSettings, ModelChoice
 from words.locales import LANGUAGES, load
@@ -25,7 +26,7 @@ def mention(name: str) -> str:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_about_names_all_and_fits_into_a_message(code: str) -> None:
-    words = load().of(code)
+    words = load(markup=DISCORD).of(code)
     models = tasks.models(CoreSettings())
     text = replies.about("10.20.30", models, FULL, ["en", "ja", "pt-BR"], mention, words).text
     assert len(text) <= replies.TEXT_LIMIT
@@ -41,7 +42,7 @@ def test_about_names_all_and_fits_into_a_message(code: str) -> None:
         "Apache-2.0",
         "CenterFace",
         FULL.operator,
-        words.name_of("pt-BR"),
+        words.language_name("pt-BR"),
     ):
         assert fact in text
     bare = replies.about("1", models, AboutSection(), ["en"], mention, words).text
@@ -57,7 +58,7 @@ def test_a_model_of_ones_own_has_no_licence_that_is_known() -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_greeting_is_short_and_names_all(code: str) -> None:
-    text = replies.welcome(mention, load().of(code))
+    text = replies.welcome(mention, load(markup=DISCORD).of(code))
     assert len(text) <= 1000
     for name in (*NAMES, "about"):
         assert mention(name) in text
