@@ -23,8 +23,8 @@ PARTS = ("similar", "peer", "gradcam", "others", "faces", "start", "throughput",
 HEAD = """\
 # What takes how long
 
-Written by `make bench`; `make bench-...` measure more ([Figures](../docs/figures.md)). Milliseconds are medians, and what
-is compared took turns. A bare call is what the libraries need for the same, and nothing else.
+Written by `make bench`; `make bench-...` measure more ([Figures](../docs/figures.md)). Milliseconds are medians, and
+what is compared took turns. A bare call is what the libraries need for the same, and nothing else.
 """
 
 NO_GPU = "## On a GPU\n\nNo GPU was at hand.\n"

@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 class CommandTranslator(app_commands.Translator):
     """Words for names and descriptions of commands and their options: `command-NAME` and its attributes.
 
-    And for an option's choices: `choice-VALUE`. A string that names its message itself (`locale_str(..., key=...)`), as
-    those of context menus do, has that one.
+    A string that names its message itself (`locale_str(..., key=...)`), as those of context menus and choices do, has
+    that one. A choice that names none is called the same in every language.
     """
 
     def __init__(self, languages: Languages) -> None:
@@ -46,9 +46,6 @@ class CommandTranslator(app_commands.Translator):
         if isinstance(data, app_commands.Command):
             suffix = ".description" if context.location is Location.command_description else ""
             return language.text(f"command-{data.name}{suffix}")
-        if isinstance(data, app_commands.Choice):
-            key = f"choice-{data.value}"
-            return language.text(key) if language.has(key) else None  # names of methods are the same everywhere
         return None
 
 

@@ -176,9 +176,13 @@ class Services:
 
         return make
 
+    def choices(self, *values: str) -> list[app_commands.Choice[str]]:
+        """The values of an option, called as the words under `choice-VALUE`."""
+        return [app_commands.Choice(name=self._named(f"choice-{value}"), value=value) for value in values]
+
     def menu(self, key: str) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Menu]:
         """Make an entry in the menu of messages or people of a function, called as the words under `key`."""
-        name = app_commands.locale_str(self.languages.of(FALLBACK).text(key), key=key)
+        name = self._named(key)
 
         def make(function: Callable[..., Coroutine[Any, Any, None]]) -> Menu:
             return app_commands.ContextMenu(
@@ -186,6 +190,10 @@ class Services:
             )
 
         return make
+
+    def _named(self, key: str) -> app_commands.locale_str:
+        """A name that is translated as the message `key`."""
+        return app_commands.locale_str(self.languages.of(FALLBACK).text(key), key=key)
 
 
 def requester(interaction: Interaction) -> Requester:

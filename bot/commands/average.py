@@ -28,7 +28,7 @@ from core.contracts import (
     Stopped,
     TooFewFaces,
 )
-from words.locales import FALLBACK, Language
+from words.locales import Language
 
 SIZES = (512, 768, 1024)
 FACES: dict[str, FacesTaken] = {"largest-face": "largest", "every-face": "every"}
@@ -38,17 +38,13 @@ OptionalPlace = app_commands.Transform[places.Choice, places.PlaceOption] | None
 
 def command(services: Services) -> Command:
     most = services.settings.limits.average_photos
-    words = services.languages.of(FALLBACK)
-
-    def choices(values: tuple[str, ...]) -> list[app_commands.Choice[str]]:
-        return [app_commands.Choice(name=words.text(f"choice-{value}"), value=value) for value in values]
 
     @services.command("average")
     @app_commands.choices(size=[app_commands.Choice(name=str(side), value=side) for side in SIZES])
     @app_commands.choices(
-        method=choices(get_args(AverageMethod)),
-        shape=choices(get_args(Shape)),
-        faces=choices(tuple(FACES)),
+        method=services.choices(*get_args(AverageMethod)),
+        shape=services.choices(*get_args(Shape)),
+        faces=services.choices(*FACES),
     )
     async def average(
         interaction: Interaction,

@@ -37,14 +37,19 @@ class Question:
 
 
 def command(services: Services) -> Command:
-    words = services.languages.of(FALLBACK)
+    english = services.languages.of(FALLBACK)
+
+    def method_choice(method: HeatmapMethod) -> app_commands.Choice[str]:
+        """Named in each language if it has words for the method, else by the one name that its paper gives it."""
+        if english.has(f"choice-{method}"):
+            (choice,) = services.choices(method)
+            return choice
+        return app_commands.Choice(name=method_name(method, english), value=method)
 
     @services.command("gradcam")
     @app_commands.choices(
-        method=[app_commands.Choice(name=method_name(name, words), value=name) for name in METHODS],
-        target=[
-            app_commands.Choice(name=words.text(f"choice-{target}"), value=target) for target in get_args(HeatmapTarget)
-        ],
+        method=[method_choice(method) for method in METHODS],
+        target=services.choices(*get_args(HeatmapTarget)),
     )
     async def gradcam(
         interaction: Interaction,
@@ -103,7 +108,7 @@ def explained(services: Services, question: Question) -> Remake:
         methods = Menu(
             "method",
             words.text("menu-methods"),
-            tuple(map(option, METHODS)),
+            tuple(map(option, get_args(HeatmapMethod))),
             lambda method: explained(services, replace(about, method=method)),
         )
         reply = replies.gradcam(result, words)

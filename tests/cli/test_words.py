@@ -20,7 +20,7 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
         ({}, "en"),
         ({"LANG": "ja_JP.UTF-8"}, "ja"),
         ({"LANG": "ja"}, "ja"),
-        ({"LANG": "de_DE"}, "en"),
+        ({"LANG": "eo"}, "en"),
         ({"LC_ALL": "C", "LANG": "ja_JP.UTF-8"}, "en"),
         ({"LC_ALL": "", "LC_MESSAGES": "ja_JP", "LANG": "en_US"}, "ja"),
     ],

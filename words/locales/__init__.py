@@ -13,7 +13,7 @@ from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 
-from babel import Locale, UnknownLocaleError, negotiate_locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_timedelta
 from babel.lists import format_list
 from fluent.runtime import FluentBundle
@@ -22,6 +22,7 @@ from fluent.syntax.ast import Resource, TextElement
 from fluent.syntax.visitor import Transformer
 
 from words.locales.check import mend
+from words.locales.match import best_match
 from words.markup import PLAIN, Markup
 
 FALLBACK = "en"
@@ -110,12 +111,12 @@ class Languages:
     """All languages there are at the moment: look one up for each answer, and keep none."""
 
     def __init__(self, languages: Iterable[Language]) -> None:
-        self._by_code: Mapping[str, Language] = {language.code.lower(): language for language in languages}
+        self._by_code: Mapping[str, Language] = {language.code: language for language in languages}
 
     @property
     def codes(self) -> list[str]:
         """As their files are called."""
-        return [language.code for language in self._by_code.values()]
+        return list(self._by_code)
 
     def of(self, locale: str) -> Language:
         """The language for a locale such as `ja`, `en-GB` or `de`: its own, that of all its regions, else English."""
@@ -123,8 +124,8 @@ class Languages:
 
     def known(self, locale: str) -> Language | None:
         """The language for this locale, none if its readers would get English for want of their own."""
-        code = negotiate_locale([locale], self._by_code, sep="-")
-        return None if code is None else self._by_code[code.lower()]
+        code = best_match(locale, self._by_code)
+        return None if code is None else self._by_code[code]
 
     def become(self, other: Languages) -> None:
         """Have the words of `other` from now on."""
