@@ -11,6 +11,7 @@ from sandbox.conditions import DEFAULT_SIZE_LIMIT
 from sandbox.page.files import PageFiles
 from sandbox.page.uploads import Uploads
 from sandbox.page.visitor import Visitor
+from sandbox.page.words import words
 from sandbox.parts import Parts
 from sandbox.state import File
 
@@ -34,6 +35,7 @@ class Page:
         return [
             web.get("/s/{session}/", self._index),
             web.get("/s/{session}/static/{name}", self._part),
+            web.get("/s/{session}/words", self._words),
             web.get("/s/{session}/socket", self._socket),
             web.post("/s/{session}/uploads", self._upload),
             web.get(r"/s/{session}/avatars/{user:[0-9]{1,20}}/{hash}", self._avatar),
@@ -50,6 +52,9 @@ class Page:
 
     async def _part(self, request: web.Request) -> web.Response:
         return self._serve(request.match_info["name"])
+
+    async def _words(self, request: web.Request) -> web.Response:
+        return web.json_response(words(request.query.get("browser", "")))
 
     def _serve(self, name: str) -> web.Response:
         if name not in self._static:

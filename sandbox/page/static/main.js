@@ -8,7 +8,7 @@ import * as sidebar from "./sidebar.js";
 import { keep, kept, theme, wearTheme } from "./settings.js";
 import { connect } from "./socket.js";
 import { channelName, store } from "./store.js";
-import { t } from "./words.js";
+import { preferredLocale, t } from "./words.js";
 
 const place = document.getElementById("place");
 const lost = el("p.lost", { role: "alert", hidden: true });
@@ -73,7 +73,7 @@ function start() {
     if (NARROW.matches && isShown("sidebar") && !target.closest("#sidebar, #place")) show("sidebar", false);
   });
   if (!NARROW.matches && kept("panel") !== "no") document.body.classList.add("with-panel");
-  connect(kept("locale") ?? (navigator.language.startsWith("ja") ? "ja" : "en-US"));
+  connect(kept("locale") ?? preferredLocale);
 }
 
 start();

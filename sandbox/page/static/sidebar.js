@@ -3,7 +3,7 @@ import { avatar, el, freshId, icon, iconButton, notice } from "./dom.js";
 import { ask, reason } from "./socket.js";
 import { channelName, personName, store } from "./store.js";
 import { keep, theme, wearTheme } from "./settings.js";
-import { languageName, t } from "./words.js";
+import { languageName, spokenLocales, t } from "./words.js";
 
 const DIRECT = 1;
 const THREADS = [10, 11, 12];
@@ -214,9 +214,8 @@ function choice(name, legend, entries, chosen, pick) {
 
 function languages() {
   const id = freshId("language");
-  const first = ["en-US", "ja"];
   const select = el("select", { id, onchange: () => become({ locale: select.value }) });
-  for (const code of [...first, ...store.locales.filter((one) => !first.includes(one))]) {
+  for (const code of [...spokenLocales, ...store.locales.filter((one) => !spokenLocales.includes(one))]) {
     select.append(el("option", { value: code, selected: code === store.locale }, languageName(code)));
   }
   return el("div.form-field", {}, el("label", { for: id }, t("you.language")), select);

@@ -55,6 +55,11 @@ def average(used: int, skipped: list[Skipped], people: int | None = None) -> Ave
     return AverageResult("mean", "warp", (averaged,), (768, 768), PICTURE, PICTURE)
 
 
+def percent(share: float, code: str) -> str:
+    """As the language writes it: `30%`, `30 %`, ..."""
+    return WORDS[code].text("gradcam-share", region="", share=share).strip()
+
+
 def told(result: AverageResult, code: str = "en", **options: Any) -> str:
     places = ["<#1>", "<#2>"][: len(result.averaged)]
     return replies.average(result, places, WORDS[code], options.pop("recipe", AverageRecipe()), **options).text
@@ -126,7 +131,7 @@ def test_gradcam_goes_from_the_most_looked_at_down(code: str) -> None:
     assert f"**{eyes}**" in reply.text
     assert reply.text.index(eyes) < reply.text.index(nose)
     assert outside not in reply.text  # nothing to speak of
-    assert "30%" in reply.shown[0].alt
+    assert percent(0.3, code) in reply.shown[0].alt
     assert "LayerCAM" in reply.text
 
 
@@ -151,7 +156,10 @@ def test_words_and_shares_agree(code: str, shares: dict[str, float], alike: list
     kind = "both" if alike and apart else "alike" if alike else "apart"
     start = words.text(f"similar-why-{kind}", alike="|", apart="|").partition("|")[0]
     (line,) = (line for line in reply.text.splitlines() if line.startswith(start))
-    told = [f"{name[region]} {round(abs(shares[region]) * 100)}%" for region in (*alike, *apart)]  # type: ignore[index]
+    told = [
+        words.text("gradcam-share", region=name[region], share=abs(shares[region]))  # type: ignore[index]
+        for region in (*alike, *apart)
+    ]
     for text in (line, reply.shown[0].alt):
         places = [text.index(one) for one in told]
         assert places == sorted(places), "what makes them alike before what sets them apart, the most of each first"
@@ -180,7 +188,7 @@ def seen(outside: float, **changes: Any) -> GradcamResult:
 def test_much_outside_the_face_is_warned_of(code: str) -> None:
     assert "⚠️" not in replies.gradcam(seen(0.29), WORDS[code]).text
     warned = replies.gradcam(seen(0.34), WORDS[code]).text
-    assert "34%" in warned.partition("⚠️")[2]
+    assert percent(0.34, code) in warned.partition("⚠️")[2]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -239,7 +247,7 @@ def test_a_mixture_names_both_places_and_what_was_left_out_of_each(code: str) ->
     first, second = (average(count, [Skipped(f"{count}.png", "no_face")]).averaged[0] for count in (4, 1))
     result = replace(average(2, []), averaged=(first, second), ratio=0.3, animation=PICTURE)
     text = told(result, code)
-    assert text.index("70%") < text.index("30%")
+    assert text.index(percent(0.7, code)) < text.index(percent(0.3, code))
     assert text.index("`4.png`") < text.rindex("<#2>") < text.index("`1.png`")
     reply = replies.average(result, ["<#1>", "<#2>"], WORDS[code], AverageRecipe())
     assert [shown.name for shown in reply.shown] == ["average", "morph"]

@@ -134,25 +134,6 @@ def test_the_page_is_light_and_stands_alone() -> None:
     assert "style=" not in index and not re.search(r"<script(?! type=\"module\" src=)", index)
 
 
-def test_every_word_stands_in_both_languages() -> None:
-    words = (STATIC / "words.js").read_text(encoding="utf-8")
-    english, japanese = (
-        dict(
-            re.findall(
-                r'^  "?([\w.]+)"?:\s+"(.*)",$', words.partition(f"const {name} = {{")[2].partition("\n};")[0], re.M
-            )
-        )
-        for name in ("ENGLISH", "JAPANESE")
-    )
-    assert english.keys() == japanese.keys() and len(english) > 100
-    for key, text in english.items():
-        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", japanese[key])), key
-    used = {
-        key for path in STATIC.glob("*.js") for key in re.findall(r'\bt\("([\w.]+)"', path.read_text(encoding="utf-8"))
-    }
-    assert used <= english.keys(), used - english.keys()
-
-
 async def test_files_are_shown_and_never_opened_as_pages(sandbox, visit) -> None:
     general = sandbox.channel("general")
     files = [File("a.png", PNG), File("page.html", b"<script>alert(1)</script>")]
