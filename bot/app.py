@@ -252,9 +252,8 @@ class Tree(app_commands.CommandTree[Client]):
 
     def mention(self, name: str, words: locales.Language) -> str:
         """The command `name`, to be clicked on once Discord has told its id."""
-        if name in self.ids:
-            return f"</{name}:{self.ids[name]}>"
-        return f"`/{words.text(f'command-{name}')}`"
+        called = words.text(f"command-{name}")  # as the list of commands calls it; Discord goes by the id alone
+        return f"</{called}:{self.ids[name]}>" if name in self.ids else f"`/{called}`"
 
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
         problem = error.original if isinstance(error, app_commands.CommandInvokeError) else error

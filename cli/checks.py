@@ -188,29 +188,36 @@ def _load(settings: CoreSettings, request: None) -> Devices:
     return tasks.devices(settings, None)
 
 
-def room(settings: Settings) -> Iterator[Finding]:
+def resources(settings: Settings) -> Iterator[Finding]:
     from core.models.store import folder_of
 
     folder = folder_of(settings.core())
     existing = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.is_dir())
     free = shutil.disk_usage(existing).free // MEGABYTE
     if free >= DISK_MB:
-        yield Finding("room", "ok", f"{free:,} MB of disk")
+        yield Finding("resources", "ok", f"{_size(free)} of disk")
     else:
-        yield Finding("room", "missing", f"{free} MB of disk at {existing}", f"free {DISK_MB} MB, or set model_folder")
+        yield Finding(
+            "resources", "missing", f"{_size(free)} of disk at {existing}", f"free {DISK_MB} MB, or set model_folder"
+        )
     available = memory()
     if available is None:
         return
     needed = BOT_MB + settings.workers.count * WORKER_MB
     if available >= needed:
-        yield Finding("room", "ok", f"{available:,} MB of memory")
+        yield Finding("resources", "ok", f"{_size(available)} of memory")
     else:
         yield Finding(
-            "room",
+            "resources",
             "missing",
-            f"{available} MB of memory, where {settings.workers.count} workers take up to {needed}",
+            f"{_size(available)} of memory, where {settings.workers.count} workers take up to {_size(needed)}",
             "lower count under [workers], or end other programs",
         )
+
+
+def _size(megabytes: int) -> str:
+    """In whole gigabytes, or in megabytes below ten of those, where every one may count."""
+    return f"{megabytes} MB" if megabytes < 10_000 else f"{megabytes // 1000} GB"
 
 
 def memory(root: Path = Path("/")) -> int | None:
@@ -240,6 +247,6 @@ CONFIGURED: Mapping[str, Callable[[Settings], Iterator[Finding]]] = {
     "workers": workers,
     "languages": languages,
     "token": token,
-    "room": room,
+    "resources": resources,
 }
 """Checks of what the settings ask for."""

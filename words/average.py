@@ -20,8 +20,8 @@ def describe_average(
 ) -> AnswerText:
     """All but what was left out: see `words.skipped`.
 
-    `places`: where the photos of each average are from, in words that are set as `words` sets them; `left`: photos
-    that nobody looked at, because somebody stopped it, or as it was `out_of_time`.
+    `places`: where the photos of each average are from, set as `words` sets names, or "" where they were chosen one by
+    one; `left`: photos that nobody looked at, because somebody stopped it, or as it was `out_of_time`.
     """
     body = [words.text("average-people", people=one.people) for one in result.averaged if one.people is not None]
     if left:
@@ -29,17 +29,23 @@ def describe_average(
     return AnswerText(_headline(result, places, words), tuple(body), _recipe(recipe, words), _alt(result, words.plain))
 
 
+def place_name(place: str, words: Language) -> str:
+    return place or words.text("place-options")
+
+
 def _headline(result: AverageResult, places: Sequence[str], words: Language) -> str:
     """How many faces, and where they are from."""
     first, *second = result.averaged
     if not second:
-        return words.text("average-done", faces=len(first.faces), photos=len(first.used), place=places[0])
+        source = "place" if places[0] else "selection"
+        counts = {"faces": len(first.faces), "photos": len(first.used)}
+        return words.text("average-done", source=source, place=places[0], **counts)
     return words.text(
         "average-mixture",
         first=len(first.faces),
         second=len(second[0].faces),
-        place=places[0],
-        other=places[1],
+        place=place_name(places[0], words),
+        other=place_name(places[1], words),
         share=1 - (result.ratio or 0.0),
         ratio=result.ratio or 0.0,
     )

@@ -112,7 +112,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Side:
-    """The photos of one average. `place`: where they are from, as people are told."""
+    """The photos of one average. `place`: where they are from, as people are told; "": they were chosen one by one."""
 
     found: Found
     place: str
@@ -130,7 +130,7 @@ async def of_place(services: Services, choice: places.Choice | None, limit: int,
 
 
 async def of_given(given: Given, answer: Answer) -> Side:
-    return Side(await given.found(answer.interaction), given.url or answer.words.text("place-options"))
+    return Side(await given.found(answer.interaction), given.url or "")
 
 
 async def make(services: Services, answer: Answer, order: Order, sides: Sequence[Finding]) -> None:

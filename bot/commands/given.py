@@ -44,9 +44,11 @@ class Given:
             shown = _with_pictures(one) if isinstance(one, discord.Message) else one
             if isinstance(shown, discord.Message):
                 link = Link(interaction.guild_id, shown.channel.id, shown.id)
-                self._things.append(self._files(shown, Origin(link, interaction.id, handed=True)))
+                self._things.append(self._files(interaction, shown, Origin(link, interaction.id, handed=True)))
             else:
-                self._things.append(shown if isinstance(shown, Link) else services.photos.files(shown))
+                self._things.append(
+                    shown if isinstance(shown, Link) else services.photos.files(shown, interaction.user)
+                )
         if message is not None:
             link = Link.parse(message)
             self._things.append(link)
@@ -73,14 +75,14 @@ class Given:
                 files += await self._still(interaction, one)
         for attachment in more:
             if attachment is not None:
-                files += self._services.photos.files(attachment)
+                files += self._services.photos.files(attachment, interaction.user)
         return self._services.photos.found(files)
 
     async def _followed(self, interaction: Interaction, link: Link) -> list[File]:
         self._check(interaction, link)
         message = _with_pictures(await links.fetch(interaction, link))
         shown = await links.fetch(interaction, message) if isinstance(message, Link) else message
-        return self._files(shown, Origin(Link(link.guild, shown.channel.id, shown.id), interaction.id))
+        return self._files(interaction, shown, Origin(Link(link.guild, shown.channel.id, shown.id), interaction.id))
 
     async def _still(self, interaction: Interaction, files: list[File]) -> list[File]:
         """What the message that these are from shows now."""
@@ -88,10 +90,10 @@ class Given:
         if origin is None or origin.told_by == interaction.id:
             return files
         message = await _asked_again(self._services, interaction, origin)
-        return files if message is None else self._files(message, replace(origin, told_by=interaction.id))
+        return files if message is None else self._files(interaction, message, replace(origin, told_by=interaction.id))
 
-    def _files(self, message: discord.Message, origin: Origin) -> list[File]:
-        return [replace(file, origin=origin) for file in self._services.photos.files(message)]
+    def _files(self, interaction: Interaction, message: discord.Message, origin: Origin) -> list[File]:
+        return [replace(file, origin=origin) for file in self._services.photos.files(message, interaction.user)]
 
     def _check(self, interaction: Interaction, link: Link) -> None:
         links.check(interaction, link, message_content=self._services.settings.discord.message_content)

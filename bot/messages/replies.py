@@ -23,7 +23,7 @@ from core.contracts import (
     Skipped,
 )
 from words.answer import AnswerText
-from words.average import describe_average
+from words.average import describe_average, place_name
 from words.errors import describe_error
 from words.faces import numbered_alt
 from words.gradcam import describe_gradcam
@@ -70,7 +70,7 @@ def average(
     *,
     out_of_time: bool = False,
 ) -> Reply:
-    """See `describe_average`. `places`: mentions of the threads or channels, one for each average."""
+    """See `describe_average`. `places`: mentions of the threads or channels, or "", one for each average."""
     text = describe_average(result, places, words, recipe, left, out_of_time=out_of_time)
     reply = _reply(text, "average", result.picture, BLEND)
     if result.animation is not None:
@@ -78,7 +78,9 @@ def average(
         reply = replace(reply, shown=(*reply.shown, morph))
     room = LEFT_OUT_ROOM // len(places)
     for one, place in zip(result.averaged, places, strict=True):
-        reply = leaving_out(reply, one.skipped, words, place=place if len(places) > 1 else "", room=room)
+        reply = leaving_out(
+            reply, one.skipped, words, place=place_name(place, words) if len(places) > 1 else "", room=room
+        )
     return reply
 
 

@@ -48,8 +48,8 @@ class Photos:
         """The pictures among them, in their order."""
         return find(files, self._hosts)
 
-    def files(self, given: Given) -> list[File]:
-        """Of what a command was given.
+    def files(self, given: Given, requester: discord.abc.User) -> list[File]:
+        """Of what a command of `requester` was given.
 
         Raises NoAvatar for a person who has none, NoPhotosInMessage for a message that shows none.
         """
@@ -65,7 +65,7 @@ class Photos:
             case _:
                 avatar = of_avatar(given)
                 if avatar is None:
-                    raise NoAvatar(given.mention)
+                    raise NoAvatar(given.mention, "own" if given.id == requester.id else "other")
                 return [avatar]
 
     def renewed(self, source: Source, message: discord.Message) -> Source | None:

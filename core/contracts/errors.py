@@ -250,9 +250,10 @@ class TooFewPhotos(PersonError):
 
 @dataclass(eq=False)
 class NoAvatar(PersonError):
-    """`person`: a mention."""
+    """`person`: a mention; `whose`: whether that is who asked."""
 
     person: str
+    whose: Literal["own", "other"]
     code = "no_avatar"
 
 

@@ -126,13 +126,13 @@ def test_a_token_is_named_and_not_shown(sokkuri: Run) -> None:
 
 
 def test_languages(sokkuri: Run, tmp_path: Path) -> None:
-    (tmp_path / "fr.ftl").write_text("stop = Arrêter\n", encoding="utf-8")
+    (tmp_path / "eo.ftl").write_text("stop = Haltigi\n", encoding="utf-8")
     env = {"SOKKURI_LOCALES_FOLDER": str(tmp_path)}
     done = sokkuri("doctor", "--check", "languages", env=env)
     state, check, *codes = done.stdout.replace(",", "").split()
     assert (done.returncode, state, check) == (0, "OK", "languages")
-    assert set(codes) == {*LANGUAGES, "fr"}
-    assert "fr.ftl: said in English: " in done.stderr
+    assert set(codes) == {*LANGUAGES, "eo"}
+    assert "eo.ftl: said in English: " in done.stderr
     (tmp_path / "french.ftl").touch()
     done = sokkuri("doctor", "--check", "languages", env=env)
     assert done.returncode == 1
@@ -149,9 +149,9 @@ def test_a_worker_that_cannot_load_its_model(sokkuri: Run, tmp_path: Path) -> No
     assert str(broken) in done.stdout
 
 
-def test_room(tmp_path: Path) -> None:
-    assert only(list(checks.room(Settings(workers={"count": 1}))), "ok")
-    (missing,) = only(list(checks.room(Settings(workers={"count": 100_000}))), "missing")
+def test_resources(tmp_path: Path) -> None:
+    assert only(list(checks.resources(Settings(workers={"count": 1}))), "ok")
+    (missing,) = only(list(checks.resources(Settings(workers={"count": 100_000}))), "missing")
     assert "memory" in missing.found
     assert "count" in missing.remedy
     assert checks.memory(tmp_path) is None
@@ -214,7 +214,7 @@ def test_everything_at_once(sokkuri: Run) -> None:
     answer = json.loads(done.stdout)
     assert (done.returncode, answer["ok"], done.stderr) == (0, True, ""), done.stdout
     assert {check["name"] for check in answer["checks"]} == {
-        *("python", "libraries", "packages", "settings", "models", "workers", "languages", "token", "room")
+        *("python", "libraries", "packages", "settings", "models", "workers", "languages", "token", "resources")
     }
 
 

@@ -74,7 +74,7 @@ def test_similar_in_the_words_of_the_terminals_language(sokkuri: Run, sample_fac
     photos = sample_faces / "person_a_1.jpg", sample_faces / "person_a_2.jpg"
     done = sokkuri("similar", *photos, env={"LC_ALL": "ja_JP.UTF-8"})
     assert (done.returncode, done.stderr) == (0, "")
-    assert "同一人物" in done.stdout
+    assert "同じ人の可能性" in done.stdout
     assert "90%" in done.stdout
     assert "**" not in done.stdout
 
@@ -137,7 +137,7 @@ def test_average_of_a_folder_and_a_file(
     assert out.read_bytes().startswith(SIGNATURES[".png"])
     words = sokkuri("average", folder, extra)
     assert "3 faces in 3 photos" in words.stdout
-    assert f"{folder / 'letter.jpg'}: not a picture" in words.stdout
+    assert f"{folder / 'letter.jpg'}: not an image" in words.stdout
 
 
 def test_average_with_all_that_can_be_asked_for(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:

@@ -16,16 +16,21 @@ from types import MappingProxyType
 from typing import Any
 
 import aiohttp
+import discord
 import psutil
 
 from sandbox import File, Invocation, Message, Sandbox
 from sandbox.conversations.player import IN_PROGRESS
 from sandbox.state import User
+from words.locales import load
 
 ROOT = Path(__file__).resolve().parents[2]
 FACES = ROOT / "tests" / "faces"
 PATIENCE = 120.0
 """Seconds: far more than anything here takes."""
+
+UNSPOKEN = next(locale.value for locale in discord.Locale if load().known(locale.value) is None)
+"""One of Discord's locales that no language is for."""
 
 
 @dataclass

@@ -91,8 +91,8 @@ async def test_a_thread_with_every_trouble_at_once(bot: Bot, shared_faces: Path 
     """The average of the good ones, and each of the others by its name, with its reason."""
     one, other = image("person_d_1.jpg"), image("person_e_2.jpg")
     trouble = {
-        "note.txt": (File("note.txt", b"not a picture"), "not a picture", "画像ではありません"),
-        "letter.jpg": (File("letter.jpg", b"not a picture either"), "not a picture", "画像ではありません"),
+        "note.txt": (File("note.txt", b"not a picture"), "not an image", "画像ではありません"),
+        "letter.jpg": (File("letter.jpg", b"not a picture either"), "not an image", "画像ではありません"),
         "half.jpg": (File("half.jpg", face("person_b_2.jpg").data[:9000]), "damaged", "壊れて"),
         "wall.png": (saved(pasted(), "wall.png"), "no face", "見つかりません"),
         "tiny.jpg": (saved(pasted((one.resize((120, 120)), (300, 200))), "tiny.jpg"), "too small", "小さ"),
@@ -295,7 +295,7 @@ async def test_stopped_before_anything_is_ready(bot: Bot, locale: str) -> None:
     reply = await answer(invocation)  # while no worker can have done anything
     assert not reply.files
     assert not reply.components
-    assert ("止めました" if locale == "ja" else "Stopped") in reply.text
+    assert ("中止しました" if locale == "ja" else "Stopped") in reply.text
     for worker in frozen:
         if worker.is_running():
             worker.resume()

@@ -17,7 +17,7 @@ import psutil
 import pytest
 import pytest_asyncio
 from PIL import Image
-from running import FACES, PATIENCE, Bot, answer, crowd, face, running
+from running import FACES, PATIENCE, UNSPOKEN, Bot, answer, crowd, face, running
 
 from sandbox import Channel, File, Message, Sandbox
 from sandbox.state import ChannelType, Overwrite
@@ -143,7 +143,7 @@ async def test_about(bot: Bot, locale: str) -> None:
 
 
 async def test_a_language_that_is_not_here_gets_english(bot: Bot) -> None:
-    reply = await answer(await bot.sandbox.slash("about", locale="fr"))
+    reply = await answer(await bot.sandbox.slash("about", locale=UNSPOKEN))
     assert "Privacy:" in reply.text
 
 
@@ -184,7 +184,7 @@ async def test_a_picture_too_large_for_this_server_is_not_sent(bot: Bot) -> None
     invocation = await bot.sandbox.slash("gradcam", {"photo": face("person_c_1.jpg")}, attachment_size_limit=1_000)
     reply = await answer(invocation)
     assert not reply.files
-    assert "My picture has" in reply.text
+    assert "My picture is" in reply.text
     assert "looks most at" in reply.text
 
 
@@ -196,7 +196,7 @@ async def test_a_picture_too_large_for_this_server_is_not_sent(bot: Bot) -> None
     ("file", "says"),
     [
         (blank(), "found no face"),
-        (File("letter.jpg", b"Dear Sir or Madam"), "not a picture"),
+        (File("letter.jpg", b"Dear Sir or Madam"), "not an image"),
         (File("half.jpg", face("person_b_2.jpg").data[:9000]), "damaged"),
         (File("heavy.jpg", face("person_b_2.jpg").data + bytes(1_000_000)), "too large"),
         (claims(50_000, 50_000), "50,000 × 50,000"),
@@ -221,13 +221,13 @@ async def test_of_two_photos_with_one_name_the_right_one_is_named(bot: Bot) -> N
 async def test_a_download_that_fails(bot: Bot) -> None:
     bot.sandbox.cdn.fail(503, times=9, name="person_d_1")
     reply = await answer(await bot.sandbox.slash("gradcam", {"photo": face("person_d_1.jpg")}))
-    assert "`person_d_1.jpg` could not be fetched" in reply.text
+    assert "`person_d_1.jpg` could not be downloaded" in reply.text
 
 
 async def test_a_download_that_breaks_off(bot: Bot) -> None:
     bot.sandbox.cdn.cut(5000, times=9, name="person_d_2")
     reply = await answer(await bot.sandbox.slash("gradcam", {"photo": face("person_d_2.jpg")}))
-    assert "`person_d_2.jpg` could not be fetched" in reply.text
+    assert "`person_d_2.jpg` could not be downloaded" in reply.text
 
 
 async def test_a_place_without_photos(bot: Bot) -> None:
@@ -262,7 +262,7 @@ async def test_a_place_whose_photos_cannot_be_had(bot: Bot) -> None:
     await bot.sandbox.post(lost, files=[File("a.jpg", face("person_a_1.jpg").data)])
     bot.sandbox.cdn.fail(404, times=2, name="a.jpg")  # by the new address of its message, too
     reply = await answer(await bot.sandbox.slash("average", channel=lost))
-    assert "`a.jpg`: could not be fetched" in reply.text
+    assert "`a.jpg`: could not be downloaded" in reply.text
 
 
 async def test_a_place_whose_past_the_person_may_not_read(bot: Bot) -> None:

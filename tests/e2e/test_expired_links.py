@@ -61,6 +61,6 @@ async def test_a_photo_that_is_lost_is_asked_for_once_more_and_then_said_to_be(b
     sandbox.faults.fail(404, path=f"/messages/{gone.id}$")
     reply = await answer(await sandbox.slash("lookalikes", {"thread": thread}))
     assert "4 faces" in reply.text
-    assert reply.text.count("the link has expired or the photo was deleted") == 2
+    assert reply.text.count("the link has expired, or the photo was deleted") == 2
     assert [asked_for(sandbox, message) for message in messages] == [1, 1, 0, 0, 0, 0]
     assert (sandbox.cdn.downloads.count(NAMES[0]), sandbox.cdn.downloads.count(NAMES[1])) == (2, 1)

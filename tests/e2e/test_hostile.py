@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.shared]
 AT_ONCE = 4
 MEMORY = 2 << 30
 
-DECODED = ("I found no face in", "The network looks most at")
-REFUSED = ("is not a picture that I can read", "is damaged or cut short", "has too many pixels")
+DECODED = ("I found no face in", "The model looks most at")
+REFUSED = ("is not an image that I can read", "is damaged or cut short", "has too many pixels")
 
 # Its compressed data ends in a wrong checksum. Pillow refuses it, though a second attempt to load the same image object
 # would give what it has so far, which is how the list of files was made.

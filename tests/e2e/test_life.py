@@ -93,7 +93,7 @@ async def test_a_worker_that_takes_too_long_to_start_is_not_waited_for(sandbox: 
         bot.freeze()
         invocation = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
         reply = await answer(invocation)
-        assert "not ready for work yet" in reply.text
+        assert "not ready yet" in reply.text
         (request,) = re.findall(r"\(Request (\w+)\)", reply.text)
         await bot.log_shows(f"request {request} failed")
         assert await bot.stop() == 0
@@ -154,7 +154,7 @@ async def test_an_answer_arrives_though_discord_is_busy_and_breaks_off(sandbox: 
         assert reply.files
         sandbox.faults.cut(times=2, path="^/webhooks/")
         reply = await answer(await sandbox.slash("gradcam", {"photo": File("text.jpg", b"only a text")}))
-        assert "not a picture" in reply.text
+        assert "not an image" in reply.text
         assert "never retrieved" not in bot.log.read_text()
         await bot.stop()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import openapi
 import pytest
-from running import PATIENCE, Bot, answer, face, running
+from running import PATIENCE, UNSPOKEN, Bot, answer, face, running
 
 from sandbox import File, Guild, Message, Sandbox
 from sandbox.state import walk_components
@@ -69,13 +69,14 @@ async def test_a_server_that_adds_the_bot_is_greeted_once_and_where_it_may_speak
         assert not sandbox.world.direct
         assert await bot.stop() == 0
 
-    ids = {one["name"]: one["id"] for one in sandbox.application.commands.values()}
-    for greeting in (message, japanese):
+    commands = {one["name"]: one for one in sandbox.application.commands.values()}
+    for greeting, locale in ((message, "en-GB"), (japanese, "ja")):
         assert len(greeting.text) < 1000
         for name in ("similar", "lookalikes", "gradcam", "average", "about"):
-            assert f"</{name}:{ids[name]}>" in greeting.text
-    assert "nothing of them is kept" in message.text
-    assert "何も保存しません" in japanese.text
+            called = commands[name]["name_localizations"].get(locale, name)
+            assert f"</{called}:{commands[name]['id']}>" in greeting.text
+    assert "nothing is stored, logged or shared" in message.text
+    assert "保存、記録、共有することはありません" in japanese.text
 
 
 async def test_no_greeting_where_it_is_switched_off(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -88,7 +89,7 @@ async def test_no_greeting_where_it_is_switched_off(sandbox: Sandbox, tmp_path: 
         assert not said_in(guild)
         assert "Kei" in reply.text
         assert "[Help](<https://x.example/>)" in reply.text
-        for text in ("dlib (CC0-1.0", "MediaPipe FaceLandmarker (Apache-2.0)", "English and Japanese", "</similar:"):
+        for text in ("dlib (CC0-1.0", "MediaPipe FaceLandmarker (Apache-2.0)", "English", "Japanese", "</similar:"):
             assert text in reply.text
         assert await bot.stop() == 0
 
@@ -150,19 +151,21 @@ async def test_limits_and_languages_are_taken_over_by_a_running_bot(sandbox: San
 
     async with running(sandbox, tmp_path) as bot:
         await bot.healthy()
-        assert "Privacy:" in (await (await sandbox.slash("about", locale="fr")).answered(PATIENCE)).text
+        assert "Privacy:" in (await (await sandbox.slash("about", locale=UNSPOKEN)).answered(PATIENCE)).text
 
         file.write_text(settings + "[limits]\naverage_history = 7\nperson_requests = 0\n")
-        (words / "fr.ftl").write_text("about-privacy = Rien n'est gardé.\ncommand-about = à-propos\n", encoding="utf-8")
+        (words / f"{UNSPOKEN}.ftl").write_text(
+            "about-privacy = Rien n'est gardé.\ncommand-about = à-propos\n", encoding="utf-8"
+        )
         await hang_up(bot, "all stays as it was: limits.person_requests")
-        assert "Privacy:" in (await (await sandbox.slash("about", locale="fr")).answered(PATIENCE)).text
+        assert "Privacy:" in (await (await sandbox.slash("about", locale=UNSPOKEN)).answered(PATIENCE)).text
 
         file.write_text(settings + "[limits]\naverage_history = 7\n[workers]\ncount = 7\n")
         await hang_up(bot, "registered the commands", 2)
         assert puts() == 2
         about = next(one for one in sandbox.application.commands.values() if one["name"] == "about")
-        assert about["name_localizations"]["fr"] == "à-propos"
-        reply = await (await sandbox.slash("about", locale="fr")).answered(PATIENCE)
+        assert about["name_localizations"][UNSPOKEN] == "à-propos"
+        reply = await (await sandbox.slash("about", locale=UNSPOKEN)).answered(PATIENCE)
         assert "Rien n'est gardé." in reply.text
         assert "dlib" in reply.text
         reply = await answer(await sandbox.slash("average"))
@@ -178,4 +181,4 @@ async def test_limits_and_languages_are_taken_over_by_a_running_bot(sandbox: San
     told = [line["message"] for line in lines]
     assert any(line.endswith("changed: limits.average_history") for line in told)
     assert "changed too, but taken over at a start alone: workers.count" in told
-    assert any("fr.ftl: said in English: command-similar, " in line for line in told)
+    assert any(f"{UNSPOKEN}.ftl: said in English: command-similar, " in line for line in told)

@@ -77,7 +77,7 @@ async def test_cancelled_at_work_nothing_is_posted_and_the_worker_serves_the_nex
     for worker in frozen:
         worker.resume()
     await bot.sandbox.click(*cancel)
-    assert "止めました" in (await answer(invocation)).text
+    assert "中止しました" in (await answer(invocation)).text
     await settled(bot)
     assert not invocation.history[-1].files
     assert not invocation.followups
@@ -93,7 +93,7 @@ async def test_one_persons_many_requests_delay_nobody_and_are_refused_privately_
         reply = await answer(refused)
         assert reply.ephemeral
         assert "1人が同時に出せる上限" in reply.text
-    await shown(many[1], "あなたの前のリクエスト")
+    await shown(many[1], "前のリクエスト")
     await bot.work_begins(working=2, requests=5)  # the other one's is at work, beside the first of many
     for worker in frozen:
         worker.resume()

@@ -178,7 +178,7 @@ async def test_a_photo_that_is_gone_is_told_where_the_further_answer_would_stand
     reply = await answer(invocation)
     bot.sandbox.cdn.fail(404, name="first")
     told = await answer(await press(bot, reply, "heatmap-left", invocation.user))
-    assert "`first.jpg` could not be fetched" in told.text
+    assert "`first.jpg` could not be downloaded" in told.text
     assert now(reply) == reply
 
 
@@ -308,7 +308,7 @@ async def test_a_layout_that_is_refused_becomes_text_and_files(tmp_path: Path) -
         reply = await answer(invocation)
         assert MessageFlag.COMPONENTS_V2 not in reply.flags
         assert re.match(r"\*\*[\d.]+%", reply.content)
-        assert "\n-# From 90% on" in reply.content
+        assert "\n-# At 90% or more" in reply.content
         assert [file.filename for file in reply.attachments] == ["similar.jpg"]
         assert reply.attachments[0].description
         assert pressable(reply).keys() == {"swap", "heatmap-left", "heatmap-right", "delete"}

@@ -146,7 +146,7 @@ async def test_photos_that_are_gone_are_said_to_be_and_the_answer_stays(bot: Bot
     choice = await bot.sandbox.select(reply, menu, [str(1 - chosen(reply)[0])], user=invocation.user)
     (told,) = await choice.followed_up(within=PATIENCE)
     assert told.ephemeral
-    assert "`gone.jpg` could not be fetched" in told.text
+    assert "`gone.jpg` could not be downloaded" in told.text
 
 
 async def test_one_face_needs_a_second_photo(bot: Bot) -> None:
@@ -186,7 +186,7 @@ async def test_a_menu_ends_with_the_bot(tmp_path: Path) -> None:
             (menu,) = menus(left_behind)
             told = await answer(await sandbox.select(left_behind, menu, ["1"]))
             assert told.ephemeral
-            assert "has been switched off" in told.text
+            assert "no longer active" in told.text
             reply = await answer(await sandbox.slash("similar", asked))
             assert menus(reply)
             assert await stopped.stop() == 0

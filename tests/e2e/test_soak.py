@@ -96,7 +96,7 @@ def test_a_worker_at_work_is_compared_with_itself_from_when_it_is_warm() -> None
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
-        ("`a.jpg` is damaged or cut short. Please send it again, or save it anew first.", "broken-picture"),
+        ("`a.jpg` is damaged or cut short. Please send it again, or save it again first.", "broken-picture"),
         (
             "`a.jpg` は壊れているか、途中で切れています。もう一度送るか、保存し直してから送ってください。",
             "broken-picture",

@@ -22,7 +22,7 @@ DEADLINE = 60.0
 IN_TIME = DEADLINE + 5
 """Seconds for one answer, a second try and the start of another worker included."""
 
-SORRY = ("broke down twice", "broke down on it twice", "something broke", "took too long")
+SORRY = ("crashed twice", "crashed on it twice", "something broke", "took too long")
 COMMANDS = ("similar", "gradcam", "lookalikes", "average")
 
 
@@ -116,9 +116,9 @@ async def test_harm_that_is_done_once_is_not_noticed(bot: Bot, command: str, sta
 
 async def test_harm_that_is_done_again_and_again_is_told(bot: Bot) -> None:
     reply = await harmed(bot, "similar", "decode", "kill", 99)
-    assert "broke down twice while I was working on `person_a_1.jpg`" in reply.text
+    assert "crashed twice while working on `person_a_1.jpg`" in reply.text
     reply = await harmed(bot, "similar", "embed", "crash", 99)
-    assert "broke down twice while I was working on `person_a_1.jpg, person_b_1.jpg`" in reply.text
+    assert "crashed twice while working on `person_a_1.jpg, person_b_1.jpg`" in reply.text
     plan(bot, 0, "none", "kill")
     assert (await asked(bot, "similar")).files
 
@@ -142,7 +142,7 @@ async def test_a_photo_that_ends_workers_is_left_out_of_an_average(bot: Bot) -> 
         reply = await average()
         assert reply.files
         assert "**2 faces**" in reply.text
-        assert re.search("`person_c_1.jpg`: I broke down on it twice", reply.text)
+        assert re.search("`person_c_1.jpg`: I crashed on it twice", reply.text)
 
 
 @pytest.mark.thorough

@@ -142,12 +142,12 @@ def test_a_file_of_ones_own_changes_single_messages(tmp_path: Path, caplog: pyte
 
 
 def test_what_a_file_of_ones_own_lacks_is_said_in_english(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "fr.ftl").write_text("stop = Arrêter\ncommand-about = à-propos\n", encoding="utf-8")
-    words = locales.load(tmp_path).of("fr")
-    assert (words.text("stop"), words.text("command-about")) == ("Arrêter", "à-propos")
+    (tmp_path / "eo.ftl").write_text("stop = Haltigi\ncommand-about = pri\n", encoding="utf-8")
+    words = locales.load(tmp_path).of("eo")
+    assert (words.text("stop"), words.text("command-about")) == ("Haltigi", "pri")
     assert words.text("command-about.description") == locales.load().of("en").text("command-about.description")
     (record,) = caplog.records
-    assert "fr.ftl: said in English: command-similar, " in record.getMessage()
+    assert "eo.ftl: said in English: command-similar, " in record.getMessage()
     assert "command-about.description" in record.getMessage()
     with pytest.raises(KeyError):
         words.text("nothing")

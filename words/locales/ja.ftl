@@ -12,8 +12,8 @@ command-similar = 似てる
     .user2-description = アバターを比べるもう1人
     .message = メッセージ
     .message-description = 写真を比べるメッセージのリンク（「メッセージリンクをコピー」）
-    .private = 非公開
-    .private-description = 回答を自分だけに表示します
+    .private = 自分だけに表示
+    .private-description = 回答をほかの人に見せず、自分だけに表示します
 command-gradcam = ヒートマップ
     .description = ニューラルネットワークが顔のどこに注目しているかを表示します
     .photo = 写真
@@ -23,15 +23,15 @@ command-gradcam = ヒートマップ
     .message = メッセージ
     .message-description = 最初の写真を調べるメッセージのリンク（「メッセージリンクをコピー」）
     .method = 手法
-    .method-description = 調べる手法（省略すると、モデルごとに最も信頼できるもの）
+    .method-description = 調べる手法（省略すると、モデルにとって最も信頼できるもの）
     .target = 対象
-    .target-description = ネットワークの出力の何を説明するか（省略すると、その顔らしさ）
+    .target-description = 何を説明するか（省略すると、その顔らしさ）
     .dimension = 次元
-    .dimension-description = 顔を表す数値のうち1つだけを説明します（0から数えます）
+    .dimension-description = モデルが顔を表す数値のうち1つだけを説明します（0から数えます）
     .compare_to = 比べる写真
-    .compare_to-description = 別の写真：そこに写った顔と似ている部分を表示します
-    .private = 非公開
-    .private-description = 回答を自分だけに表示します
+    .compare_to-description = 別の写真（そこに写った顔と似ている部分を表示します）
+    .private = 自分だけに表示
+    .private-description = 回答をほかの人に見せず、自分だけに表示します
 command-lookalikes = そっくりさん
     .description = スレッドや写真に写っている顔のうち、誰と誰が似ているかを調べます
     .thread = スレッド
@@ -60,8 +60,8 @@ command-lookalikes = そっくりさん
     .photo10-description = スレッドの代わりに使う写真
     .message = メッセージ
     .message-description = スレッドの代わりに写真を使うメッセージのリンク（「メッセージリンクをコピー」）
-    .private = 非公開
-    .private-description = 回答を自分だけに表示します
+    .private = 自分だけに表示
+    .private-description = 回答をほかの人に見せず、自分だけに表示します
 command-average = 平均顔
     .description = スレッドやチャンネルの写真、または選んだ写真から平均顔を作ります
     .thread = スレッド
@@ -70,10 +70,10 @@ command-average = 平均顔
     .limit-description = 新しいほうから何枚の写真を使うか
     .faces = 使う顔
     .faces-description = 1枚の写真のどの顔を使うか（省略すると、いちばん大きな顔）
-    .one_each = 一人一回
-    .one_each-description = 同じ人が何枚写っていても、1人分として数えます
+    .one_each = 同じ人は1回
+    .one_each-description = 同じ人が何枚に写っていても、1回だけ数えます
     .method = 求め方
-    .method-description = たくさんの顔から何を求めるか（省略すると平均値）
+    .method-description = たくさんの顔をどうまとめるか（省略すると平均値）
     .shape = 重ね方
     .shape-description = 顔をどう重ねるか（省略すると、平均の形に変形して重ねます）
     .size = サイズ
@@ -85,7 +85,7 @@ command-average = 平均顔
     .match_colour = 色合わせ
     .match_colour-description = 重ねる前に、すべての顔の色と明るさをそろえます
     .mix_with = 混ぜる相手
-    .mix_with-description = 別のスレッドかチャンネル：そこの平均顔と混ぜます
+    .mix_with-description = 別のスレッドかチャンネル（そこの平均顔と混ぜます）
     .ratio = 割合
     .ratio-description = 混ぜる相手の平均顔の割合（％、省略すると半分）
     .morph = モーフィング
@@ -108,8 +108,8 @@ command-average = 平均顔
     .photo7-description = スレッドの代わりに使う写真
     .photo8 = 写真8
     .photo8-description = スレッドの代わりに使う写真
-    .private = 非公開
-    .private-description = 回答を自分だけに表示します
+    .private = 自分だけに表示
+    .private-description = 回答をほかの人に見せず、自分だけに表示します
 command-about = このボットについて
     .description = このボットでできることと、写真の取り扱いについて
 
@@ -135,29 +135,29 @@ choice-article = 元の記事の方法（回転して重ねるだけ、小さな
 
 ## 回答
 
-similar-same = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：同一人物の可能性が高いです。
+similar-same = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：同じ人の可能性が高いです。
 similar-lookalike = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：よく似ていますが、別人の可能性が高いです。
 similar-some = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：別人の可能性が高いものの、似ているところがあります。
 similar-little = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：別人の可能性が高く、あまり似ていません。
-similar-near = 境目に近い結果です。同じ2人でも別の写真なら判定が変わることがあるため、参考程度にお考えください。
-similar-rank = 他人どうしの組み合わせの **{ NUMBER($rank, style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1) }** よりも似ています（誤差は約{ NUMBER($error, minimumFractionDigits: 1, maximumFractionDigits: 1) }ポイント）。
+similar-near = しきい値に近い結果です。同じ2人でも別の写真なら判定が変わることがあるため、参考程度にしてください。
+similar-rank = 他人どうしの組み合わせの **{ NUMBER($rank, style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1) }** よりも似ています（±{ NUMBER($error, minimumFractionDigits: 1, maximumFractionDigits: 1) }ポイント）。
 similar-rank-top = 他人どうしの組み合わせの **{ NUMBER($rank, style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1) }以上** よりも似ています。
-similar-meaning = { NUMBER($line, maximumFractionDigits: 0) }%以上のとき、モデル（{ $model }）は2つの顔を同一人物と判定します。{ $metric ->
-        [euclidean] 今回の2つの顔の距離は { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }、判定の境目は { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } です（小さいほど似ています）。
-       *[cosine] 今回の2つの顔のコサイン類似度は { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }、判定の境目は { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } です（大きいほど似ています）。
+similar-meaning = { NUMBER($line, maximumFractionDigits: 0) }%以上のとき、モデル（{ $model }）は2つの顔を同じ人と判定します。{ $metric ->
+        [euclidean] 今回の2つの顔の距離は { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }、しきい値は { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } です（小さいほど似ています）。
+       *[cosine] 今回の2つの顔のコサイン類似度は { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }、しきい値は { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } です（大きいほど似ています）。
     }
 similar-alt = 2つの顔を並べた画像です。左は { $first }、右は { $second } の顔です。その下のゲージは { NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }% を示していて、{ $same ->
-        [yes] 同一人物と判定される{ NUMBER($line, maximumFractionDigits: 0) }%の目印を超えています。
-       *[no] 同一人物と判定される{ NUMBER($line, maximumFractionDigits: 0) }%の目印に届いていません。
+        [yes] 同じ人と判定される{ NUMBER($line, maximumFractionDigits: 0) }%の目印に達しています。
+       *[no] 同じ人と判定される{ NUMBER($line, maximumFractionDigits: 0) }%の目印に届いていません。
     }
-similar-why-both = 似ている決め手：**{ $alike }**。違いが出ている部分：**{ $apart }**。
-similar-why-alike = 似ている決め手：**{ $alike }**。大きな違いが出ている部分はありません。
-similar-why-apart = 違いが出ている部分：**{ $apart }**。似ている決め手になる部分は特にありません。
+similar-why-both = 似ている部分：**{ $alike }**。違う部分：**{ $apart }**。
+similar-why-alike = 似ている部分：**{ $alike }**。大きく違う部分はありません。
+similar-why-apart = 違う部分：**{ $apart }**。特に似ている部分はありません。
 similar-why-none = 決め手になる部分はありません。どの部分を両方の写真で隠しても、結果はほとんど変わりません。
-similar-why-alt = 割合の両わきには、2つの顔をもう一度、小さく白黒で示しています。似ている決め手になった部分は青、違いが出ている部分はオレンジです。
+similar-why-alt = 割合の左右には、2つの顔をもう一度、小さく白黒で示しています。似ている部分は青、違う部分はオレンジです。
 
-several-faces = { $photo } には顔が{ $count }つ写っています。左から{ $number }番目の顔を使いました。
-numbered-alt = { $photo } に写っている{ $count }つの顔を枠で囲み、左から順に番号を付けた画像です。
+several-faces = { $photo } には顔が{ $count }個写っています。左から{ $number }番目の顔を使いました。
+numbered-alt = { $photo } に写っている{ $count }個の顔を枠で囲み、左から順に番号を付けた画像です。
 menu-face = { $which ->
         [first] 1人目：{ $photo } の{ $number }番の顔
         [second] 2人目：{ $photo } の{ $number }番の顔
@@ -173,42 +173,42 @@ menu-elsewhere = この操作の元になった回答を確認できませんで
 button-swap = 左右を入れ替え
 button-heatmap-left = 左のヒートマップ
 button-heatmap-right = 右のヒートマップ
-button-mean = 平均値で作り直す
-button-median = 中央値で作り直す
-button-texture = 質感あり
-button-no-texture = 質感なし
+button-mean = 平均値にする
+button-median = 中央値にする
+button-texture = 質感を戻す
+button-no-texture = なめらかにする
 button-delete = 削除
 delete-not-yours = 削除できるのは、コマンドを使った本人とモデレーターだけです。
 
-lookalikes-count = { $count }人分の顔を { $model } で比べました。番号は画像の中の番号です。
+lookalikes-count = { $count }個の顔を { $model } で比べました。番号は画像の番号と同じです。
 lookalikes-best = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：いちばん似ているのは{ $first }と{ $second }です。
 lookalikes-next = { NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%：{ $first }と{ $second }
 lookalikes-strangers = 別人と判定された中では、{ $first }と{ $second }がいちばん似ています（{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%）。
 lookalikes-groups = { $groups ->
-        [0] 同一人物と判定された顔（{ NUMBER($line, maximumFractionDigits: 0) }%以上）はありませんでした。
-       *[other] 次の顔は、それぞれ同一人物の可能性が高いです。
+        [0] 2回以上写っている人はいないようです（{ NUMBER($line, maximumFractionDigits: 0) }%以上の組はありません）。
+       *[other] 次の組は、それぞれ同じ人の可能性が高いです。
     }
 lookalikes-group = - { $faces }
 lookalikes-face = { $number }番
 lookalikes-face-of = { $number }番（{ $photo }）
-lookalikes-more-faces = ほか{ $count }つ
+lookalikes-more-faces = ほか{ $count }個
 lookalikes-more-groups = - ほかに{ $count }人
-lookalikes-alt = いちばん似ている{ $first }番と{ $second }番の顔を並べ、間に類似度{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%を示しています。その下は{ $count }人分の顔を縦と横に並べた表で、明るいマスほど2人が似ています。{ $groups ->
-        [0] 同一人物と判定された組はありません。
+lookalikes-alt = いちばん似ている{ $first }番と{ $second }番の顔を並べ、間に類似度{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%を示しています。その下は{ $count }個の顔を縦と横に並べた表で、明るいマスほど2人が似ています。{ $groups ->
+        [0] 同じ人と判定された組はありません。
        *[other] 複数回写っていると判定された{ $groups }人は、枠で囲んであります。
     }
 
-gradcam-most = ネットワークが最も注目しているのは**{ $first }**（{ NUMBER($first-share, style: "percent", maximumFractionDigits: 0) }）で、次が{ $second }（{ NUMBER($second-share, style: "percent", maximumFractionDigits: 0) }）、その次が{ $third }（{ NUMBER($third-share, style: "percent", maximumFractionDigits: 0) }）です。
-gradcam-all = 注目の内訳：{ $shares }。
+gradcam-most = モデルが最も注目しているのは**{ $first }**（{ NUMBER($first-share, style: "percent", maximumFractionDigits: 0) }）で、次が{ $second }（{ NUMBER($second-share, style: "percent", maximumFractionDigits: 0) }）、その次が{ $third }（{ NUMBER($third-share, style: "percent", maximumFractionDigits: 0) }）です。
+gradcam-all = 注目の割合：{ $shares }。
 gradcam-share = { $region } { NUMBER($share, style: "percent", maximumFractionDigits: 0) }
 gradcam-method = 手法：{ $method }、モデル：{ $model }。{ $target ->
-        [identity] ネットワークがこの顔を見分ける手がかりにしている部分を表しています。
-        [likeness] この顔が { $other } の顔に似ている決め手になった部分を表しています。
-        [none] この手法は対象によらず、ネットワークの内部で最も目立つ部分を表します。
-        [largest] ネットワークがこの顔を表す数値のうち、最も大きいものを左右する部分を表しています。
-       *[dimension] ネットワークがこの顔を表す数値のうち、{ $dimension }番を左右する部分を表しています。
+        [identity] モデルがこの顔を見分ける手がかりにしている部分を表しています。
+        [likeness] この顔のうち、{ $other } の顔に似ている部分を表しています。
+        [none] この手法は対象によらず、モデルの内部で最も目立つ部分を表します。
+        [largest] モデルがこの顔を表す数値のうち、最も大きいものを左右する部分を表しています。
+       *[dimension] モデルがこの顔を表す数値のうち、{ $dimension }番を左右する部分を表しています。
     }
-gradcam-outside = ⚠️ { NUMBER($share, style: "percent", maximumFractionDigits: 0) }が顔の外側にあります。この写真ではネットワークが髪や服、背景を手がかりにしているか、この手法ではうまく表せていない可能性があります。別の手法とも比べてみてください。
+gradcam-outside = ⚠️ { NUMBER($share, style: "percent", maximumFractionDigits: 0) }が顔の外側にあります。この写真ではモデルが髪や服、背景を手がかりにしているか、この手法ではうまく表せていない可能性があります。別の手法とも比べてみてください。
 gradcam-alt = { $photo } と、その顔にヒートマップを重ねた画像を並べたものです。注目が強い順に、{ $shares }となっています。
 
 region-brows = 眉
@@ -220,21 +220,24 @@ region-chin = あご
 region-forehead = 額
 region-outside = 顔の外側
 
-average-done = { $place } の写真{ $photos }枚に写っている **{ $faces }人分の顔** の平均です。
-average-mixture = 2つの平均顔を混ぜました。{ $place } の平均顔（**{ $first }人分の顔**）が{ NUMBER($share, style: "percent", maximumFractionDigits: 0) }、{ $other } の平均顔（**{ $second }人分の顔**）が{ NUMBER($ratio, style: "percent", maximumFractionDigits: 0) }です。
-place-options = 指定
-average-recipe = 指定された条件：{ $choices }。
+average-done = { $source ->
+        [selection] **{ $faces }個の顔**の平均です。
+       *[place] { $place } の写真{ $photos }枚に写っている**{ $faces }個の顔**の平均です。
+    }
+average-mixture = 2つの平均顔を混ぜました。{ $place } の平均顔（**{ $first }個の顔**）が{ NUMBER($share, style: "percent", maximumFractionDigits: 0) }、{ $other } の平均顔（**{ $second }個の顔**）が{ NUMBER($ratio, style: "percent", maximumFractionDigits: 0) }です。
+place-options = 選んだ写真
+average-recipe = 指定した条件：{ $choices }。
 average-people = { $people ->
-        [1] すべて同じ人の顔と判定されました。
-       *[other] { $people }人の顔と判定し、それぞれ1人分として数えました。
+        [1] すべて同じ人の顔と判定しました。
+       *[other] { $people }人の顔と判定し、それぞれ1回だけ数えました。
     }
 average-ready = { $why ->
-        [time] Discord が回答を受け付けるのは15分以内のため、それまでに準備できた顔の平均です。残りの{ $left }枚は見ていません。
-       *[stopped] 途中で止めたため、それまでに準備できた顔の平均です。残りの{ $left }枚は見ていません。
+        [time] Discord が回答を受け付けるのは15分以内のため、それまでに用意できた顔の平均です。残りの{ $left }枚は見ていません。
+       *[stopped] 途中で中止したため、それまでに用意できた顔の平均です。残りの{ $left }枚は見ていません。
     }
-average-progress = 写真{ $total }枚のうち{ $photos }枚を確認、顔{ $faces }つ…
-average-alt = { $count }人分の顔の平均です。その下に、使った顔の小さな画像が並んでいます。
-average-alt-mixture = { $first }人分の平均顔から{ $second }人分の平均顔へ{ NUMBER($ratio, style: "percent", maximumFractionDigits: 0) }進んだところにある顔です。その下に、一方の平均顔からもう一方へ移り変わる7枚の画像が並び、この顔の位置に目印があります。
+average-progress = 写真{ $total }枚のうち{ $photos }枚を確認、顔{ $faces }個…
+average-alt = { $count }個の顔の平均です。その下に、使った顔の小さな画像が並んでいます。
+average-alt-mixture = { $first }個の顔の平均から{ $second }個の顔の平均へ{ NUMBER($ratio, style: "percent", maximumFractionDigits: 0) }進んだところにある顔です。その下に、一方の平均顔からもう一方へ移り変わる7枚の画像が並び、この顔の位置に目印があります。
 average-alt-morph = 一方の平均顔がもう一方の平均顔に変わり、また元に戻るアニメーションです。
 
 recipe-no-texture = 質感なし
@@ -245,19 +248,19 @@ skipped = 次のものは使えませんでした。
 skipped-of = { $place } のうち、次のものは使えませんでした。
 skipped-photo = - { $photo }：{ $reason }
 skipped-face = - { $photo } の左から{ $number }番目の顔：{ $reason }
-skipped-faces = - { $photo } の顔のうち{ $count }つ：{ $reason }
+skipped-faces = - { $photo } の顔のうち{ $count }個：{ $reason }
 skipped-more = - … ほか{ $count }件
 
-progress-own = あなたの前のリクエストを先に処理しています…
+progress-own = 前のリクエストを先に処理しています…
 progress-line = 順番待ちの{ $place }番目です。あと{ $time }ほどで始まる見込みです…
 progress-photos = 写真を集めています…
 progress-wait = 次があなたの番です…
 progress-work = 顔を調べています…
-progress-stopping = 止めています…
-stop = 止める
+progress-stopping = 中止しています…
+stop = 中止
 cancel = キャンセル
-stop-not-yours = 止められるのは、コマンドを使った本人とモデレーターだけです。
-stop-over = この処理はもう終わっているため、止めるものはありません。
+stop-not-yours = 中止できるのは、コマンドを使った本人とモデレーターだけです。
+stop-over = この処理はもう終わっているため、中止するものはありません。
 stop-elsewhere = この処理を確認できませんでした。すでに終わっているか、一時的につながらなくなっています。まだ続いている場合は、もう一度押してください。
 
 reason-not-on-discord = Discord の外にある画像は取得しません
@@ -283,7 +286,7 @@ reason-duplicate = 同じ写真がすでに入っています
 reason-no-room = 写真全体の容量が上限を超えます
 reason-other = 使えませんでした
 
-picture-too-heavy = 画像は { NUMBER($size, maximumFractionDigits: 1) } MB ありますが、ここで送れるのは { NUMBER($limit, maximumFractionDigits: 1) } MB までのため、この画像は省きます。
+picture-too-heavy = 画像は { NUMBER($size, maximumFractionDigits: 1) } MB ありますが、ここで送れるのは { NUMBER($limit, maximumFractionDigits: 1) } MB までのため、省きました。
 
 about-title = Sokkuri（そっくり）{ $version }　MIT ライセンスのフリーソフトウェア
 about-what = 写真の顔について、4つのことができます。
@@ -291,8 +294,8 @@ about-what = 写真の顔について、4つのことができます。
     - { $lookalikes }：たくさんの顔の中で、誰と誰が似ているかを調べます
     - { $gradcam }：ニューラルネットワークが顔のどこに注目しているかを表示します
     - { $average }：スレッドにあるすべての顔の平均を作ります
-    入力しなくても使えます。写真のあるメッセージや人を右クリック（スマートフォンでは長押し）して、「アプリ」を選んでください。
-about-privacy = **プライバシー：** 写真は Discord からこのボットが動いているコンピューターに届き、回答までの間だけメモリー上で処理され、結果は Discord に返されます。写真も、顔も、数値も、保存・記録することはなく、Discord 以外に送ることもありません。
+    コマンドを入力しなくても使えます。写真のあるメッセージや人を右クリック（スマートフォンでは長押し）して、「アプリ」を選んでください。
+about-privacy = **プライバシー：** 写真は Discord からこのボットが動いているコンピューターに届き、回答までの間だけメモリ上で処理され、結果は Discord に返されます。写真も、顔も、数値も、保存、記録、共有することはありません。
 about-model = **モデル：** 顔の比較には { $model }、顔の検出には { $finders } を使い、すべてそのコンピューターの中で動かしています。写真の見た目がどれくらい似ているかを測るもので、本人であることの証明にはなりません。
 about-licensed = { $model }（{ $licence }）
 about-languages = **言語：** { $languages }（お使いの Discord の言語で表示します）
@@ -301,8 +304,8 @@ about-website = ウェブサイト
 about-privacy-policy = プライバシーポリシー
 about-support = サポート
 
-welcome = サーバーに追加していただき、ありがとうございます。Sokkuri（そっくり）です。
-welcome-privacy = 写真はメモリー上で処理するだけで、何も保存しません。詳しくは { $about } をご覧ください。
+welcome = 追加していただき、ありがとうございます。Sokkuri（そっくり）です。
+welcome-privacy = 写真はメモリ上で処理するだけで、保存、記録、共有することはありません。詳しくは { $about } をご覧ください。
 
 ## うまくいかなかったとき
 
@@ -316,7 +319,7 @@ error-download-failed = { $photo } を取得できませんでした。もう一
 error-link-expired = { $photo } を取得できませんでした。リンクの期限が切れたか、写真が削除されています。もう一度送ってください。
 error-access-denied = { $photo } を読む権限がボットにないため、取得できませんでした。ここに送ってください。
 error-no-face = { $photo } から顔が見つかりませんでした。正面を向いた顔が、明るく大きく写っている写真を使ってください。
-error-no-such-face = { $photo } に{ $number }番の顔はありません。写っている顔は{ $count }つです（左から順に数えます）。
+error-no-such-face = { $photo } に{ $number }番の顔はありません。写っている顔は{ $count }個です（左から順に数えます）。
 error-only-one-face = { $photo } から見つかった顔は1つだけでした。2枚目の写真も選ぶか、何人かが写っている写真を使ってください。
 error-no-photos = { $looked_at ->
         [0] { $place } には写真がありません。
@@ -330,13 +333,16 @@ error-too-few-photos = { $command ->
            *[other] アバター1つだけでは比べられません。写真、もう1人のユーザー、またはメッセージのリンクも指定してください。
         }
     }
-error-no-avatar = { $person } さんはアバターの画像を設定していません。代わりに写真を使ってください。
+error-no-avatar = { $whose ->
+        [own] あなたはアバターの画像を設定していません。代わりに写真を使ってください。
+       *[other] { $person } さんはアバターの画像を設定していません。代わりに写真を使ってください。
+    }
 error-not-a-message-link = メッセージのリンクではありません。メッセージのメニューの「メッセージリンクをコピー」で取得できます。
 error-no-such-message = そのメッセージが見つかりません。削除されたか、あなたかボットが読めない場所（非表示のチャンネル、参加していないプライベートスレッド、ボットのいないサーバーなど）にあります。写真のあるメッセージが表示されていれば、右クリックして「アプリ」から「{ context-average }」や「{ context-alike }」を選ぶと使えます。
-error-no-such-dimension = 顔を表す数値は0番から数えて{ $count }個で、{ $number }番はありません。もっと小さい番号を指定してください。
+error-no-such-dimension = モデルが顔を表す数値は0番から数えて{ $count }個で、{ $number }番はありません。もっと小さい番号を指定してください。
 error-too-few-faces = { $found ->
-        [0] 使える顔が見つかりませんでした。{ $needed }つ以上必要です。正面を向いた顔の写真を追加してください。
-       *[other] 使える顔が{ $found }つしか見つかりませんでした。{ $needed }つ以上必要です。正面を向いた顔の写真を追加してください。
+        [0] 使える顔が見つかりませんでした。{ $needed }個以上必要です。正面を向いた顔の写真を追加してください。
+       *[other] 使える顔が{ $found }個しか見つかりませんでした。{ $needed }個以上必要です。正面を向いた顔の写真を追加してください。
     }
 error-missing-attach-files = { $place } に画像を送るための「{ $permission }」の権限がありません。サーバーの管理者の方は、チャンネルの設定の「権限」で、このボットに許可してください。それまでは、ほかのチャンネルか、ボットとのダイレクトメッセージでお使いください。
 error-missing-permission = { $place } を読むための「{ $permission }」の権限がありません。サーバーの管理者の方は、チャンネルの設定の「権限」で、このボットに許可してください。権限がなくても、写真のあるメッセージを右クリックして「アプリ」から「{ context-average }」や「{ context-alike }」を選べば使えます。
@@ -348,8 +354,8 @@ error-not-in-thread = { $who ->
     }
 error-wrong-place = ここでは実行できません。このサーバーのスレッドかテキストチャンネルで、あなたとボットの両方がメッセージを読める場所を選ぶか、写真を直接指定してください。
 error-nothing-to-mix = 「割合」と「モーフィング」は、2つの平均顔を混ぜるときの指定です。「混ぜる相手」に、別のスレッドかチャンネルを選んでください。
-error-stopped = 何もできあがらないうちに止めました。もう一度コマンドを使うと、最初から始まります。
-error-out-of-time = Discord が回答を受け付けるのは15分以内ですが、それまでに何もできあがりませんでした。時間をおくか、写真を減らして、もう一度お試しください。
+error-stopped = 結果が出る前に中止しました。もう一度コマンドを使うと、最初から始まります。
+error-out-of-time = Discord が回答を受け付けるのは15分以内ですが、それまでに結果が出ませんでした。時間をおくか、写真を減らして、もう一度お試しください。
 error-busy = { $scope ->
         [person] あなたのリクエストがすでに{ $open }件あり、1人が同時に出せる上限に達しています。どれかが終わるまで{ $time }ほど待ってから、もう一度お試しください。
         [guild] このサーバーのリクエストがすでに{ $open }件あり、1つのサーバーで同時に受けられる上限に達しています。{ $time }ほどたってから、もう一度お試しください。

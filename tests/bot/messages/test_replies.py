@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import discord
 import pytest
@@ -23,6 +23,7 @@ from core.contracts import (
     FoundFace,
     GradcamResult,
     ModelMissing,
+    NoAvatar,
     Picture,
     SimilarResult,
     Skipped,
@@ -78,13 +79,13 @@ def told(result: AverageResult, code: str = "en", **options: Any) -> str:
 def test_the_percentage_is_the_pictures(percent: float, same: bool, says: str) -> None:
     text = replies.similar(similar(percent, same=same), WORDS["en"]).text
     assert f"**{says}" in text
-    assert ("one and the same person" in text) == same
+    assert ("most likely the same person" in text) == same
 
 
 @pytest.mark.parametrize(
     ("verdict", "says"),
     [
-        ("same", ("one and the same person", "同一人物の可能性")),
+        ("same", ("most likely the same person", "同じ人の可能性")),
         ("lookalike", ("look-alikes", "よく似ています")),
         ("some", ("some likeness", "似ているところ")),
         ("little", ("little likeness", "あまり似ていません")),
@@ -99,7 +100,7 @@ def test_each_verdict_has_its_words(verdict: Verdict, says: tuple[str, str]) -> 
 def test_the_rank_is_told_with_its_error_and_never_too_high() -> None:
     result = replace(similar(50, same=False), stranger_rank=0.98699, rank_error=0.0042)
     text = replies.similar(result, WORDS["en"]).text
-    assert "More alike than **98.6%** of pairs of strangers (give or take 0.4 percentage points)" in text
+    assert "More alike than **98.6%** of pairs of strangers (±0.4 points)" in text
     assert "**98.6%** よりも" in replies.similar(result, WORDS["ja"]).text
     best = replace(result, stranger_rank=1 - 0.001, rank_error=0.002)
     assert "at least 99.9%" in replies.similar(best, WORDS["en"]).text
@@ -218,7 +219,7 @@ def test_faces_of_one_photo_share_a_line() -> None:
     skipped = [Skipped("group.jpg", "too_small", face) for face in (1, 3, 4)]
     text = told(average(2, [*skipped, Skipped("group.jpg", "too_blurred", 2)]))
     assert "- `group.jpg`, 3 of its faces: the face is too small" in text
-    assert "- `group.jpg`, face 2 from the left: the face is too blurred" in text
+    assert "- `group.jpg`, face 2 from the left: the face is too blurry" in text
 
 
 def test_a_reason_that_is_new_to_the_words_still_reads() -> None:
@@ -240,6 +241,26 @@ def test_an_average_says_what_is_not_the_usual_way(code: str) -> None:
     assert "7" in unusual.splitlines()[2]
     in_time = told(average(3, [], people=2), code, recipe=recipe, left=7, out_of_time=True)
     assert "15" in in_time.splitlines()[2]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_photos_that_were_chosen_need_no_place(code: str) -> None:
+    words, result = WORDS[code], average(2, [])
+    chosen = words.text("place-options")
+    headline = replies.average(result, [""], words, AverageRecipe()).headline
+    assert headline != replies.average(result, ["<#1>"], words, AverageRecipe()).headline
+    assert chosen not in headline
+    mixture = replace(result, averaged=(average(2, [Skipped("a.png", "no_face")]).averaged[0],) * 2, ratio=0.5)
+    reply = replies.average(mixture, ["", "<#1>"], words, AverageRecipe())
+    assert chosen in reply.headline
+    assert [place in reply.body for place in (chosen, "<#1>")] == [True, True]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("whose", ["own", "other"])
+def test_nobody_is_told_of_themselves_by_their_name(code: str, whose: Literal["own", "other"]) -> None:
+    text = replies.error(NoAvatar("<@5>", whose), "abc234", WORDS[code]).text
+    assert ("<@5>" in text) == (whose == "other")
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
