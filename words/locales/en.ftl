@@ -1,4 +1,4 @@
-## What stands between ** and ** is emphasised. Photos, places and the like are set off by themselves.
+## Text between ** and ** is emphasised. Names of photos and places come with marks of their own.
 
 ## Commands as Discord shows them. Names: lower case, at most 32 characters; descriptions: at most 100.
 
@@ -383,12 +383,12 @@ error-too-few-faces = { $found ->
        *[other] I found only { $found } faces that I could use, and { $needed } are needed. Add photos that show a face from the front.
     }
 error-missing-attach-files = I may not send pictures in { $place }: I don't have the permission “{ $permission }” there. Someone who manages the server can grant it: channel settings, then Permissions, then my name. Until then, use me in another channel or in a direct message.
-error-missing-permission = I may not read { $place }: I don't have the permission “{ $permission }” there. Someone who manages the server can grant it: channel settings, then Permissions, then my name. What works without: right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
-error-missing-message-content = I cannot see the photos in { $place }, because the Message Content Intent is switched off. Whoever runs this bot can switch it on: Discord Developer Portal, page “Bot”, “Message Content Intent”, and then `message_content = true` in the bot's settings. What works without: right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
-error-not-installed-here = I am not a member of the server or conversation whose messages I would have to read. Someone who manages the server can add me to it. What works without: give me photos in the options, or right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
+error-missing-permission = I may not read { $place }: I don't have the permission “{ $permission }” there. Someone who manages the server can grant it: channel settings, then Permissions, then my name. What works anyway: right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
+error-missing-message-content = I cannot see the photos in { $place }, because the Message Content Intent is switched off. Whoever runs this bot can switch it on: Discord Developer Portal, page “Bot”, “Message Content Intent”, and then `message_content = true` in the bot's settings. What works anyway: right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
+error-not-installed-here = I am not a member of the server or conversation whose messages I would have to read. Someone who manages the server can add me to it. What works anyway: give me photos in the options, or right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
 error-not-in-thread = { $who ->
         [person] You are not in the private thread { $place }. Ask someone who is in it to add you, or choose another place.
-       *[bot] I cannot see the thread { $place }. If it is private, someone who is in it can add me by mentioning me there. If it is not, I don't have the permission “{ permission-view-channel }” in the channel that it belongs to. What works without: right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
+       *[bot] I cannot see the thread { $place }. If it is private, someone who is in it can add me by mentioning me there. If it is not, I don't have the permission “{ permission-view-channel }” in the channel that it belongs to. What works anyway: right-click a message with photos, then Apps, “{ context-average }” or “{ context-alike }”.
     }
 error-wrong-place = I cannot do that here. Please choose a thread or text channel of this server whose messages we can both read, or give me photos in the options.
 error-nothing-to-mix = The options `ratio` and `morph` are for blending two averages: please choose the other thread or channel with `mix_with`.
