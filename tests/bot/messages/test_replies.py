@@ -329,7 +329,7 @@ def test_parts_of_a_reply_are_one_text() -> None:
 
 
 NAME = st.text(st.sampled_from("`*_~|\\\n") | st.characters(exclude_categories=["Cs"]), max_size=80)
-LINE = st.lists(NAME, max_size=3).map(lambda names: ", ".join(["- left out:", *map(replies.code, names)]))
+LINE = st.lists(NAME, max_size=3).map(lambda names: ", ".join(["- left out:", *map(code, names)]))
 
 
 @given(lines=st.lists(LINE, min_size=1, max_size=20), limit=st.integers(1, 400))
@@ -364,7 +364,7 @@ def test_a_first_line_that_is_too_long_is_cut_before_the_code() -> None:
 
 @given(st.lists(NAME, min_size=1, max_size=5))
 def test_no_name_comes_to_life_in_a_body_that_is_too_long(names: list[str]) -> None:
-    lines = [f"- {replies.code(name)}" for name in names] * 800
+    lines = [f"- {code(name)}" for name in names] * 800
     view = laid_out(Reply("Headline", body="\n".join(lines)), str)
     texts = [item.content for item in view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
     assert view.content_length() <= LAYOUT_LIMIT
