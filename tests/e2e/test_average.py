@@ -96,10 +96,10 @@ async def test_a_thread_with_every_trouble_at_once(bot: Bot, shared_faces: Path 
         "half.jpg": (File("half.jpg", face("person_b_2.jpg").data[:9000]), "damaged", "壊れて"),
         "wall.png": (saved(pasted(), "wall.png"), "no face", "見つかりません"),
         "tiny.jpg": (saved(pasted((one.resize((120, 120)), (300, 200))), "tiny.jpg"), "too small", "小さ"),
-        "fog.jpg": (saved(one.filter(ImageFilter.GaussianBlur(6)), "fog.jpg"), "blurred", "ぼやけ"),
+        "fog.jpg": (saved(one.filter(ImageFilter.GaussianBlur(6)), "fog.jpg"), "blurry", "ぼやけ"),
         "again.jpg": (saved(image(GOOD[0]).resize((400, 400)), "again.jpg", 60), "already", "すでに"),
         "expired.jpg": (face("person_f_1.jpg"), "expired", "期限"),
-        "private.jpg": (face("person_f_2.jpg"), "may not read", "権限"),
+        "private.jpg": (face("person_f_2.jpg"), "no access", "権限"),
     }
     if shared_faces is not None:
         side = shared_faces / "london/001/neutral_left_profile.jpg"

@@ -151,7 +151,7 @@ async def test_photos_that_are_gone_are_said_to_be_and_the_answer_stays(bot: Bot
 
 async def test_one_face_needs_a_second_photo(bot: Bot) -> None:
     reply = await answer(await bot.sandbox.slash("similar", {"photo1": face("person_a_1.jpg")}))
-    assert "`person_a_1.jpg` shows only one face" in reply.text
+    assert "only one face in `person_a_1.jpg`" in reply.text
     assert not reply.files
     assert not reply.components
 
