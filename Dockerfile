@@ -20,6 +20,7 @@ COPY core core
 COPY words words
 COPY bot bot
 COPY sandbox sandbox
+COPY sokkuri sokkuri
 COPY cli cli
 RUN pip install --no-cache-dir --extra-index-url "$TORCH_INDEX" -c constraints.txt '.[dask]' \
     && sokkuri models get

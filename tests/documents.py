@@ -54,6 +54,12 @@ def read(path: Path) -> Document:
     return document
 
 
+def code_blocks(path: Path, language: str) -> list[str]:
+    """Return the fenced blocks of code in that language."""
+    tokens = _MARKDOWN.parse(path.read_text(encoding="utf-8"))
+    return [token.content for token in tokens if token.type == "fence" and token.info == language]
+
+
 def slug_of(heading: str) -> str:
     """Return the anchor that GitHub gives to a heading: lower case, punctuation dropped, spaces as hyphens."""
     kept = (one for one in heading.strip().lower() if one in "- " or _of_a_word(one))
