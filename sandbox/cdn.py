@@ -19,9 +19,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from sandbox.clock import Clock
 from sandbox.sniff import sniff
-from sandbox.state import Attachment, Clock, File, User, World
+from sandbox.state import Attachment, File, User
 from sandbox.trace import MOST_LETTERS, Trace
+from sandbox.world import World
 
 ADDRESS_LIFE_SECONDS = 24 * 3600
 MOST_BYTES = 512 * 1024 * 1024

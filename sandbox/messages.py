@@ -14,7 +14,8 @@ from sandbox.feed import Feed, Gone, Shown
 from sandbox.gateway import Gateway
 from sandbox.payloads import Payloads
 from sandbox.refused import Form, empty_message, layout_refused
-from sandbox.state import Attachment, Channel, File, Json, Message, MessageFlag, User, World
+from sandbox.state import Attachment, Channel, File, Json, Message, MessageFlag, User
+from sandbox.world import World
 
 EDITABLE_FLAGS = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
 SENDABLE_FLAGS = EDITABLE_FLAGS | MessageFlag.SUPPRESS_NOTIFICATIONS

@@ -12,8 +12,8 @@ from sandbox.invocation import Invocation
 from sandbox.messages import Messages
 from sandbox.payloads import Payloads
 from sandbox.refused import Refusal
-from sandbox.state import Application, World
 from sandbox.trace import Trace
+from sandbox.world import Application, World
 
 
 @dataclass(frozen=True)

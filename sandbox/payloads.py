@@ -9,7 +9,9 @@ from typing import Any, Protocol
 import discord
 
 from sandbox import rules
-from sandbox.state import Application, Attachment, Channel, ChannelType, Guild, Json, Message, Role, User, created
+from sandbox.clock import created
+from sandbox.state import Attachment, Channel, ChannelType, Guild, Json, Message, Role, User
+from sandbox.world import Application
 
 PRIVILEGED_FLAGS = {
     "presences": discord.ApplicationFlags.gateway_presence_limited.flag,

@@ -22,6 +22,7 @@ from bot.http.listening import serving
 from sandbox import rest, rules
 from sandbox.cdn import Cdn
 from sandbox.changes import Changes
+from sandbox.clock import Clock
 from sandbox.commands import LOCALES, CannotInvoke, Value
 from sandbox.conditions import Conditions
 from sandbox.delivery import Delivery
@@ -36,25 +37,9 @@ from sandbox.parts import Parts
 from sandbox.payloads import Payloads
 from sandbox.refused import Refusal
 from sandbox.rest import ROOT, Api, Exchanges, Faults
-from sandbox.state import (
-    EVERYONE,
-    MODERATOR,
-    NO_FLAGS,
-    Application,
-    Channel,
-    ChannelType,
-    Clock,
-    File,
-    Guild,
-    Json,
-    Message,
-    MessageFlag,
-    Overwrite,
-    Role,
-    User,
-    World,
-)
+from sandbox.state import NO_FLAGS, Channel, ChannelType, File, Guild, Json, Message, MessageFlag, Overwrite, Role, User
 from sandbox.trace import Trace
+from sandbox.world import EVERYONE, MODERATOR, Application, World
 
 Made = TypeVar("Made", Message, Invocation, Channel)
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Literal
 
-from sandbox.state import Clock, File
+from sandbox.clock import Clock
+from sandbox.state import File
 
 REMEMBERED = 1000
 MOST_VALUES = 300

@@ -11,7 +11,8 @@ from sandbox.conditions import DEFAULT_SIZE_LIMIT
 from sandbox.page.files import PageFiles
 from sandbox.parts import Parts
 from sandbox.payloads import Payloads
-from sandbox.state import MODERATOR, Channel, Json, Message, User
+from sandbox.state import Channel, Json, Message, User
+from sandbox.world import MODERATOR
 
 if TYPE_CHECKING:
     from sandbox.server import Sandbox

@@ -23,7 +23,7 @@ from sandbox.parts import Parts
 from sandbox.refused import Refusal, Refused
 from sandbox.rest.calls import Answer, Body, Call, Route, read
 from sandbox.rest.exchanges import Exchange, Exchanges, SentFile
-from sandbox.state import World
+from sandbox.world import World
 
 ROOT = "/api/v10"
 SECONDS_TO_WAIT = 0.5

@@ -14,7 +14,7 @@ import discord
 import pytest
 
 from sandbox import Sandbox
-from sandbox.gateway import Session, compressor
+from sandbox.session import Session, compressor
 
 
 async def echo(bot) -> None:
