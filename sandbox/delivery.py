@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sandbox import rules
 from sandbox.invocation import Invocation
 from sandbox.parse import parse
-from sandbox.parts import Parts
 from sandbox.refused import Refusal, Refused
 from sandbox.rest.replies import Replies
+from sandbox.services import Services
 from sandbox.state import Json
 
 SIGNATURE, TIMESTAMP = "X-Signature-Ed25519", "X-Signature-Timestamp"
@@ -33,14 +33,14 @@ class EndpointRefused(Exception):
 class Delivery:
     """`url`: where interactions are posted; None: they go by the gateway. To be opened with `async with`."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, services: Services) -> None:
         self.url: str | None = None
         self._key = Ed25519PrivateKey.generate()
-        self._application = parts.application
-        self._world = parts.world
-        self._refusals = parts.refusals
-        self._trace = parts.trace
-        self._replies = Replies(parts)
+        self._application = services.application
+        self._world = services.world
+        self._refusals = services.refusals
+        self._trace = services.trace
+        self._replies = Replies(services)
         self._posting: set[asyncio.Task[None]] = set()
         self._application.settings["verify_key"] = self._key.public_key().public_bytes_raw().hex()
 

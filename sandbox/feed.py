@@ -58,20 +58,20 @@ class Did:
     given: Mapping[str, object]
 
 
-Happening = Shown | Gone | Opened | ConditionsChanged | Did | Entry
-Listener = Callable[[Happening], None]
+Event = Shown | Gone | Opened | ConditionsChanged | Did | Entry
+Listener = Callable[[Event], None]
 
 
 class Feed:
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
 
-    def tell(self, happening: Happening) -> None:
+    def publish(self, event: Event) -> None:
         for listener in list(self._listeners):
-            listener(happening)
+            listener(event)
 
     @contextmanager
-    def heard_by(self, listener: Listener) -> Iterator[None]:
+    def subscribed(self, listener: Listener) -> Iterator[None]:
         """Within, `listener` is called with everything that happens, in its order. It must not wait."""
         self._listeners.append(listener)
         try:

@@ -17,8 +17,8 @@ from sandbox.commands import CannotInvoke, Filled, Kind, Value, fill
 from sandbox.conditions import DEFAULT_SIZE_LIMIT
 from sandbox.delivery import Delivery
 from sandbox.invocation import InteractionType, Invocation
-from sandbox.parts import Parts
 from sandbox.refused import Refusal
+from sandbox.services import Services
 from sandbox.state import Channel, Json, Message, Role, User, walk_components
 
 GUILD_CONTEXT, DIRECT_CONTEXT, PRIVATE_CONTEXT = 0, 1, 2
@@ -43,16 +43,16 @@ class Setting:
 
 
 class Interactions:
-    def __init__(self, parts: Parts, delivery: Delivery) -> None:
+    def __init__(self, services: Services, delivery: Delivery) -> None:
         self._delivery = delivery
-        self._world = parts.world
-        self._application = parts.application
-        self._payloads = parts.payloads
-        self._messages = parts.messages
-        self._gateway = parts.gateway
-        self._refusals = parts.refusals
-        self._trace = parts.trace
-        self._invocations = parts.invocations
+        self._world = services.world
+        self._application = services.application
+        self._payloads = services.payloads
+        self._messages = services.messages
+        self._gateway = services.gateway
+        self._refusals = services.refusals
+        self._trace = services.trace
+        self._invocations = services.invocations
         self._timers: set[asyncio.TimerHandle] = set()
 
     def close(self) -> None:

@@ -125,7 +125,7 @@ class Messages:
 
     async def put(self, message: Message) -> None:
         """Adds `message` to its channel and announces it. An ephemeral one is nobody else's to see."""
-        self._feed.tell(Shown(message))
+        self._feed.publish(Shown(message))
         if message.ephemeral:
             self._ephemeral[message.id] = message
             return
@@ -138,7 +138,7 @@ class Messages:
         before = self.get(message.channel, message.id)
         is_answer = before is not None and before.loading  # it takes the place of "thinking": that is no edit
         edited = message if message.loading or is_answer else replace(message, edited=self._world.clock.now())
-        self._feed.tell(Shown(edited))
+        self._feed.publish(Shown(edited))
         if message.ephemeral:
             self._ephemeral[message.id] = edited
         else:
@@ -147,7 +147,7 @@ class Messages:
         return edited
 
     async def delete(self, message: Message) -> None:
-        self._feed.tell(Gone(message))
+        self._feed.publish(Gone(message))
         if self._ephemeral.pop(message.id, None) or not message.channel.messages.pop(message.id, None):
             return
         guild = message.channel.guild

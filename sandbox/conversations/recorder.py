@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sandbox.conditions import Conditions
 from sandbox.conversations.names import components, places
-from sandbox.feed import ConditionsChanged, Did, Happening, Shown
+from sandbox.feed import ConditionsChanged, Did, Event, Shown
 from sandbox.files import private_folder, safe_name, write_private
 from sandbox.invocation import Invocation
 from sandbox.server import Sandbox
@@ -35,16 +35,16 @@ class Recorder:
     def recording(self) -> Iterator[None]:
         """Within, everything is written down as it happens. Raises OSError where that cannot be."""
         self._write()
-        with self._sandbox.feed.heard_by(self._hear):
+        with self._sandbox.feed.subscribed(self._hear):
             yield
 
-    def _hear(self, happening: Happening) -> None:
-        match happening:
+    def _hear(self, event: Event) -> None:
+        match event:
             case Did():
-                self._add(happening.what, self._line(happening))
-                self._made[happening.made.id] = len(self._lines)
-                if isinstance(happening.made, Invocation):
-                    self._invocations[len(self._lines)] = happening.made
+                self._add(event.what, self._line(event))
+                self._made[event.made.id] = len(self._lines)
+                if isinstance(event.made, Invocation):
+                    self._invocations[len(self._lines)] = event.made
             case ConditionsChanged(conditions):
                 usual = Conditions().to_json()
                 changed = {key: value for key, value in conditions.to_json().items() if value != usual[key]}

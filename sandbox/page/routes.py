@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from sandbox.actions import Actions
 from sandbox.conditions import DEFAULT_SIZE_LIMIT
 from sandbox.page.files import PageFiles
 from sandbox.page.uploads import Uploads
 from sandbox.page.visitor import Visitor
 from sandbox.page.words import words
-from sandbox.parts import Parts
+from sandbox.services import Services
 from sandbox.state import File
-
-if TYPE_CHECKING:
-    from sandbox.server import Sandbox
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 class Page:
-    def __init__(self, sandbox: Sandbox, parts: Parts) -> None:
-        self._sandbox = sandbox
-        self._parts = parts
+    def __init__(self, actions: Actions, services: Services) -> None:
+        self._actions = actions
+        self._services = services
         self._uploads = Uploads()
         self._files = PageFiles()
         self._static = {path.name: path for path in STATIC.iterdir() if path.suffix in TYPES}
@@ -67,7 +64,7 @@ class Page:
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
-            await Visitor(self._sandbox, self._parts, self._uploads, self._files, socket).stay(request.query)
+            await Visitor(self._actions, self._services, self._uploads, self._files, socket).stay(request.query)
         finally:
             self._sockets.discard(socket)
         return socket
@@ -85,13 +82,13 @@ class Page:
 
     async def _file(self, request: web.Request) -> web.Response:
         folder, id_ = int(request.match_info["folder"]), int(request.match_info["id"])
-        found = self._sandbox.cdn.file(folder, id_)
+        found = self._services.cdn.file(folder, id_)
         if found is None or not self._files.signed(request.match_info["signature"], folder, id_):
             raise web.HTTPNotFound
         return self._data(found.data, found.content_type)
 
     async def _avatar(self, request: web.Request) -> web.Response:
-        user = self._parts.world.users.get(int(request.match_info["user"]))
+        user = self._services.world.users.get(int(request.match_info["user"]))
         if user is None or user.avatar is None or user.avatar_hash != request.match_info["hash"]:
             raise web.HTTPNotFound
         return self._data(user.avatar.data, user.avatar.content_type)

@@ -8,26 +8,24 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from aiohttp import WSMsgType, web
 
 from sandbox import rules
+from sandbox.actions import Actions
 from sandbox.commands import GROUPS, LOCALES, CannotInvoke, Option, Value
 from sandbox.conditions import Conditions
-from sandbox.feed import ConditionsChanged, Gone, Happening, Opened, Shown
+from sandbox.feed import ConditionsChanged, Event, Gone, Opened, Shown
 from sandbox.invocation import Invocation, InvocationFailed
 from sandbox.page.files import PageFiles
 from sandbox.page.uploads import Uploads
 from sandbox.page.view import View
 from sandbox.parse import check_characters, parse
-from sandbox.parts import Parts
 from sandbox.refused import Refused
+from sandbox.services import Services
 from sandbox.state import Channel, File, Json, Message, User, walk_components
 from sandbox.trace import Entry
-
-if TYPE_CHECKING:
-    from sandbox.server import Sandbox
 
 T = TypeVar("T")
 
@@ -54,13 +52,13 @@ class _Left(Exception):
 
 class Visitor:
     def __init__(
-        self, sandbox: Sandbox, parts: Parts, uploads: Uploads, files: PageFiles, socket: web.WebSocketResponse
+        self, actions: Actions, services: Services, uploads: Uploads, files: PageFiles, socket: web.WebSocketResponse
     ) -> None:
-        self._sandbox = sandbox
-        self._parts = parts
+        self._actions = actions
+        self._services = services
         self._uploads = uploads
         self._socket = socket
-        self._view = View(sandbox, parts, files)
+        self._view = View(actions, services, files)
         self._out: asyncio.Queue[str] = asyncio.Queue()
         self._letters_waiting = 0
         self._is_over = False
@@ -84,7 +82,7 @@ class Visitor:
         """Until the page is closed. `introduced`: who sits there (`user`, `locale`), where the page knows already."""
         with suppress(No):  # the page may remember a sandbox before this one
             self._be(introduced)
-        with self._parts.feed.heard_by(self._hear):
+        with self._services.feed.subscribed(self._hear):
             self._tell("snapshot", **self._view.snapshot())
             try:
                 async with asyncio.TaskGroup() as self._tasks:
@@ -124,8 +122,8 @@ class Visitor:
         except ConnectionError:
             return  # the page is gone, and the reading side notices
 
-    def _hear(self, happening: Happening) -> None:
-        match happening:
+    def _hear(self, event: Event) -> None:
+        match event:
             case Shown(message) if self._view.reads(message):
                 self._tell("message", message=self._view.message(message))
             case Gone(message) if self._view.reads(message):
@@ -136,11 +134,11 @@ class Visitor:
             case ConditionsChanged(conditions):
                 self._tell("faults", faults=conditions.to_json())
             case Entry():
-                self._tell("trace", entry=asdict(happening))
+                self._tell("trace", entry=asdict(event))
 
     async def _watch_the_bot(self) -> None:
         while True:
-            await self._parts.changes.until(self._differs(self._view.bot()), None)
+            await self._services.changes.until(self._differs(self._view.bot()), None)
             self._tell("bot", bot=self._view.bot())
 
     def _differs(self, bot: Json) -> Callable[[], bool]:
@@ -184,7 +182,7 @@ class Visitor:
         channel, command = self._channel(request), _field(request, "command", str)
         options = self._options(channel, command, _field(request, "options", dict))
         return self._follow(
-            await self._sandbox.slash(command, options, user=self._view.user, channel=channel, locale=self._view.locale)
+            await self._actions.slash(command, options, user=self._view.user, channel=channel, locale=self._view.locale)
         )
 
     async def _autocomplete(self, request: Json) -> Json:
@@ -192,7 +190,7 @@ class Visitor:
         typing = _field(request, "typing", str)
         given = dict(_field(request, "options", dict))
         options = {typing: given.pop(typing, ""), **self._options(channel, command, given)}
-        asked = await self._sandbox.autocomplete(
+        asked = await self._actions.autocomplete(
             command, options, typing, user=self._view.user, channel=channel, locale=self._view.locale
         )
         try:
@@ -203,14 +201,14 @@ class Visitor:
     async def _message_command(self, request: Json) -> Json:
         target, name = self._message(request), _field(request, "name", str)
         return self._follow(
-            await self._sandbox.message_command(name, target, user=self._view.user, locale=self._view.locale)
+            await self._actions.message_command(name, target, user=self._view.user, locale=self._view.locale)
         )
 
     async def _user_command(self, request: Json) -> Json:
         target, name = self._person(_field(request, "user", str)), _field(request, "name", str)
         channel = self._channel(request)
         return self._follow(
-            await self._sandbox.user_command(
+            await self._actions.user_command(
                 name, target, user=self._view.user, channel=channel, locale=self._view.locale
             )
         )
@@ -218,7 +216,7 @@ class Visitor:
     async def _click(self, request: Json) -> Json:
         message, custom_id = self._message(request), _field(request, "custom_id", str)
         return self._follow(
-            await self._sandbox.click(message, custom_id, user=self._view.user, locale=self._view.locale)
+            await self._actions.click(message, custom_id, user=self._view.user, locale=self._view.locale)
         )
 
     async def _select(self, request: Json) -> Json:
@@ -226,7 +224,7 @@ class Visitor:
         component = next((one for one in walk_components(message.components) if one.get("custom_id") == custom_id), {})
         values = [self._chosen(component, str(value)) for value in _field(request, "values", list)]
         return self._follow(
-            await self._sandbox.select(message, custom_id, values, user=self._view.user, locale=self._view.locale)
+            await self._actions.select(message, custom_id, values, user=self._view.user, locale=self._view.locale)
         )
 
     async def _submit(self, request: Json) -> Json:
@@ -234,7 +232,7 @@ class Visitor:
         if opened is None:
             raise No("gone", "this form was not opened here")
         texts = {str(name): str(text) for name, text in _field(request, "texts", dict).items()}
-        return self._follow(await self._sandbox.submit(opened, texts, locale=self._view.locale))
+        return self._follow(await self._actions.submit(opened, texts, locale=self._view.locale))
 
     async def _post(self, request: Json) -> Json:
         channel, content = self._channel(request), _field(request, "content", str)
@@ -245,26 +243,26 @@ class Visitor:
         if not content.strip() and not uploads:
             raise No("empty", "a message has a text or a file")
         files = [self._upload(key) for key in uploads]
-        await self._sandbox.post(channel, self._view.user, content, files)
+        await self._actions.post(channel, self._view.user, content, files)
         return {}
 
     async def _open_thread(self, request: Json) -> Json:
         channel, name = self._channel(request), _field(request, "name", str).strip()
         if not 1 <= len(name) <= 100 or channel.guild is None or channel.is_thread:
             raise No("not_understood", "a thread has a name of 1 to 100 characters, and stands in a channel")
-        thread = await self._sandbox.open_thread(channel, name, self._view.user)
+        thread = await self._actions.open_thread(channel, name, self._view.user)
         return {"channel": str(thread.id)}
 
     async def _faults(self, request: Json) -> Json:
         changes = _field(request, "faults", dict)
         try:
-            await self._sandbox.set_conditions(Conditions.from_json({**self._sandbox.conditions.to_json(), **changes}))
+            await self._actions.set_conditions(Conditions.from_json({**self._actions.conditions.to_json(), **changes}))
         except ValueError as error:
             raise No("not_understood", str(error)) from None
         return {}
 
     async def _drop_gateway(self, request: Json) -> Json:
-        await self._sandbox.gateway.drop()
+        await self._actions.gateway.drop()
         return {}
 
     # ------------------------------------------------------------ what became of it
@@ -291,20 +289,20 @@ class Visitor:
         return self._channel_of(_field(request, "channel", str))
 
     def _channel_of(self, id: str) -> Channel:  # noqa: A002
-        channel = self._parts.world.channel(_number(id))
+        channel = self._services.world.channel(_number(id))
         if channel is None or not self._view.sees(channel):
             raise No("gone", f"there is no channel {id}")
         return channel
 
     def _message(self, request: Json) -> Message:
         channel, id_ = self._channel(request), _field(request, "message", str)
-        message = self._parts.messages.get(channel, _number(id_))
+        message = self._services.messages.get(channel, _number(id_))
         if message is None or not self._view.reads(message):
             raise No("gone", f"there is no message {id_}")
         return message
 
     def _person(self, id: str) -> User:  # noqa: A002
-        user = self._parts.world.users.get(_number(id))
+        user = self._services.world.users.get(_number(id))
         if user is None:
             raise No("gone", f"there is nobody {id}")
         return user
@@ -318,7 +316,7 @@ class Visitor:
     def _options(self, channel: Channel, command: str, given: Json) -> dict[str, Value]:
         """Options as the sandbox takes them: files and people in place of the ids that stand for them."""
         name, *path = command.split() or [""]
-        offered = self._sandbox.offered(self._view.user, channel)
+        offered = self._actions.offered(self._view.user, channel)
         definition = next((one for one in offered if one["type"] == 1 and one["name"] == name), {})
         options: list[Json] = definition.get("options") or []
         for step in path:
@@ -341,10 +339,10 @@ class Visitor:
     def _thing(self, id: str) -> Value:  # noqa: A002
         """Somebody, a role or a place."""
         number = _number(id)
-        role = self._sandbox.guild.roles.get(number)
+        role = self._actions.guild.roles.get(number)
         if role is not None:
             return role
-        return self._parts.world.users.get(number) or self._channel_of(id)
+        return self._services.world.users.get(number) or self._channel_of(id)
 
 
 def _object(text: str) -> Json:

@@ -19,10 +19,10 @@ from aiohttp import web
 
 from bot.http.listening import vouch
 from sandbox import refused
-from sandbox.parts import Parts
 from sandbox.refused import Refusal, Refused
 from sandbox.rest.calls import Answer, Body, Call, Route, read
 from sandbox.rest.exchanges import Exchange, Exchanges, SentFile
+from sandbox.services import Services
 from sandbox.world import World
 
 ROOT = "/api/v10"
@@ -91,15 +91,15 @@ def _failure(status: int, times: int = 1, path: str = "") -> Trouble:
 
 
 class Api:
-    """`requests` and `parts.refusals` remember what happened."""
+    """`requests` and `services.refusals` remember what happened."""
 
-    def __init__(self, parts: Parts, requests: Exchanges) -> None:
-        self.faults = Faults(parts.world)
-        self._authorization = f"Bot {parts.application.token}".encode()
-        self._world = parts.world
+    def __init__(self, services: Services, requests: Exchanges) -> None:
+        self.faults = Faults(services.world)
+        self._authorization = f"Bot {services.application.token}".encode()
+        self._world = services.world
         self._requests = requests
-        self._refusals = parts.refusals
-        self._trace = parts.trace
+        self._refusals = services.refusals
+        self._trace = services.trace
 
     def serve(self, routes: Iterable[Route]) -> list[web.RouteDef]:
         """`routes`, and 404 for all others."""

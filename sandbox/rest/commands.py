@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from sandbox import commands, refused
-from sandbox.parts import Parts
 from sandbox.rest.calls import Answer, Call, Route
+from sandbox.services import Services
 from sandbox.state import Json
 
 
 class Commands:
-    def __init__(self, parts: Parts) -> None:
-        self._world = parts.world
-        self._application = parts.application
-        self._changes = parts.changes
+    def __init__(self, services: Services) -> None:
+        self._world = services.world
+        self._application = services.application
+        self._changes = services.changes
 
     def routes(self) -> list[Route]:
         """For commands that are known everywhere, and for those of one guild."""

@@ -8,9 +8,9 @@ from dataclasses import replace
 from sandbox import refused, rules
 from sandbox.invocation import CallbackType, InteractionType, Invocation
 from sandbox.messages import SENDABLE_FLAGS, Sent
-from sandbox.parts import Parts
 from sandbox.refused import Form
 from sandbox.rest.calls import Answer, Call, Handler, Route
+from sandbox.services import Services
 from sandbox.state import File, Json, Message, MessageFlag
 
 CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 20, 23
@@ -29,13 +29,13 @@ _ALLOWED_CALLBACKS: Mapping[InteractionType, tuple[CallbackType, ...]] = {
 
 
 class Replies:
-    def __init__(self, parts: Parts) -> None:
-        self._application = parts.application
-        self._payloads = parts.payloads
-        self._messages = parts.messages
-        self._invocations = parts.invocations
-        self._clock = parts.world.clock
-        self._trace = parts.trace
+    def __init__(self, services: Services) -> None:
+        self._application = services.application
+        self._payloads = services.payloads
+        self._messages = services.messages
+        self._invocations = services.invocations
+        self._clock = services.world.clock
+        self._trace = services.trace
 
     def routes(self) -> list[Route]:
         hook = "/webhooks/{application}/{token}"

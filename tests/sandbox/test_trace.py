@@ -32,7 +32,7 @@ async def work(bot) -> None:
 
 async def test_a_conversation_passes_in_order(sandbox, connect) -> None:
     heard: list[Entry] = []
-    with sandbox._parts.feed.heard_by(lambda one: heard.append(one) if isinstance(one, Entry) else None):
+    with sandbox.feed.subscribed(lambda one: heard.append(one) if isinstance(one, Entry) else None):
         async with connect(sandbox, work):
             start = len(heard)
             invocation = await sandbox.slash("work", {"photo": File("face.png", PNG)})
@@ -70,7 +70,7 @@ async def test_it_holds_no_secrets_and_no_pictures(sandbox, connect) -> None:
         await sandbox.gateway.drop()
         await bot.wait_for("shard_resumed", timeout=5)
     written = json.dumps([asdict(one) for one in sandbox.trace.entries])
-    keys = [sandbox.token, sandbox._guard.key, "k" * 80, *sandbox._parts.invocations]
+    keys = [sandbox.token, sandbox._guard.key, "k" * 80, *sandbox._services.invocations]
     assert not [key for key in keys if key in written]
     assert discord.utils._bytes_to_base64_data(PNG)[30:60] not in written
     assert "RESUME" in written
