@@ -1,10 +1,11 @@
 // The box at the bottom: a message with files, or, from a "/" on, one of the bot's commands.
 import { el, icon, iconButton, notice } from "./dom.js";
 import { CommandForm } from "./command.js";
-import { focusLast, placeName } from "./messages.js";
+import { thumbnail } from "./media.js";
+import { focusLast } from "./messages.js";
 import { Popup } from "./popup.js";
 import { ask, reason, upload } from "./socket.js";
-import { commandsHere, localized, store } from "./store.js";
+import { commandsHere, localized, placeName, store } from "./store.js";
 import { bytes, t } from "./words.js";
 
 const SLASH = 1;
@@ -136,11 +137,6 @@ function drawPicked() {
       ),
     ),
   );
-}
-
-export function thumbnail(file) {
-  if (!/^image\/(png|jpeg|gif|webp|avif)/.test(file.type)) return icon("file");
-  return el("img", { src: URL.createObjectURL(file), alt: "" });
 }
 
 function remove(file) {

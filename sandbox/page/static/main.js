@@ -7,7 +7,7 @@ import * as panel from "./panel.js";
 import * as sidebar from "./sidebar.js";
 import { keep, kept, theme, wearTheme } from "./settings.js";
 import { connect } from "./socket.js";
-import { channelName, store } from "./store.js";
+import { channelName, placeName, store } from "./store.js";
 import { preferredLocale, t } from "./words.js";
 
 const place = document.getElementById("place");
@@ -18,7 +18,7 @@ function header() {
   const channel = store.channels.get(store.here);
   document.getElementById("skip").textContent = t("skip");
   if (!channel) return;
-  document.title = `${messages.placeName(channel)} – ${store.application.name}`;
+  document.title = `${placeName(channel)} – ${store.application.name}`;
   const parent = store.channels.get(channel.parent_id);
   const path = parent ? [el("span.parent", {}, channelName(parent)), icon("right")] : [];
   const mark = channel.type === 1 ? "direct" : sidebar.isThread(channel) ? "thread" : "hash";

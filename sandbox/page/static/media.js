@@ -131,6 +131,12 @@ export function fileCard(file) {
   return node;
 }
 
+// A small preview of a file that has not been sent yet.
+export function thumbnail(file) {
+  if (!/^image\/(png|jpeg|gif|webp|avif)/.test(file.type)) return icon("file");
+  return el("img", { src: URL.createObjectURL(file), alt: "" });
+}
+
 // The large view, with its neighbours by the arrow keys.
 function enlarge(files, at) {
   const image = el("img", {});

@@ -103,6 +103,10 @@ export function channelName(channel) {
   return channel.name ?? store.application.name;
 }
 
+export function placeName(channel) {
+  return channel.type === 1 ? `@${channelName(channel)}` : `#${channelName(channel)}`;
+}
+
 // A command's, option's or choice's word in the person's language, as Discord picks it.
 export function localized(thing, key) {
   return thing[`${key}_localizations`]?.[store.locale] ?? thing[key];
