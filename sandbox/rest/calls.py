@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http import HttpProcessingError
 
 from sandbox import refused
 from sandbox.messages import Sent
-from sandbox.parse import parse
+from sandbox.parse import check_characters, parse
 from sandbox.refused import Form
 from sandbox.state import File, Json
 
@@ -91,13 +92,21 @@ class Body:
 
 
 async def read(request: web.Request) -> Body:
-    """Raises Refused: it is larger than Discord takes, or its JSON is none."""
+    """Raises Refused: the body is larger than Discord accepts, or is malformed."""
     if request.method not in WITH_BODY:
         return Body()
     if (request.content_length or 0) > MOST_BYTES:
         raise refused.entity_too_large()
-    if request.content_type != "multipart/form-data":
-        return _with(await _bounded(request.content.iter_any(), MOST_JSON_BYTES), {})
+    try:
+        if request.content_type == "multipart/form-data":
+            return await _multipart(request)
+        return _body(await _bounded(request.content.iter_any(), MOST_JSON_BYTES), {})
+    except (ValueError, HttpProcessingError):
+        raise refused.invalid_json() from None
+
+
+async def _multipart(request: web.Request) -> Body:
+    """Raises Refused, and for a malformed body or header what aiohttp raises: ValueError, HttpProcessingError."""
     raw, room = b"", MOST_BYTES
     files: dict[int, File] = {}
     async for part in await request.multipart():
@@ -108,8 +117,10 @@ async def read(request: web.Request) -> Body:
         if part.name == "payload_json":
             raw = data
         elif found := _FILE_FIELD.fullmatch(part.name or ""):
-            files[int(found[1])] = File(part.filename or "file", data)
-    return _with(raw, files)
+            name = part.filename or "file"
+            check_characters(name)
+            files[int(found[1])] = File(name, data)
+    return _body(raw, files)
 
 
 async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
@@ -126,8 +137,5 @@ async def _bounded(chunks: AsyncIterable[bytes], most: int) -> bytes:
     return bytes(data)
 
 
-def _with(raw: bytes, files: Mapping[int, File]) -> Body:
-    try:
-        return Body(raw, parse(raw) if raw else None, files)
-    except ValueError:
-        raise refused.invalid_json() from None
+def _body(raw: bytes, files: Mapping[int, File]) -> Body:
+    return Body(raw, parse(raw) if raw else None, files)

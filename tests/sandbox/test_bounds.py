@@ -118,6 +118,37 @@ async def test_a_request_is_as_large_as_discord_takes_it(sandbox, bot) -> None:
     assert message.attachments[0].size == 20 * MIB
 
 
+PART = b'--x\r\nContent-Disposition: form-data; name="payload_json"\r\n'
+FILE = b'--x\r\nContent-Disposition: form-data; name="files[0]"; filename="'
+END = b"\r\n--x--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        pytest.param("multipart/form-data", b"{}", id="no boundary"),
+        pytest.param("multipart/form-data; boundary=" + "x" * 100, b"", id="long boundary"),
+        pytest.param("multipart/form-data; boundary=x", b"", id="empty"),
+        pytest.param("multipart/form-data; boundary=x", b"{}\r\n" * 10, id="no part"),
+        pytest.param("multipart/form-data; boundary=y", PART + b"\r\n{}" + END, id="another boundary"),
+        pytest.param("multipart/form-data; boundary=x", PART, id="ends in the headers"),
+        pytest.param("multipart/form-data; boundary=x", PART + b'\r\n{"content": "hi"}', id="ends in the JSON"),
+        pytest.param("multipart/form-data; boundary=x", FILE + b'a"\r\n\r\n' + b"a" * MIB, id="ends in a file"),
+        pytest.param("multipart/form-data; boundary=x", FILE + b'\xff"\r\n\r\na' + END, id="name is not UTF-8"),
+        pytest.param("multipart/form-data; boundary=x", b"--x\r\nname\r\n\r\n{}" + END, id="no header"),
+        pytest.param("multipart/form-data; boundary=x", PART + b"A: b\r\n" * 2000 + b"\r\n{}" + END, id="many headers"),
+        pytest.param("multipart/form-data; boundary=x", PART + b"A: " + b"b" * MIB + END, id="long header"),
+    ],
+)
+async def test_a_malformed_form_is_refused(sandbox, bot, faults, content_type, body) -> None:
+    path = f"channels/{sandbox.channel('general').id}/messages"
+    async with bot.post(path, data=body, headers={"Content-Type": content_type}) as response:
+        assert (response.status, (await response.json())["code"]) == (400, 50109)
+    (refusal,) = sandbox.refusals
+    assert (refusal.status, refusal.code) == (400, 50109)
+    assert not sandbox.channel("general").messages
+
+
 # ---------------------------------------------------------------- JSON
 
 
