@@ -11,8 +11,8 @@ import discord
 from sandbox import rules
 from sandbox.commands import LOCALES, CannotInvoke, Value
 from sandbox.conditions import Conditions
-from sandbox.feed import ConditionsChanged, Did, Opened
-from sandbox.interactions import Interactions, Setting
+from sandbox.feed import ActionTaken, ChannelChanged, ConditionsChanged
+from sandbox.interactions import Interactions, Origin
 from sandbox.invocation import Invocation
 from sandbox.messages import REPLY_TYPE, complete
 from sandbox.services import Services
@@ -31,7 +31,7 @@ from sandbox.state import (
 )
 from sandbox.world import EVERYONE, MODERATOR
 
-Made = TypeVar("Made", Message, Invocation, Channel)
+Result = TypeVar("Result", Message, Invocation, Channel)
 
 
 class Actions:
@@ -137,7 +137,7 @@ class Actions:
         kind = ChannelType.PRIVATE_THREAD if private else ChannelType.PUBLIC_THREAD
         thread = self.world.add_thread(channel, name, owner or self.owner, kind)
         await self._announce("THREAD_CREATE", thread)
-        return self._did("open_thread", self._setting(owner, channel, None), thread, name=name)
+        return self._publish("open_thread", self._origin(owner, channel, None), thread, name=name)
 
     async def archive(self, thread: Channel) -> None:
         thread.archived, thread.archived_at = True, self.clock.now()
@@ -166,7 +166,7 @@ class Actions:
         await self._announce("CHANNEL_UPDATE", channel)
 
     async def _announce(self, event: str, channel: Channel) -> None:
-        self.feed.publish(Opened(channel))
+        self.feed.publish(ChannelChanged(channel))
         if channel.is_thread and not rules.permissions(channel, self.bot).view_channel:
             return
         payload = self._services.payloads.channel(channel)
@@ -206,7 +206,7 @@ class Actions:
         await messages.put(message)
         meant = {"reply_to": reply_to, "forward": forward}
         given = {"content": content, "files": attached, **{key: one for key, one in meant.items() if one is not None}}
-        return self._did("post", self._setting(author, channel, None), message, **given)
+        return self._publish("post", self._origin(author, channel, None), message, **given)
 
     async def delete(self, message: Message) -> None:
         """A moderator deletes it, or whoever wrote it."""
@@ -218,7 +218,7 @@ class Actions:
 
     def offered(self, user: User, channel: Channel) -> list[Json]:
         """The commands that `user` finds in `channel`, as the bot registered them."""
-        return self._interactions.offered(Setting(user, channel))
+        return self._interactions.offered(Origin(user, channel))
 
     async def slash(
         self,
@@ -235,9 +235,9 @@ class Actions:
         `command`: with subcommands after a space. `locale`: the person's by default; `attachment_size_limit` in bytes
         a file, as the conditions say by default. Raises CannotInvoke where Discord's own client would not send it.
         """
-        setting = self._setting(user, channel, locale, attachment_size_limit)
-        invocation = await self._interactions.slash(setting, command, options or {})
-        return self._did("slash", setting, invocation, command=command, options=options or {})
+        origin = self._origin(user, channel, locale, attachment_size_limit)
+        invocation = await self._interactions.slash(origin, command, options or {})
+        return self._publish("slash", origin, invocation, command=command, options=options or {})
 
     async def autocomplete(
         self,
@@ -250,7 +250,7 @@ class Actions:
         locale: str | None = None,
     ) -> Invocation:
         """What a person has typed so far into the option `typing` of a slash command."""
-        return await self._interactions.autocomplete(self._setting(user, channel, locale), command, options, typing)
+        return await self._interactions.autocomplete(self._origin(user, channel, locale), command, options, typing)
 
     async def message_command(
         self,
@@ -262,9 +262,9 @@ class Actions:
         attachment_size_limit: int | None = None,
     ) -> Invocation:
         """Apps > NAME on a message."""
-        setting = self._setting(user, target.channel, locale, attachment_size_limit)
-        invocation = await self._interactions.message_command(setting, name, target)
-        return self._did("message_command", setting, invocation, command=name, target=target)
+        origin = self._origin(user, target.channel, locale, attachment_size_limit)
+        invocation = await self._interactions.message_command(origin, name, target)
+        return self._publish("message_command", origin, invocation, command=name, target=target)
 
     async def user_command(
         self,
@@ -277,17 +277,17 @@ class Actions:
         attachment_size_limit: int | None = None,
     ) -> Invocation:
         """Apps > NAME on a person."""
-        setting = self._setting(user, channel, locale, attachment_size_limit)
-        invocation = await self._interactions.user_command(setting, name, target)
-        return self._did("user_command", setting, invocation, command=name, target=target)
+        origin = self._origin(user, channel, locale, attachment_size_limit)
+        invocation = await self._interactions.user_command(origin, name, target)
+        return self._publish("user_command", origin, invocation, command=name, target=target)
 
     async def click(
         self, message: Message, custom_id: str, *, user: User | None = None, locale: str | None = None
     ) -> Invocation:
         """A button."""
-        setting = self._setting(user, message.channel, locale)
-        invocation = await self._interactions.component(setting, message, custom_id, None)
-        return self._did("click", setting, invocation, message=message, custom_id=custom_id)
+        origin = self._origin(user, message.channel, locale)
+        invocation = await self._interactions.component(origin, message, custom_id, None)
+        return self._publish("click", origin, invocation, message=message, custom_id=custom_id)
 
     async def select(
         self,
@@ -299,29 +299,29 @@ class Actions:
         locale: str | None = None,
     ) -> Invocation:
         """A choice from a menu: texts, or people, channels, roles."""
-        setting, values = self._setting(user, message.channel, locale), list(values)
-        invocation = await self._interactions.component(setting, message, custom_id, values)
-        return self._did("select", setting, invocation, message=message, custom_id=custom_id, values=values)
+        origin, values = self._origin(user, message.channel, locale), list(values)
+        invocation = await self._interactions.component(origin, message, custom_id, values)
+        return self._publish("select", origin, invocation, message=message, custom_id=custom_id, values=values)
 
     async def submit(self, opened: Invocation, texts: Mapping[str, str], *, locale: str | None = None) -> Invocation:
         """The form that an invocation opened, filled in by the person who opened it."""
-        setting = self._setting(opened.user, opened.channel, locale, opened.attachment_size_limit)
-        invocation = await self._interactions.submit(setting, opened, texts)
-        return self._did("submit", setting, invocation, opened=opened, texts=dict(texts))
+        origin = self._origin(opened.user, opened.channel, locale, opened.attachment_size_limit)
+        invocation = await self._interactions.submit(origin, opened, texts)
+        return self._publish("submit", origin, invocation, opened=opened, texts=dict(texts))
 
-    def _did(self, what: str, setting: Setting, made: Made, **given: object) -> Made:
-        locale = setting.locale or setting.user.locale
-        self.feed.publish(Did(what, setting.user, locale, setting.channel, made, given))
-        return made
+    def _publish(self, action: str, origin: Origin, result: Result, **arguments: object) -> Result:
+        locale = origin.locale or origin.user.locale
+        self.feed.publish(ActionTaken(action, origin.user, locale, origin.channel, result, arguments))
+        return result
 
-    def _setting(
+    def _origin(
         self,
         user: User | None,
         channel: Channel | None,
         locale: str | None,
         attachment_size_limit: int | None = None,
-    ) -> Setting:
+    ) -> Origin:
         if locale is not None and locale not in LOCALES:
             raise CannotInvoke(f"{locale} is no locale of Discord's")
         limit = self.conditions.upload_limit if attachment_size_limit is None else attachment_size_limit
-        return Setting(user or self.owner, channel or self.channel("general"), locale, limit)
+        return Origin(user or self.owner, channel or self.channel("general"), locale, limit)

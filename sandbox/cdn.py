@@ -22,7 +22,7 @@ from aiohttp import web
 from sandbox.clock import Clock
 from sandbox.sniff import sniff
 from sandbox.state import Attachment, File, User
-from sandbox.trace import MOST_LETTERS, Trace
+from sandbox.trace import MOST_CHARACTERS, Trace
 from sandbox.world import World
 
 ADDRESS_LIFE_SECONDS = 24 * 3600
@@ -223,7 +223,7 @@ def _cost(attachment: Attachment) -> int:
 
 
 def _note(names: list[str], name: str) -> None:
-    names.append(name[:MOST_LETTERS])
+    names.append(name[:MOST_CHARACTERS])
     del names[:-MOST_NAMES]
 
 

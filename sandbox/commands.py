@@ -89,7 +89,7 @@ def _check_command(form: Form, at: Path, command: Json) -> None:
     if kind == Kind.CHAT_INPUT:
         _check_names(form, at, command)
         _check_options(form, at, command.get("options") or [])
-        if _letters(command) > COMMAND_LENGTH:
+        if _length(command) > COMMAND_LENGTH:
             form.wrong(at, "APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({COMMAND_LENGTH})")
         return
     form.length((*at, "name"), command.get("name"), 1, 32)
@@ -164,7 +164,7 @@ def _check_choices(form: Form, at: Path, option: Json) -> None:
             form.length(path, name, 1, 100)
 
 
-def _letters(thing: Json) -> int:
+def _length(thing: Json) -> int:
     """Characters that count towards a command's size: names, descriptions and choices' values.
 
     Of the localizations Discord counts the longest of each, where it is longer than the default.
@@ -173,7 +173,7 @@ def _letters(thing: Json) -> int:
     for key in ("name", "description"):
         texts = [thing.get(key) or "", *(thing.get(f"{key}_localizations") or {}).values()]
         total += max(map(len, texts))
-    return total + sum(map(_letters, thing.get("options") or ()))
+    return total + sum(map(_length, thing.get("options") or ()))
 
 
 # ---------------------------------------------------------------- filling in

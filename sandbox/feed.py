@@ -16,21 +16,21 @@ from sandbox.trace import Entry
 
 
 @dataclass(frozen=True)
-class Shown:
+class MessageShown:
     """A message is there, or a new version of it."""
 
     message: Message
 
 
 @dataclass(frozen=True)
-class Gone:
+class MessageDeleted:
     """A message was deleted."""
 
     message: Message
 
 
 @dataclass(frozen=True)
-class Opened:
+class ChannelChanged:
     """A channel or thread is new, or is not as it was."""
 
     channel: Channel
@@ -44,21 +44,21 @@ class ConditionsChanged:
 
 
 @dataclass(frozen=True)
-class Did:
+class ActionTaken:
     """A person did something.
 
     `what`: the sandbox's method; `given`: what it was given besides; `made`: what came of it.
     """
 
-    what: str
-    who: User
+    action: str
+    user: User
     locale: str
     channel: Channel
-    made: Message | Invocation | Channel
-    given: Mapping[str, object]
+    result: Message | Invocation | Channel
+    arguments: Mapping[str, object]
 
 
-Event = Shown | Gone | Opened | ConditionsChanged | Did | Entry
+Event = MessageShown | MessageDeleted | ChannelChanged | ConditionsChanged | ActionTaken | Entry
 Listener = Callable[[Event], None]
 
 

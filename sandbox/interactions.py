@@ -33,7 +33,7 @@ SECONDS_TO_PRESS = 0.1
 
 
 @dataclass(frozen=True)
-class Setting:
+class Origin:
     """Who clicked where, in which language, and how many bytes an uploaded file may have there."""
 
     user: User
@@ -61,51 +61,49 @@ class Interactions:
 
     # ------------------------------------------------------------ commands
 
-    async def slash(self, setting: Setting, command: str, options: Mapping[str, Value]) -> Invocation:
+    async def slash(self, origin: Origin, command: str, options: Mapping[str, Value]) -> Invocation:
         """`command`: its name, and those of subcommands after it, with spaces between."""
-        definition, filled = self._fill(setting, command, options, typing=None)
-        data = self._command_data(setting, definition, filled)
-        return await self._start(InteractionType.COMMAND, setting, command, data, kind=Kind.CHAT_INPUT)
+        definition, filled = self._fill(origin, command, options, typing=None)
+        data = self._command_data(origin, definition, filled)
+        return await self._start(InteractionType.COMMAND, origin, command, data, kind=Kind.CHAT_INPUT)
 
-    async def autocomplete(
-        self, setting: Setting, command: str, options: Mapping[str, Value], typing: str
-    ) -> Invocation:
+    async def autocomplete(self, origin: Origin, command: str, options: Mapping[str, Value], typing: str) -> Invocation:
         """`typing`: the option that the person is at, with what stands there so far among `options`."""
-        definition, filled = self._fill(setting, command, options, typing=typing)
-        data = self._command_data(setting, definition, filled)
-        return await self._start(InteractionType.AUTOCOMPLETE, setting, f"{command} {typing}", data)
+        definition, filled = self._fill(origin, command, options, typing=typing)
+        data = self._command_data(origin, definition, filled)
+        return await self._start(InteractionType.AUTOCOMPLETE, origin, f"{command} {typing}", data)
 
-    async def message_command(self, setting: Setting, name: str, target: Message) -> Invocation:
-        definition = self._definition(setting, name, Kind.MESSAGE)
+    async def message_command(self, origin: Origin, name: str, target: Message) -> Invocation:
+        definition = self._definition(origin, name, Kind.MESSAGE)
         message = self._messages.get(target.channel, target.id) or target
         resolved = {"messages": {str(message.id): self._payloads.message(message, referenced=False)}}
         data = {**self._base_data(definition), "target_id": str(message.id), "resolved": resolved}
         more = {"target_message_id": str(message.id)}
-        return await self._start(InteractionType.COMMAND, setting, name, data, kind=Kind.MESSAGE, metadata=more)
+        return await self._start(InteractionType.COMMAND, origin, name, data, kind=Kind.MESSAGE, metadata=more)
 
-    async def user_command(self, setting: Setting, name: str, target: User) -> Invocation:
-        definition = self._definition(setting, name, Kind.USER)
-        resolved = self._resolved(setting, Filled(users=[target]))
+    async def user_command(self, origin: Origin, name: str, target: User) -> Invocation:
+        definition = self._definition(origin, name, Kind.USER)
+        resolved = self._resolved(origin, Filled(users=[target]))
         data = {**self._base_data(definition), "target_id": str(target.id), "resolved": resolved}
         more = {"target_user": self._payloads.user(target)}
-        return await self._start(InteractionType.COMMAND, setting, name, data, kind=Kind.USER, metadata=more)
+        return await self._start(InteractionType.COMMAND, origin, name, data, kind=Kind.USER, metadata=more)
 
-    def _definition(self, setting: Setting, name: str, kind: Kind) -> Json:
-        for command in self._application.commands_in(setting.channel.guild):
+    def _definition(self, origin: Origin, name: str, kind: Kind) -> Json:
+        for command in self._application.commands_in(origin.channel.guild):
             if (command["type"], command["name"]) == (kind, name):
-                if not self._offered(setting, command):
-                    raise CannotInvoke(f"{name} is not offered to {setting.user.name} here")
+                if not self._offered(origin, command):
+                    raise CannotInvoke(f"{name} is not offered to {origin.user.name} here")
                 return command
         raise CannotInvoke(f"no {kind.name.lower()} command {name!r} is registered")
 
-    def offered(self, setting: Setting) -> list[Json]:
+    def offered(self, origin: Origin) -> list[Json]:
         """The commands that the person finds in this place, as they were registered."""
-        return [one for one in self._application.commands_in(setting.channel.guild) if self._offered(setting, one)]
+        return [one for one in self._application.commands_in(origin.channel.guild) if self._offered(origin, one)]
 
-    def _offered(self, setting: Setting, command: Json) -> bool:
+    def _offered(self, origin: Origin, command: Json) -> bool:
         """Whether the person finds the command in this place: by its contexts, and by their permissions."""
-        context = _context(setting.channel)
-        if self._installed(setting.channel) not in (command.get("integration_types") or [BY_GUILD]):
+        context = _context(origin.channel)
+        if self._installed(origin.channel) not in (command.get("integration_types") or [BY_GUILD]):
             return False
         if command.get("contexts") is not None:
             if context not in command["contexts"]:
@@ -114,7 +112,7 @@ class Interactions:
             return False
         if context != GUILD_CONTEXT:
             return True
-        allowed = rules.permissions(setting.channel, setting.user)
+        allowed = rules.permissions(origin.channel, origin.user)
         needed = discord.Permissions(int(command["default_member_permissions"] or 0))
         return allowed.use_application_commands and allowed >= needed
 
@@ -123,29 +121,29 @@ class Interactions:
         return BY_GUILD if rules.is_there(channel, self._application.bot) else BY_USER
 
     def _fill(
-        self, setting: Setting, command: str, options: Mapping[str, Value], *, typing: str | None
+        self, origin: Origin, command: str, options: Mapping[str, Value], *, typing: str | None
     ) -> tuple[Json, Filled]:
         name, *path = command.split() or [""]
-        definition = self._definition(setting, name, Kind.CHAT_INPUT)
+        definition = self._definition(origin, name, Kind.CHAT_INPUT)
         return definition, fill(definition, path, options, typing=typing)
 
     def _base_data(self, definition: Json) -> Json:
         scope = {"guild_id": definition["guild_id"]} if "guild_id" in definition else {}
         return {"id": definition["id"], "name": definition["name"], "type": definition["type"], **scope}
 
-    def _command_data(self, setting: Setting, definition: Json, filled: Filled) -> Json:
+    def _command_data(self, origin: Origin, definition: Json, filled: Filled) -> Json:
         data = self._base_data(definition)
-        resolved = self._resolved(setting, filled)
+        resolved = self._resolved(origin, filled)
         if filled.options:
             data["options"] = filled.options
         if resolved:
             data["resolved"] = resolved
         return data
 
-    def _resolved(self, setting: Setting, filled: Filled) -> Json:
+    def _resolved(self, origin: Origin, filled: Filled) -> Json:
         """The things behind the ids in the options. Files come on ephemeral addresses, exempt from every intent."""
         resolved: Json = {}
-        guild = setting.channel.guild
+        guild = origin.channel.guild
         for entry, file in filled.files:
             attachment = self._messages.attach(file, self._application.id, ephemeral=True)
             entry["value"] = str(attachment.id)
@@ -154,10 +152,10 @@ class Interactions:
             resolved.setdefault("users", {})[str(user.id)] = self._payloads.user(user)
             if guild is not None and user.id in guild.members:
                 member = self._payloads.member(guild, user)
-                member["permissions"] = str(rules.permissions(setting.channel, user).value)
+                member["permissions"] = str(rules.permissions(origin.channel, user).value)
                 resolved.setdefault("members", {})[str(user.id)] = member
         for channel in filled.channels:
-            resolved.setdefault("channels", {})[str(channel.id)] = self._channel(channel, setting.user)
+            resolved.setdefault("channels", {})[str(channel.id)] = self._channel(channel, origin.user)
         for role in filled.roles:
             resolved.setdefault("roles", {})[str(role.id)] = self._payloads.role(role, position=1)
         return resolved
@@ -169,7 +167,7 @@ class Interactions:
     # ------------------------------------------------------------ components
 
     async def component(
-        self, setting: Setting, message: Message, custom_id: str, values: list[Value] | None
+        self, origin: Origin, message: Message, custom_id: str, values: list[Value] | None
     ) -> Invocation:
         """A click on a button (`values` is None) or a choice from a menu."""
         await asyncio.sleep(SECONDS_TO_PRESS)
@@ -182,11 +180,11 @@ class Interactions:
             raise CannotInvoke(f"component {custom_id!r} is of type {kind}")
         data: Json = {"custom_id": custom_id, "component_type": kind, "id": found[0]["id"]}
         if values is not None:
-            data |= self._selected(setting, found[0], values)
+            data |= self._selected(origin, found[0], values)
         more = {"interacted_message_id": str(message.id)}
-        return await self._start(InteractionType.COMPONENT, setting, custom_id, data, source=message, metadata=more)
+        return await self._start(InteractionType.COMPONENT, origin, custom_id, data, source=message, metadata=more)
 
-    def _selected(self, setting: Setting, component: Json, values: list[Value]) -> Json:
+    def _selected(self, origin: Origin, component: Json, values: list[Value]) -> Json:
         if not component["min_values"] <= len(values) <= component["max_values"]:
             raise CannotInvoke(f"choose {component['min_values']} to {component['max_values']} values")
         if component["type"] == rules.STRING_SELECT:
@@ -200,9 +198,9 @@ class Interactions:
             roles=[one for one in values if isinstance(one, Role)],
         )
         chosen = [str(one.id) for one in values if isinstance(one, User | Channel | Role)]
-        return {"values": chosen, "resolved": self._resolved(setting, filled)}
+        return {"values": chosen, "resolved": self._resolved(origin, filled)}
 
-    async def submit(self, setting: Setting, opened: Invocation, texts: Mapping[str, str]) -> Invocation:
+    async def submit(self, origin: Origin, opened: Invocation, texts: Mapping[str, str]) -> Invocation:
         """Sends the form that `opened` was answered with, its text fields filled by `texts`."""
         if opened.modal is None:
             raise CannotInvoke(f"{opened.name} opened no form")
@@ -210,7 +208,7 @@ class Interactions:
         data = {"custom_id": opened.modal["custom_id"], "components": components}
         more = {"triggering_interaction_metadata": opened.metadata}
         name = opened.modal["custom_id"]
-        return await self._start(InteractionType.MODAL, setting, name, data, source=opened.source, metadata=more)
+        return await self._start(InteractionType.MODAL, origin, name, data, source=opened.source, metadata=more)
 
     def _submitted(self, component: Json, texts: Mapping[str, str]) -> Json:
         """A form's component as it comes back: the fields in their rows and labels, each with its value."""
@@ -232,7 +230,7 @@ class Interactions:
     async def _start(
         self,
         type: InteractionType,  # noqa: A002
-        setting: Setting,
+        origin: Origin,
         name: str,
         data: Json,
         *,
@@ -240,7 +238,7 @@ class Interactions:
         source: Message | None = None,
         metadata: Json | None = None,
     ) -> Invocation:
-        user, channel = setting.user, setting.channel
+        user, channel = origin.user, origin.channel
         owners = {str(BY_USER): str(user.id)}
         if self._installed(channel) == BY_GUILD:
             owners = {str(BY_GUILD): str(channel.guild.id) if channel.guild else "0"}
@@ -253,7 +251,7 @@ class Interactions:
             channel,
             name,
             self._world.clock.now(),
-            setting.attachment_size_limit,
+            origin.attachment_size_limit,
             kind,
             source,
             {
@@ -267,7 +265,7 @@ class Interactions:
         self._invocations[invocation.token] = invocation
         if len(self._invocations) > MOST_INVOCATIONS:
             del self._invocations[next(iter(self._invocations))]
-        payload = self._payload(invocation, setting, data, owners)
+        payload = self._payload(invocation, origin, data, owners)
         loop = asyncio.get_running_loop()
         timer = loop.call_later(rules.SECONDS_TO_ACKNOWLEDGE, self._check, invocation)
         self._timers = {one for one in self._timers if one.when() > loop.time()} | {timer}
@@ -286,8 +284,8 @@ class Interactions:
             self._trace.not_acknowledged(invocation.name, why)
             invocation.changes.notify()
 
-    def _payload(self, invocation: Invocation, setting: Setting, data: Json, owners: Json) -> Json:
-        user, channel, guild = setting.user, setting.channel, setting.channel.guild
+    def _payload(self, invocation: Invocation, origin: Origin, data: Json, owners: Json) -> Json:
+        user, channel, guild = origin.user, origin.channel, origin.channel.guild
         payload: Json = {
             "id": str(invocation.id),
             "application_id": str(self._application.id),
@@ -298,12 +296,12 @@ class Interactions:
             "channel_id": str(channel.id),
             "channel": self._channel(channel, user),
             "app_permissions": str(rules.app_permissions(channel, self._application.bot).value),
-            "locale": setting.locale or user.locale,
+            "locale": origin.locale or user.locale,
             "entitlements": [],
             "entitlement_sku_ids": [],
             "authorizing_integration_owners": owners,
             "context": _context(channel),
-            "attachment_size_limit": setting.attachment_size_limit,
+            "attachment_size_limit": origin.attachment_size_limit,
         }
         if invocation.source is not None:
             payload["message"] = self._payloads.message(invocation.source)

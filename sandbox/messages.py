@@ -10,7 +10,7 @@ from itertools import count
 
 from sandbox import rules
 from sandbox.cdn import Cdn
-from sandbox.feed import Feed, Gone, Shown
+from sandbox.feed import Feed, MessageDeleted, MessageShown
 from sandbox.gateway import Gateway
 from sandbox.payloads import Payloads
 from sandbox.refused import Form, empty_message, layout_refused
@@ -125,7 +125,7 @@ class Messages:
 
     async def put(self, message: Message) -> None:
         """Adds `message` to its channel and announces it. An ephemeral one is nobody else's to see."""
-        self._feed.publish(Shown(message))
+        self._feed.publish(MessageShown(message))
         if message.ephemeral:
             self._ephemeral[message.id] = message
             return
@@ -138,7 +138,7 @@ class Messages:
         before = self.get(message.channel, message.id)
         is_answer = before is not None and before.loading  # it takes the place of "thinking": that is no edit
         edited = message if message.loading or is_answer else replace(message, edited=self._world.clock.now())
-        self._feed.publish(Shown(edited))
+        self._feed.publish(MessageShown(edited))
         if message.ephemeral:
             self._ephemeral[message.id] = edited
         else:
@@ -147,7 +147,7 @@ class Messages:
         return edited
 
     async def delete(self, message: Message) -> None:
-        self._feed.publish(Gone(message))
+        self._feed.publish(MessageDeleted(message))
         if self._ephemeral.pop(message.id, None) or not message.channel.messages.pop(message.id, None):
             return
         guild = message.channel.guild

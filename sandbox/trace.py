@@ -18,7 +18,7 @@ from sandbox.state import File
 REMEMBERED = 1000
 MOST_VALUES = 300
 MOST_ITEMS = 40
-MOST_LETTERS = 200
+MOST_CHARACTERS = 200
 MOST_BYTES = 8000
 MOST_BITS = 128
 HIDDEN = "…"
@@ -119,7 +119,7 @@ class Trace:
         self._add("acknowledgement", "from_bot", name, refused=why)
 
     def _add(self, kind: Kind, way: Way, name: str, **more: Any) -> None:
-        entry = Entry(next(self._numbers), self._clock.now(), kind, way, name[:MOST_LETTERS], **more)
+        entry = Entry(next(self._numbers), self._clock.now(), kind, way, name[:MOST_CHARACTERS], **more)
         self.entries.append(entry)
         self._tell(entry)
 
@@ -172,4 +172,4 @@ class _Shortener:
 def _text(text: str) -> str:
     if text.startswith("data:"):  # a file within JSON, as avatars are sent
         return f"{text.partition(',')[0][:40]},{HIDDEN} {len(text):,} letters"
-    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}{HIDDEN} {len(text):,} letters"
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}{HIDDEN} {len(text):,} letters"

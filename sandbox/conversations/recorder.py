@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sandbox.conditions import Conditions
 from sandbox.conversations.names import components, places
-from sandbox.feed import ConditionsChanged, Did, Event, Shown
+from sandbox.feed import ActionTaken, ConditionsChanged, Event, MessageShown
 from sandbox.files import private_folder, safe_name, write_private
 from sandbox.invocation import Invocation
 from sandbox.server import Sandbox
@@ -35,21 +35,21 @@ class Recorder:
     def recording(self) -> Iterator[None]:
         """Within, everything is written down as it happens. Raises OSError where that cannot be."""
         self._write()
-        with self._sandbox.feed.subscribed(self._hear):
+        with self._sandbox.feed.subscribed(self._on_event):
             yield
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         match event:
-            case Did():
-                self._add(event.what, self._line(event))
-                self._made[event.made.id] = len(self._lines)
-                if isinstance(event.made, Invocation):
-                    self._invocations[len(self._lines)] = event.made
+            case ActionTaken():
+                self._add(event.action, self._line(event))
+                self._made[event.result.id] = len(self._lines)
+                if isinstance(event.result, Invocation):
+                    self._invocations[len(self._lines)] = event.result
             case ConditionsChanged(conditions):
                 usual = Conditions().to_json()
                 changed = {key: value for key, value in conditions.to_json().items() if value != usual[key]}
                 self._add("conditions", {"conditions": changed})
-            case Shown(message) if message.author.id == self._sandbox.bot.id:
+            case MessageShown(message) if message.author.id == self._sandbox.bot.id:
                 self._write()  # the answer under the line that asked
 
     def _add(self, what: str, line: Json) -> None:
@@ -71,9 +71,9 @@ class Recorder:
 
     # ------------------------------------------------------------ one line
 
-    def _line(self, did: Did) -> Json:
-        line: Json = {"who": did.who.name, "locale": did.locale, "in": self._place(did.channel)}
-        given = dict(did.given)
+    def _line(self, taken: ActionTaken) -> Json:
+        line: Json = {"who": taken.user.name, "locale": taken.locale, "in": self._place(taken.channel)}
+        given = dict(taken.arguments)
         custom_id = given.pop("custom_id", None)
         for key, value in given.items():
             match key, value:
@@ -87,8 +87,8 @@ class Recorder:
                     line["form"] = self._made[value.id]
                 case _:
                     line[key] = self._value(value)
-        if custom_id is not None and isinstance(did.given["message"], Message):
-            line["component"] = components(did.given["message"]).index(str(custom_id)) + 1
+        if custom_id is not None and isinstance(taken.arguments["message"], Message):
+            line["component"] = components(taken.arguments["message"]).index(str(custom_id)) + 1
         return line
 
     def _value(self, value: object) -> object:

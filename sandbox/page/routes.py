@@ -8,9 +8,9 @@ from aiohttp import web
 
 from sandbox.actions import Actions
 from sandbox.conditions import DEFAULT_SIZE_LIMIT
+from sandbox.page.connection import PageConnection
 from sandbox.page.files import PageFiles
 from sandbox.page.uploads import Uploads
-from sandbox.page.visitor import Visitor
 from sandbox.page.words import words
 from sandbox.services import Services
 from sandbox.state import File
@@ -64,7 +64,7 @@ class Page:
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
-            await Visitor(self._actions, self._services, self._uploads, self._files, socket).stay(request.query)
+            await PageConnection(self._actions, self._services, self._uploads, self._files, socket).run(request.query)
         finally:
             self._sockets.discard(socket)
         return socket

@@ -13,4 +13,4 @@ __all__ = ["ROOT", "Api", "Exchange", "Exchanges", "Faults", "routes"]
 
 
 def routes(services: Services) -> list[Route]:
-    return [route for room in (Guilds, Commands, Replies, Channels) for route in room(services).routes()]
+    return [route for group in (Guilds, Commands, Replies, Channels) for route in group(services).routes()]

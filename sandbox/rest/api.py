@@ -27,12 +27,12 @@ from sandbox.world import World
 
 ROOT = "/api/v10"
 SECONDS_TO_WAIT = 0.5
-MOST_LETTERS = 1000
+MOST_CHARACTERS = 1000
 """Of a path or a reason that is remembered."""
 
 
 @dataclass
-class Trouble:
+class Fault:
     """The next `times` requests whose path matches are answered so, whatever they are; `status` 0: not at all."""
 
     path: re.Pattern[str]
@@ -50,44 +50,44 @@ class Faults:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._troubles: list[Trouble] = []
-        self._told_to_wait: set[tuple[str, str]] = set()
+        self._faults: list[Fault] = []
+        self._limited: set[tuple[str, str]] = set()
 
     def rate_limit(self, retry_after: float = 0.1, *, times: int = 1, path: str = "") -> None:
         """429 with `retry_after` seconds."""
-        self._troubles.append(_rate_limit(retry_after, times, path))
+        self._faults.append(_rate_limit(retry_after, times, path))
 
     def fail(self, status: int = 500, *, times: int = 1, path: str = "") -> None:
         """A server error."""
-        self._troubles.append(_failure(status, times, path))
+        self._faults.append(_failure(status, times, path))
 
     def cut(self, *, times: int = 1, path: str = "") -> None:
         """The connection breaks instead of an answer."""
-        self._troubles.append(Trouble(re.compile(path), times, 0, None, {}))
+        self._faults.append(Fault(re.compile(path), times, 0, None, {}))
 
-    def next(self, method: str, path: str) -> Trouble | None:
+    def next(self, method: str, path: str) -> Fault | None:
         """What becomes of this call, None where it is carried out."""
-        for trouble in self._troubles:
-            if trouble.times > 0 and trouble.path.search(path):
-                trouble.times -= 1
-                return trouble
+        for fault in self._faults:
+            if fault.times > 0 and fault.path.search(path):
+                fault.times -= 1
+                return fault
         if self._world.conditions.server_errors:
             return _failure(500)
-        if self._world.conditions.rate_limited and (method, path) not in self._told_to_wait:
-            self._told_to_wait.add((method, path))
+        if self._world.conditions.rate_limited and (method, path) not in self._limited:
+            self._limited.add((method, path))
             return _rate_limit(SECONDS_TO_WAIT)
-        self._told_to_wait.discard((method, path))
+        self._limited.discard((method, path))
         return None
 
 
-def _rate_limit(retry_after: float, times: int = 1, path: str = "") -> Trouble:
+def _rate_limit(retry_after: float, times: int = 1, path: str = "") -> Fault:
     body = {"message": "You are being rate limited.", "code": 0, "retry_after": retry_after, "global": False}
     headers = {"Retry-After": str(retry_after), "Via": "1.1 google", "X-RateLimit-Scope": "user"}
-    return Trouble(re.compile(path), times, 429, body, headers)
+    return Fault(re.compile(path), times, 429, body, headers)
 
 
-def _failure(status: int, times: int = 1, path: str = "") -> Trouble:
-    return Trouble(re.compile(path), times, status, {"message": f"{status}: Internal Server Error", "code": 0}, {})
+def _failure(status: int, times: int = 1, path: str = "") -> Fault:
+    return Fault(re.compile(path), times, status, {"message": f"{status}: Internal Server Error", "code": 0}, {})
 
 
 class Api:
@@ -119,15 +119,15 @@ class Api:
                 if route.token or route.check:  # nobody else has anything to say
                     vouch(request)
                     body = await read(request)
-                if trouble := self.faults.next(request.method, path):
-                    status, answer, headers = trouble.status, trouble.body, trouble.headers
+                if fault := self.faults.next(request.method, path):
+                    status, answer, headers = fault.status, fault.body, fault.headers
                 else:
                     sent = body or Body()
                     status, answer = await route.handler(Call(request.match_info, request.query, sent.json, sent.files))
             except Refused as caught:
                 no = caught
                 status, answer = no.status, no.body
-                self._refusals.append(Refusal(f"{request.method} {path}"[:MOST_LETTERS], status, no.code, _why(no)))
+                self._refusals.append(Refusal(f"{request.method} {path}"[:MOST_CHARACTERS], status, no.code, _why(no)))
             text = b"" if answer is None else json.dumps(answer, ensure_ascii=False).encode()
             self._remember(request, path, body, status, text)
             self._trace.call(
@@ -173,4 +173,4 @@ async def _nowhere(call: Call) -> Answer:
 
 def _why(no: Refused) -> str:
     why = f"{no.message} {json.dumps(no.errors)}" if no.errors else no.message
-    return why[:MOST_LETTERS]
+    return why[:MOST_CHARACTERS]

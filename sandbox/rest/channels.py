@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sandbox import refused, rules
-from sandbox.feed import Opened
+from sandbox.feed import ChannelChanged
 from sandbox.messages import REPLY_TYPE, SENDABLE_FLAGS
 from sandbox.payloads import timestamp
 from sandbox.refused import Form
@@ -139,7 +139,7 @@ class Channels:
             form.choice(("type",), call.body.get("type"), (int(ChannelType.PUBLIC_THREAD),))
         form.refuse_if_wrong()
         thread = self._world.add_thread(channel, call.body["name"], bot, id=start)
-        self._feed.publish(Opened(thread))
+        self._feed.publish(ChannelChanged(thread))
         payload = self._payloads.channel(thread)
         await self._gateway.publish("THREAD_CREATE", channel.guild, lambda _: payload, intent="guilds")
         return 201, payload

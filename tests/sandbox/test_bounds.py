@@ -14,8 +14,8 @@ from yarl import URL
 
 from sandbox import File, Sandbox
 from sandbox import cdn as cdns
+from sandbox.page.connection import MOST_CHARACTERS_WAITING
 from sandbox.page.uploads import MOST_FILES, Uploads
-from sandbox.page.visitor import MOST_LETTERS_WAITING
 from sandbox.rest import Exchange
 from sandbox.rest.calls import MOST_BYTES, MOST_FILE_BYTES, MOST_JSON_BYTES
 from sandbox.rest.exchanges import MOST_BYTES as MOST_BYTES_OF_EXCHANGES
@@ -271,7 +271,7 @@ async def test_a_page_that_does_not_listen_is_let_go(sandbox, faults) -> None:
     async with asyncio.timeout(10):
         while not sandbox._page._sockets:
             await asyncio.sleep(0.01)
-    for _ in range(MOST_LETTERS_WAITING // MIB + 40):
+    for _ in range(MOST_CHARACTERS_WAITING // MIB + 40):
         await sandbox.post(general, content="x" * MIB)
         await asyncio.sleep(0)
     async with asyncio.timeout(10):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sandbox import File, InvocationFailed
 from sandbox.cdn import one_colour_png
-from sandbox.trace import HIDDEN, MOST_ITEMS, MOST_LETTERS, MOST_VALUES, REMEMBERED, Entry, Trace, in_short
+from sandbox.trace import HIDDEN, MOST_CHARACTERS, MOST_ITEMS, MOST_VALUES, REMEMBERED, Entry, Trace, in_short
 
 PNG = one_colour_png(60, (1, 2, 3))
 
@@ -97,7 +97,7 @@ def test_memory_is_bounded(sandbox) -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=2 * MOST_LETTERS),
+    st.none() | st.booleans() | st.integers() | st.text(max_size=2 * MOST_CHARACTERS),
     lambda inner: st.lists(inner, max_size=2 * MOST_ITEMS) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=50,
 )
@@ -108,10 +108,10 @@ def test_json_in_short_is_json_and_short(value) -> None:
     short = in_short(value)
     json.dumps(short)
     assert count(short) <= 2 * MOST_VALUES + 2
-    assert longest(short) <= MOST_LETTERS + 30
+    assert longest(short) <= MOST_CHARACTERS + 30
 
 
-@given(st.text(max_size=MOST_LETTERS).filter(lambda text: not text.startswith("data:")))
+@given(st.text(max_size=MOST_CHARACTERS).filter(lambda text: not text.startswith("data:")))
 def test_what_is_short_stays(text) -> None:
     value = {"a": [text, 1, None, True], "token": text}
     assert in_short(value) == {"a": [text, 1, None, True], "token": HIDDEN}

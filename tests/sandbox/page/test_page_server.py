@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 import discord
 import pytest
 from discord import app_commands
-from visitor import visited
+from page_client import open_page
 from yarl import URL
 
 from sandbox import File, Sandbox
@@ -236,10 +236,10 @@ async def test_commands_are_offered_by_who_somebody_is(sandbox, connect, visit) 
 
 async def test_a_page_that_comes_back_is_who_it_was(sandbox) -> None:
     mio = sandbox.person("Mio")
-    async with visited(sandbox, user=str(mio.id), locale="ja") as page:
+    async with open_page(sandbox, user=str(mio.id), locale="ja") as page:
         assert (page.snapshot["me"], page.snapshot["locale"]) == (str(mio.id), "ja")
     for wrong in ({"user": "1"}, {"user": "me"}, {"locale": "tlh"}):
-        async with visited(sandbox, **wrong) as page:
+        async with open_page(sandbox, **wrong) as page:
             assert (page.snapshot["me"], page.snapshot["locale"]) == (str(sandbox.owner.id), "en-US")
 
 
@@ -429,7 +429,7 @@ async def test_names_of_files_are_only_names(sandbox, visit) -> None:
 async def test_a_sandbox_may_end_before_its_pages() -> None:
     async with AsyncExitStack() as stack:
         async with Sandbox() as sandbox:
-            page = await stack.enter_async_context(visited(sandbox))
+            page = await stack.enter_async_context(open_page(sandbox))
         await page.told_to_leave()
 
 

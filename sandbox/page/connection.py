@@ -16,7 +16,7 @@ from sandbox import rules
 from sandbox.actions import Actions
 from sandbox.commands import GROUPS, LOCALES, CannotInvoke, Option, Value
 from sandbox.conditions import Conditions
-from sandbox.feed import ConditionsChanged, Event, Gone, Opened, Shown
+from sandbox.feed import ChannelChanged, ConditionsChanged, Event, MessageDeleted, MessageShown
 from sandbox.invocation import Invocation, InvocationFailed
 from sandbox.page.files import PageFiles
 from sandbox.page.uploads import Uploads
@@ -31,13 +31,13 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-MOST_LETTERS_WAITING = 32 * 1024 * 1024
+MOST_CHARACTERS_WAITING = 32 * 1024 * 1024
 MOST_OPENED = 1000
 # Discord gives up on whoever is silent for three seconds; a moment more, for the sandbox to say so itself.
-SECONDS_TO_HEAR = rules.SECONDS_TO_ACKNOWLEDGE + 2
+SECONDS_TO_WAIT = rules.SECONDS_TO_ACKNOWLEDGE + 2
 
 
-class No(Exception):
+class RequestRefused(Exception):
     """A request that is not carried out. `code`: for the page to find words; `why`: ours, for the curious."""
 
     def __init__(self, code: str, why: str) -> None:
@@ -46,11 +46,11 @@ class No(Exception):
         self.why = why
 
 
-class _Left(Exception):
+class _Closed(Exception):
     """The page was closed."""
 
 
-class Visitor:
+class PageConnection:
     def __init__(
         self, actions: Actions, services: Services, uploads: Uploads, files: PageFiles, socket: web.WebSocketResponse
     ) -> None:
@@ -60,8 +60,8 @@ class Visitor:
         self._socket = socket
         self._view = View(actions, services, files)
         self._out: asyncio.Queue[str] = asyncio.Queue()
-        self._letters_waiting = 0
-        self._is_over = False
+        self._characters_waiting = 0
+        self._is_closed = False
         self._opened: dict[str, Invocation] = {}
         self._requests = {
             "whoami": self._whoami,
@@ -78,12 +78,12 @@ class Visitor:
             "drop_gateway": self._drop_gateway,
         }
 
-    async def stay(self, introduced: Mapping[str, str]) -> None:
+    async def run(self, introduced: Mapping[str, str]) -> None:
         """Until the page is closed. `introduced`: who sits there (`user`, `locale`), where the page knows already."""
-        with suppress(No):  # the page may remember a sandbox before this one
-            self._be(introduced)
-        with self._services.feed.subscribed(self._hear):
-            self._tell("snapshot", **self._view.snapshot())
+        with suppress(RequestRefused):  # the page may remember a sandbox before this one
+            self._identify(introduced)
+        with self._services.feed.subscribed(self._on_event):
+            self._send("snapshot", **self._view.snapshot())
             try:
                 async with asyncio.TaskGroup() as self._tasks:
                     self._tasks.create_task(self._write())
@@ -91,55 +91,55 @@ class Visitor:
                     async for frame in self._socket:
                         if frame.type is WSMsgType.TEXT:
                             self._tasks.create_task(self._answer(frame.data))
-                    self._is_over = True
-                    raise _Left  # which ends what is still under way
-            except* _Left:
+                    self._is_closed = True
+                    raise _Closed  # which ends what is still under way
+            except* _Closed:
                 pass
 
     # ------------------------------------------------------------ telling
 
-    def _tell(self, type: str, **what: object) -> None:  # noqa: A002
-        if self._is_over:
+    def _send(self, type: str, **what: object) -> None:  # noqa: A002
+        if self._is_closed:
             return
-        if self._letters_waiting > MOST_LETTERS_WAITING:
-            self._is_over = True
-            self._tasks.create_task(self._leave())
+        if self._characters_waiting > MOST_CHARACTERS_WAITING:
+            self._is_closed = True
+            self._tasks.create_task(self._close())
             return
         text = json.dumps({"type": type, **what}, ensure_ascii=False)
-        self._letters_waiting += len(text)
+        self._characters_waiting += len(text)
         self._out.put_nowait(text)
 
-    async def _leave(self) -> None:
+    async def _close(self) -> None:
         """A page that took in too little connects again, and is told anew how things stand."""
-        raise _Left
+        raise _Closed
 
     async def _write(self) -> None:
         try:
             while True:
                 text = await self._out.get()
                 await self._socket.send_str(text)
-                self._letters_waiting -= len(text)
+                self._characters_waiting -= len(text)
         except ConnectionError:
             return  # the page is gone, and the reading side notices
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         match event:
-            case Shown(message) if self._view.reads(message):
-                self._tell("message", message=self._view.message(message))
-            case Gone(message) if self._view.reads(message):
-                self._tell("deleted", channel=str(message.channel.id), message=str(message.id))
-            case Opened(channel) if self._view.sees(channel):
-                self._tell("thread", channel=self._view.channel(channel))
-                self._tell("bot", bot=self._view.bot())
+            case MessageShown(message) if self._view.reads(message):
+                self._send("message", message=self._view.message(message))
+            case MessageDeleted(message) if self._view.reads(message):
+                self._send("deleted", channel=str(message.channel.id), message=str(message.id))
+            case ChannelChanged(channel) if self._view.sees(channel):
+                self._send("thread", channel=self._view.channel(channel))
+                self._send("bot", bot=self._view.bot())
             case ConditionsChanged(conditions):
-                self._tell("faults", faults=conditions.to_json())
+                self._send("faults", faults=conditions.to_json())
             case Entry():
-                self._tell("trace", entry=asdict(event))
+                self._send("trace", entry=asdict(event))
 
     async def _watch_the_bot(self) -> None:
         while True:
             await self._services.changes.until(self._differs(self._view.bot()), None)
-            self._tell("bot", bot=self._view.bot())
+            self._send("bot", bot=self._view.bot())
 
     def _differs(self, bot: Json) -> Callable[[], bool]:
         return lambda: self._view.bot() != bot
@@ -153,27 +153,27 @@ class Visitor:
             _check_texts(request)
             do = self._requests.get(str(request.get("type")))
             if do is None:
-                raise No("not_understood", f"there is no request {request.get('type')!r}")
-            self._tell("done", id=request.get("id"), **await do(request))
-        except No as no:
-            self._tell("refused", id=request.get("id"), code=no.code, why=no.why)
-        except CannotInvoke as no:
-            self._tell("refused", id=request.get("id"), code="cannot_invoke", why=str(no))
-        except Refused as no:
-            self._tell("refused", id=request.get("id"), code=str(no.code), why=no.message)
+                raise RequestRefused("not_understood", f"there is no request {request.get('type')!r}")
+            self._send("done", id=request.get("id"), **await do(request))
+        except RequestRefused as refusal:
+            self._send("refused", id=request.get("id"), code=refusal.code, why=refusal.why)
+        except CannotInvoke as refusal:
+            self._send("refused", id=request.get("id"), code="cannot_invoke", why=str(refusal))
+        except Refused as refusal:
+            self._send("refused", id=request.get("id"), code=str(refusal.code), why=refusal.message)
         except Exception:
             log.exception("a request of the page failed")
-            self._tell("refused", id=request.get("id"), code="fault", why="the sandbox itself failed: see its log")
+            self._send("refused", id=request.get("id"), code="fault", why="the sandbox itself failed: see its log")
 
     async def _whoami(self, request: Json) -> Json:
-        self._be({key: _field(request, key, str) for key in ("user", "locale") if key in request})
-        self._tell("snapshot", **self._view.snapshot())
+        self._identify({key: _field(request, key, str) for key in ("user", "locale") if key in request})
+        self._send("snapshot", **self._view.snapshot())
         return {}
 
-    def _be(self, who: Mapping[str, str]) -> None:
+    def _identify(self, who: Mapping[str, str]) -> None:
         locale = who.get("locale", self._view.locale)
         if locale not in LOCALES:
-            raise No("not_understood", f"{locale} is no locale of Discord's")
+            raise RequestRefused("not_understood", f"{locale} is no locale of Discord's")
         if "user" in who:
             self._view.user = self._person(who["user"])
         self._view.locale = locale
@@ -196,7 +196,7 @@ class Visitor:
         try:
             return {"choices": await asked.chosen()}
         except (InvocationFailed, TimeoutError):
-            raise No("no_choices", "the bot offered nothing in time") from None
+            raise RequestRefused("no_choices", "the bot offered nothing in time") from None
 
     async def _message_command(self, request: Json) -> Json:
         target, name = self._message(request), _field(request, "name", str)
@@ -230,7 +230,7 @@ class Visitor:
     async def _submit(self, request: Json) -> Json:
         opened = self._opened.get(_field(request, "invocation", str))
         if opened is None:
-            raise No("gone", "this form was not opened here")
+            raise RequestRefused("gone", "this form was not opened here")
         texts = {str(name): str(text) for name, text in _field(request, "texts", dict).items()}
         return self._follow(await self._actions.submit(opened, texts, locale=self._view.locale))
 
@@ -241,7 +241,7 @@ class Visitor:
         rules.check_message({"content": content}, components_v2=False)
         rules.check_count(uploads)
         if not content.strip() and not uploads:
-            raise No("empty", "a message has a text or a file")
+            raise RequestRefused("empty", "a message has a text or a file")
         files = [self._upload(key) for key in uploads]
         await self._actions.post(channel, self._view.user, content, files)
         return {}
@@ -249,7 +249,9 @@ class Visitor:
     async def _open_thread(self, request: Json) -> Json:
         channel, name = self._channel(request), _field(request, "name", str).strip()
         if not 1 <= len(name) <= 100 or channel.guild is None or channel.is_thread:
-            raise No("not_understood", "a thread has a name of 1 to 100 characters, and stands in a channel")
+            raise RequestRefused(
+                "not_understood", "a thread has a name of 1 to 100 characters, and stands in a channel"
+            )
         thread = await self._actions.open_thread(channel, name, self._view.user)
         return {"channel": str(thread.id)}
 
@@ -258,7 +260,7 @@ class Visitor:
         try:
             await self._actions.set_conditions(Conditions.from_json({**self._actions.conditions.to_json(), **changes}))
         except ValueError as error:
-            raise No("not_understood", str(error)) from None
+            raise RequestRefused("not_understood", str(error)) from None
         return {}
 
     async def _drop_gateway(self, request: Json) -> Json:
@@ -277,11 +279,11 @@ class Visitor:
     async def _report(self, invocation: Invocation) -> None:
         id_ = str(invocation.id)
         try:
-            seconds = await invocation.acknowledged(SECONDS_TO_HEAR)
+            seconds = await invocation.acknowledged(SECONDS_TO_WAIT)
         except (InvocationFailed, TimeoutError):
-            self._tell("invocation", invocation=id_, state="failed")
+            self._send("invocation", invocation=id_, state="failed")
             return
-        self._tell("invocation", invocation=id_, state="acknowledged", seconds=seconds, modal=invocation.modal)
+        self._send("invocation", invocation=id_, state="acknowledged", seconds=seconds, modal=invocation.modal)
 
     # ------------------------------------------------------------ what is meant
 
@@ -291,27 +293,27 @@ class Visitor:
     def _channel_of(self, id: str) -> Channel:  # noqa: A002
         channel = self._services.world.channel(_number(id))
         if channel is None or not self._view.sees(channel):
-            raise No("gone", f"there is no channel {id}")
+            raise RequestRefused("gone", f"there is no channel {id}")
         return channel
 
     def _message(self, request: Json) -> Message:
         channel, id_ = self._channel(request), _field(request, "message", str)
         message = self._services.messages.get(channel, _number(id_))
         if message is None or not self._view.reads(message):
-            raise No("gone", f"there is no message {id_}")
+            raise RequestRefused("gone", f"there is no message {id_}")
         return message
 
     def _person(self, id: str) -> User:  # noqa: A002
         user = self._services.world.users.get(_number(id))
         if user is None:
-            raise No("gone", f"there is nobody {id}")
+            raise RequestRefused("gone", f"there is nobody {id}")
         return user
 
     def _upload(self, key: object) -> File:
         try:
             return self._uploads.take(str(key))
         except KeyError:
-            raise No("upload_gone", "the file is no longer here: choose it again") from None
+            raise RequestRefused("upload_gone", "the file is no longer here: choose it again") from None
 
     def _options(self, channel: Channel, command: str, given: Json) -> dict[str, Value]:
         """Options as the sandbox takes them: files and people in place of the ids that stand for them."""
@@ -349,9 +351,9 @@ def _object(text: str) -> Json:
     try:
         request = parse(text, halves=True)  # whose id goes into the refusal
     except ValueError as error:
-        raise No("not_understood", f"that cannot be read: {error}") from None
+        raise RequestRefused("not_understood", f"that cannot be read: {error}") from None
     if not isinstance(request, dict):
-        raise No("not_understood", "that is no object")
+        raise RequestRefused("not_understood", "that is no object")
     return request
 
 
@@ -359,13 +361,13 @@ def _check_texts(request: Json) -> None:
     try:
         check_characters(request)
     except ValueError:
-        raise No("not_understood", "that is no text") from None
+        raise RequestRefused("not_understood", "that is no text") from None
 
 
 def _field(request: Mapping[str, object], name: str, kind: type[T]) -> T:
     value = request.get(name)
     if not isinstance(value, kind):
-        raise No("not_understood", f"{name} has to be {kind.__name__}")
+        raise RequestRefused("not_understood", f"{name} has to be {kind.__name__}")
     return value
 
 
@@ -373,4 +375,4 @@ def _number(id: str) -> int:  # noqa: A002
     try:
         return int(id)
     except ValueError:
-        raise No("not_understood", f"{id} is no id") from None
+        raise RequestRefused("not_understood", f"{id} is no id") from None

@@ -12,7 +12,7 @@ import aiohttp
 from sandbox import Sandbox
 
 
-class OpenPage:
+class PageClient:
     """`session`: its addresses are relative to the page's own; `events`: all that the server said, but for answers;
     `snapshot`: the latest.
     """
@@ -90,7 +90,7 @@ class OpenPage:
 
 
 @asynccontextmanager
-async def visited(sandbox: Sandbox, **introduced: str) -> AsyncIterator[OpenPage]:
+async def open_page(sandbox: Sandbox, **introduced: str) -> AsyncIterator[PageClient]:
     """The page opened, and its snapshot there."""
     async with aiohttp.ClientSession() as session, session.get(sandbox.page) as index:
         address = index.url
@@ -98,7 +98,7 @@ async def visited(sandbox: Sandbox, **introduced: str) -> AsyncIterator[OpenPage
         aiohttp.ClientSession(address) as session,
         session.ws_connect("socket", params=introduced, max_msg_size=0) as socket,
     ):
-        page = OpenPage(session, socket)
+        page = PageClient(session, socket)
         listening = asyncio.create_task(page.listen())
         await page.hear("snapshot")
         yield page
