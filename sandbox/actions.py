@@ -35,9 +35,10 @@ Result = TypeVar("Result", Message, Invocation, Channel)
 
 
 class Actions:
-    """Everything that a person can do by hand. Starts with one guild, its `owner`, and the channel "general".
+    """Everything that a person can do by hand. There is a guild from the start, with its `owner` and the channel
+    "general".
 
-    `world`: everything there is; `bot`: the application's user; `feed` publishes all that happens.
+    `world`: everything there is; `bot`: the application's user; `feed`: publishes all that happens.
     """
 
     def __init__(self, services: Services, interactions: Interactions) -> None:
@@ -58,7 +59,7 @@ class Actions:
         return self.world.conditions
 
     async def set_conditions(self, conditions: Conditions) -> None:
-        """Something goes wrong from now on, or no longer."""
+        """Replaces the conditions: what goes wrong from now on, and what no longer does."""
         before, self.world.conditions = self.conditions, conditions
         content = frozenset({"message_content"})
         privileged = self.application.privileged - content
@@ -73,9 +74,11 @@ class Actions:
     # ------------------------------------------------------------ people and places
 
     def add_guild(self, name: str, *, locale: str = "en-US", bot: bool = True) -> Guild:
-        """With the owner, the bot (its own role gives it what everyone may) and the channel "general".
+        """Adds a guild with the owner, the bot and the channel "general".
 
-        `bot`: without it, commands are there for those who have installed them for themselves.
+        The bot's own role gives it the permissions that everyone has.
+
+        `bot`: False leaves the bot out; its commands are then there only for people who have installed them.
         """
         guild = self.world.add_guild(name, self.owner, [self.bot] if bot else [], locale=locale)
         if bot:
@@ -87,9 +90,10 @@ class Actions:
     async def join(
         self, name: str, *, locale: str = "en-US", system_channel: bool = True, deny: Iterable[str] = ()
     ) -> Guild:
-        """Somebody adds the bot to a guild of theirs; `deny`: permissions that it lacks in "general", as `deny` has it.
+        """Adds a guild and announces it to the bot, as when somebody adds the bot to theirs.
 
-        `system_channel`: whether Discord's own messages go there.
+        `system_channel`: whether Discord's own messages go to "general"; `deny`: permissions that the bot lacks there,
+        by discord.py's names.
         """
         guild = self.add_guild(name, locale=locale)
         (channel,) = guild.channels.values()
@@ -101,11 +105,11 @@ class Actions:
 
     @property
     def people(self) -> Mapping[str, User]:
-        """By name."""
+        """Everyone but the bots, by name."""
         return {user.name: user for user in self.world.users.values() if not user.bot}
 
     def person(self, name: str, *, locale: str = "en-US", avatar: File | None = None, moderator: bool = False) -> User:
-        """Somebody of that name; a new one joins the guild, `moderator`: with the role of that name."""
+        """Returns the person of that name. A new one joins the guild; `moderator` gives them the role of that name."""
         if name in self.people:
             return self.people[name]
         user = self.world.add_user(name, locale=locale, avatar=avatar)
@@ -117,7 +121,7 @@ class Actions:
         return next(found, None) or self.world.add_role(self.guild, "moderator", EVERYONE | MODERATOR)
 
     def channel(self, name: str) -> Channel:
-        """A channel of the guild by its name. Raises KeyError."""
+        """Returns a channel of the guild by its name. Raises KeyError."""
         for channel in self.guild.channels.values():
             if channel.name == name and not channel.is_thread:
                 return channel
@@ -133,7 +137,7 @@ class Actions:
     async def open_thread(
         self, channel: Channel, name: str, owner: User | None = None, *, private: bool = False
     ) -> Channel:
-        """A private one has nobody in it but its owner, so the bot does not see it."""
+        """Opens a thread. A private one has no member but its owner, so the bot does not see it."""
         kind = ChannelType.PRIVATE_THREAD if private else ChannelType.PUBLIC_THREAD
         thread = self.world.add_thread(channel, name, owner or self.owner, kind)
         await self._announce("THREAD_CREATE", thread)
@@ -144,11 +148,11 @@ class Actions:
         await self._announce("THREAD_UPDATE", thread)
 
     def direct(self, user: User | None = None) -> Channel:
-        """The direct conversation of a person with the bot."""
+        """Returns the direct messages between a person and the bot."""
         return self.world.direct_channel(user or self.owner)
 
     def private(self, user: User, partner: User) -> Channel:
-        """The direct conversation of two people, where the bot is not: commands that one has installed are."""
+        """Returns the direct messages between two people: without the bot, but with the commands they installed."""
         return self.world.private_channel(user, partner)
 
     async def allow(self, channel: Channel, *permissions: str) -> None:
@@ -186,8 +190,8 @@ class Actions:
         reply_to: Message | None = None,
         forward: Message | None = None,
     ) -> Message:
-        """A person's message, or another bot's, which alone can send `embeds` and `components` (`attachment://NAME`
-        shows one of the files).
+        """Posts a message of a person or of another bot. Only a bot can send `embeds` and `components`, where
+        `attachment://NAME` shows one of the files.
         """
         messages = self._services.messages
         attached = [messages.attach(file, channel.id) for file in files]
@@ -209,15 +213,15 @@ class Actions:
         return self._publish("post", self._origin(author, channel, None), message, **given)
 
     async def delete(self, message: Message) -> None:
-        """A moderator deletes it, or whoever wrote it."""
+        """Deletes a message, as its author or a moderator would."""
         await self._services.messages.delete(message)
 
     def newest(self, message: Message) -> Message:
-        """The version of it that stands there now."""
+        """Returns the current version of a message."""
         return self._services.messages.get(message.channel, message.id) or message
 
     def offered(self, user: User, channel: Channel) -> list[Json]:
-        """The commands that `user` finds in `channel`, as the bot registered them."""
+        """Returns the commands that `user` finds in `channel`, as the bot registered them."""
         return self._interactions.offered(Origin(user, channel))
 
     async def slash(
@@ -230,10 +234,11 @@ class Actions:
         locale: str | None = None,
         attachment_size_limit: int | None = None,
     ) -> Invocation:
-        """A slash command, options by name, values as the registered definition wants them.
+        """Uses a slash command. `options`: by name, with values of the types in the registered definition.
 
-        `command`: with subcommands after a space. `locale`: the person's by default; `attachment_size_limit` in bytes
-        a file, as the conditions say by default. Raises CannotInvoke where Discord's own client would not send it.
+        `command`: its name, then those of subcommands, separated by spaces; `locale`: the person's own by default;
+        `attachment_size_limit`: bytes per file, by default as the conditions say. Raises CannotInvoke where Discord's
+        own client would not send the command.
         """
         origin = self._origin(user, channel, locale, attachment_size_limit)
         invocation = await self._interactions.slash(origin, command, options or {})
@@ -249,7 +254,7 @@ class Actions:
         channel: Channel | None = None,
         locale: str | None = None,
     ) -> Invocation:
-        """What a person has typed so far into the option `typing` of a slash command."""
+        """Asks the bot for suggestions for the option `typing`, given what the person has typed there so far."""
         return await self._interactions.autocomplete(self._origin(user, channel, locale), command, options, typing)
 
     async def message_command(
@@ -261,7 +266,7 @@ class Actions:
         locale: str | None = None,
         attachment_size_limit: int | None = None,
     ) -> Invocation:
-        """Apps > NAME on a message."""
+        """Chooses Apps > NAME on a message."""
         origin = self._origin(user, target.channel, locale, attachment_size_limit)
         invocation = await self._interactions.message_command(origin, name, target)
         return self._publish("message_command", origin, invocation, command=name, target=target)
@@ -276,7 +281,7 @@ class Actions:
         locale: str | None = None,
         attachment_size_limit: int | None = None,
     ) -> Invocation:
-        """Apps > NAME on a person."""
+        """Chooses Apps > NAME on a person."""
         origin = self._origin(user, channel, locale, attachment_size_limit)
         invocation = await self._interactions.user_command(origin, name, target)
         return self._publish("user_command", origin, invocation, command=name, target=target)
@@ -284,7 +289,7 @@ class Actions:
     async def click(
         self, message: Message, custom_id: str, *, user: User | None = None, locale: str | None = None
     ) -> Invocation:
-        """A button."""
+        """Presses a button."""
         origin = self._origin(user, message.channel, locale)
         invocation = await self._interactions.component(origin, message, custom_id, None)
         return self._publish("click", origin, invocation, message=message, custom_id=custom_id)
@@ -298,13 +303,13 @@ class Actions:
         user: User | None = None,
         locale: str | None = None,
     ) -> Invocation:
-        """A choice from a menu: texts, or people, channels, roles."""
+        """Chooses from a select menu: strings, or people, channels or roles."""
         origin, values = self._origin(user, message.channel, locale), list(values)
         invocation = await self._interactions.component(origin, message, custom_id, values)
         return self._publish("select", origin, invocation, message=message, custom_id=custom_id, values=values)
 
     async def submit(self, opened: Invocation, texts: Mapping[str, str], *, locale: str | None = None) -> Invocation:
-        """The form that an invocation opened, filled in by the person who opened it."""
+        """Submits the form (modal) that `opened` was answered with, as the person who opened it."""
         origin = self._origin(opened.user, opened.channel, locale, opened.attachment_size_limit)
         invocation = await self._interactions.submit(origin, opened, texts)
         return self._publish("submit", origin, invocation, opened=opened, texts=dict(texts))

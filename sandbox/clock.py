@@ -1,4 +1,4 @@
-"""The sandbox's own time, and the ids that Discord makes of it."""
+"""The sandbox's own time, and the ids that are derived from it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ DISCORD_EPOCH_MS = 1_420_070_400_000
 
 
 def created(id: int) -> float:  # noqa: A002
-    """When a snowflake was made: seconds since 1970."""
+    """Returns when a snowflake was made, in seconds since 1970."""
     return ((id >> 22) + DISCORD_EPOCH_MS) / 1000
 
 
 class Clock:
-    """Seconds since 1970. `advance` lets a quarter of an hour pass at once."""
+    """Seconds since 1970. `advance` skips ahead, for instance past the life of a token."""
 
     def __init__(self) -> None:
         self._ahead = 0.0
@@ -26,7 +26,9 @@ class Clock:
 
 
 class Snowflakes:
-    """Discord's ids: milliseconds since 2015 in the upper 42 bits, a counter in the lower 12. Always rising."""
+    """Generates Discord's ids: milliseconds since 2015 in the upper 42 bits, a counter in the lower 12. Strictly
+    increasing.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -1,6 +1,6 @@
-"""What happens in the sandbox, told to whoever looks on, such as an open page.
+"""Events for whoever watches the sandbox, such as an open page.
 
-A bot hears through the gateway alone, and only what it may hear; onlookers hear all of it.
+The bot gets its events from the gateway alone, and only those it may see; subscribers here get all of them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sandbox.trace import Entry
 
 @dataclass(frozen=True)
 class MessageShown:
-    """A message is there, or a new version of it."""
+    """There is a new message, or a new version of one."""
 
     message: Message
 
@@ -31,14 +31,14 @@ class MessageDeleted:
 
 @dataclass(frozen=True)
 class ChannelChanged:
-    """A channel or thread is new, or is not as it was."""
+    """A channel or thread is new or has changed."""
 
     channel: Channel
 
 
 @dataclass(frozen=True)
 class ConditionsChanged:
-    """Something is wrong on purpose, or no longer."""
+    """The conditions were replaced."""
 
     conditions: Conditions
 
@@ -47,7 +47,8 @@ class ConditionsChanged:
 class ActionTaken:
     """A person did something.
 
-    `what`: the sandbox's method; `given`: what it was given besides; `made`: what came of it.
+    `action`: the name of the method of `sandbox.actions`; `arguments`: what else it was called with; `result`: what it
+    returned.
     """
 
     action: str
@@ -72,7 +73,7 @@ class Feed:
 
     @contextmanager
     def subscribed(self, listener: Listener) -> Iterator[None]:
-        """Within, `listener` is called with everything that happens, in its order. It must not wait."""
+        """Calls `listener` with every event, in order, until the block ends. It must not block."""
         self._listeners.append(listener)
         try:
             yield

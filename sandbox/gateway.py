@@ -1,4 +1,4 @@
-"""The gateway: sessions over WebSocket, with compression, heartbeats, resuming, and ways to break them on purpose.
+"""The gateway: events over WebSocket, heartbeats, identifying and resuming, and ways to break them on purpose.
 
 https://discord.com/developers/docs/events/gateway
 """
@@ -39,7 +39,7 @@ PRIVILEGED_INTENTS = {
 
 
 class Close(Exception):
-    """The gateway ends a connection. https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway"""
+    """The gateway closes a connection. https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway"""
 
     def __init__(self, code: int, why: str) -> None:
         super().__init__(why)
@@ -52,11 +52,11 @@ def _name(operation: object) -> str:
 
 
 class Gateway:
-    """`url`: its address, set once the port is known; `heartbeat_interval` in seconds; `heartbeats`: how many came;
-    `resumed`: how many sessions were taken up again; `refuse_resume`: answer RESUME with INVALID_SESSION;
-    `starts_left`: of `STARTS`, how many sessions the bot may still begin today; `max_concurrency`: how many it may
-    begin within 5 s, None where nobody counts (Discord counts for all shards of the same remainder); `most_guilds`: of
-    one shard.
+    """`url`: its address, set once the port is known; `heartbeat_interval`: in seconds; `heartbeats`: how many arrived;
+    `resumed`: how many sessions were resumed; `refuse_resume`: whether RESUME is answered with INVALID_SESSION;
+    `starts_left`: how many of `STARTS` sessions the bot may still start today; `max_concurrency`: how many it may
+    start within 5 s, None for any number (Discord counts shards with the same remainder together); `most_guilds`: how
+    many a shard may have.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class Gateway:
         self._identified: dict[int, float] = {}
         self._connections: set[Connection] = set()
 
-    # ------------------------------------------------------------ for the other rooms
+    # ------------------------------------------------------------ for the rest of the sandbox
 
     @property
     def ready(self) -> bool:
-        """Every shard has a session with a connection."""
+        """Whether every shard has a session with a connection."""
         return {session.shard[0] for session in self._sessions.values() if session.connection} >= set(
             range(self._shards_of_bot())
         )
@@ -107,7 +107,7 @@ class Gateway:
     ) -> None:
         """Sends an event to the sessions that serve `guild` and asked for `intent`.
 
-        `render` is told whether the session has the Message Content intent, and the application still may.
+        `render` gets True for a session with the Message Content intent, if the application is still allowed it.
         """
         content = "message_content" in self._application.privileged
         for session in list(self._sessions.values()):
@@ -115,7 +115,7 @@ class Gateway:
                 await session.dispatch(event, render(content and session.intents.message_content))
 
     async def added(self, guild: Guild) -> None:
-        """The bot has just been added to it."""
+        """Announces that the bot has just been added to a guild."""
         payload = self._payloads.guild_create(guild, new=True)
         await self.publish("GUILD_CREATE", guild, lambda _: payload, intent="guilds")
 
@@ -123,19 +123,19 @@ class Gateway:
         await self.publish("GUILD_DELETE", guild, lambda _: {"id": str(guild.id)}, intent="guilds")
 
     async def lost(self, guild: Guild) -> None:
-        """An outage has taken it out of reach."""
+        """Makes a guild unavailable, as in an outage."""
         guild.available = False
         payload = {"id": str(guild.id), "unavailable": True}
         await self.publish("GUILD_DELETE", guild, lambda _: payload, intent="guilds")
 
     async def back(self, guild: Guild) -> None:
-        """The outage is over."""
+        """Makes a guild available again."""
         guild.available = True
         payload = self._payloads.guild_create(guild)
         await self.publish("GUILD_CREATE", guild, lambda _: payload, intent="guilds")
 
     async def drop(self, code: int | None = None) -> None:
-        """Breaks every connection: with a close code, or like a cut cable. Sessions stay and can be resumed."""
+        """Closes every connection with `code`, or aborts it without one. Sessions stay and can be resumed."""
         for connection in list(self._connections):
             connection.dropped = True
             if code is None:
@@ -151,7 +151,7 @@ class Gateway:
     # ------------------------------------------------------------ one connection
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        # what is a little too large is refused by Discord's own code, what is far too large not taken in at all
+        # A message that is a little too large is refused with Discord's own code; one far too large is not even read.
         socket = web.WebSocketResponse(compress=False, max_msg_size=16 * MOST_BYTES_SENT)
         await socket.prepare(request)
         connection = Connection(socket, request, self._world, self._trace)
@@ -180,7 +180,7 @@ class Gateway:
         return socket
 
     async def _receive(self, socket: web.WebSocketResponse) -> Json | None:
-        """The next operation, None at the end. A client that is silent for two heartbeats is gone."""
+        """Returns the next operation, None at the end. A client that is silent for two heartbeats is closed."""
         try:
             message = await socket.receive(timeout=2 * self.heartbeat_interval)
         except TimeoutError:
@@ -223,7 +223,7 @@ class Gateway:
         return session
 
     async def _identify(self, connection: Connection, data: Json) -> Session | None:
-        """None: too many sessions were begun at once; the bot is to try again."""
+        """Returns None when too many sessions were started at once, and the bot has to try again."""
         if data.get("token") != self._application.token:
             raise Close(4004, "authentication failed")
         number, count = _shard(data.get("shard"))
@@ -254,7 +254,7 @@ class Gateway:
         return [guild for guild in known if session.serves(guild)]
 
     def _may_identify(self, shard: int) -> bool:
-        """https://discord.com/developers/docs/events/gateway#sharding-max-concurrency"""
+        """Applies `max_concurrency`. https://discord.com/developers/docs/events/gateway#sharding-max-concurrency"""
         if self.max_concurrency is None:
             return True
         now, lane = asyncio.get_running_loop().time(), shard % self.max_concurrency
@@ -331,12 +331,12 @@ class Gateway:
 
 
 def _reason(why: str) -> bytes:
-    """As much of it as a close may carry, and no half of a letter, for which the client would find fault with us."""
+    """Cuts the reason to what a close frame may carry, between characters: half of one would be a protocol error."""
     return why.encode("utf-8", "replace")[:MOST_BYTES_OF_A_REASON].decode("utf-8", "ignore").encode()
 
 
 def _shard(given: object) -> tuple[int, int]:
-    """Number of a shard, and how many there are. Nothing given is the only one."""
+    """Returns the number of a shard and how many there are. Without either, it is the only one."""
     match given:
         case None:
             return 0, 1

@@ -1,4 +1,4 @@
-"""What Discord makes of a person's click: an interaction with everything it refers to, sent to the bot.
+"""Turns what a person does into an interaction, with everything that it refers to, and sends it to the bot.
 
 https://discord.com/developers/docs/interactions/receiving-and-responding
 """
@@ -23,18 +23,20 @@ from sandbox.state import Channel, Json, Message, Role, User, walk_components
 
 GUILD_CONTEXT, DIRECT_CONTEXT, PRIVATE_CONTEXT = 0, 1, 2
 BY_GUILD, BY_USER = 0, 1
-"""Who brought the bot's commands there: by Discord's numbers of `integration_types`."""
+"""How the bot's commands were installed: Discord's `integration_types`."""
 
 MOST_INVOCATIONS = 10_000
-"""Of which is remembered how to answer them."""
+"""The newest, which the bot can still answer."""
 
-# Nobody presses a button in the instant in which it appears, and a bot first has to hear that its message was sent.
+# Nobody presses a button the instant it appears, and the bot must first learn that its message was sent.
 SECONDS_TO_PRESS = 0.1
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Who clicked where, in which language, and how many bytes an uploaded file may have there."""
+    """Where an interaction comes from: who did something where, in which language, and how many bytes an uploaded file
+    may have there.
+    """
 
     user: User
     channel: Channel
@@ -62,13 +64,13 @@ class Interactions:
     # ------------------------------------------------------------ commands
 
     async def slash(self, origin: Origin, command: str, options: Mapping[str, Value]) -> Invocation:
-        """`command`: its name, and those of subcommands after it, with spaces between."""
+        """`command`: its name, then those of subcommands, separated by spaces."""
         definition, filled = self._fill(origin, command, options, typing=None)
         data = self._command_data(origin, definition, filled)
         return await self._start(InteractionType.COMMAND, origin, command, data, kind=Kind.CHAT_INPUT)
 
     async def autocomplete(self, origin: Origin, command: str, options: Mapping[str, Value], typing: str) -> Invocation:
-        """`typing`: the option that the person is at, with what stands there so far among `options`."""
+        """`typing`: the option that has the focus; what the person has typed there so far is among `options`."""
         definition, filled = self._fill(origin, command, options, typing=typing)
         data = self._command_data(origin, definition, filled)
         return await self._start(InteractionType.AUTOCOMPLETE, origin, f"{command} {typing}", data)
@@ -97,11 +99,11 @@ class Interactions:
         raise CannotInvoke(f"no {kind.name.lower()} command {name!r} is registered")
 
     def offered(self, origin: Origin) -> list[Json]:
-        """The commands that the person finds in this place, as they were registered."""
+        """Returns the commands that the person finds in this channel, as they were registered."""
         return [one for one in self._application.commands_in(origin.channel.guild) if self._offered(origin, one)]
 
     def _offered(self, origin: Origin, command: Json) -> bool:
-        """Whether the person finds the command in this place: by its contexts, and by their permissions."""
+        """Whether the person finds the command in this channel, by its contexts and by their permissions."""
         context = _context(origin.channel)
         if self._installed(origin.channel) not in (command.get("integration_types") or [BY_GUILD]):
             return False
@@ -117,7 +119,7 @@ class Interactions:
         return allowed.use_application_commands and allowed >= needed
 
     def _installed(self, channel: Channel) -> int:
-        """By which installation a command is there: the guild's, where the bot is, else the person's own."""
+        """Returns how commands are installed there: for the guild if the bot is in it, else for the person."""
         return BY_GUILD if rules.is_there(channel, self._application.bot) else BY_USER
 
     def _fill(
@@ -141,7 +143,7 @@ class Interactions:
         return data
 
     def _resolved(self, origin: Origin, filled: Filled) -> Json:
-        """The things behind the ids in the options. Files come on ephemeral addresses, exempt from every intent."""
+        """Returns the objects behind the ids in the options. Files get ephemeral addresses, exempt from all intents."""
         resolved: Json = {}
         guild = origin.channel.guild
         for entry, file in filled.files:
@@ -161,7 +163,7 @@ class Interactions:
         return resolved
 
     def _channel(self, channel: Channel, user: User) -> Json:
-        """With the person's permissions there, as interactions carry channels."""
+        """Returns a channel as interactions carry it: with the person's permissions there."""
         return {**self._payloads.channel(channel), "permissions": str(rules.permissions(channel, user).value)}
 
     # ------------------------------------------------------------ components
@@ -169,7 +171,7 @@ class Interactions:
     async def component(
         self, origin: Origin, message: Message, custom_id: str, values: list[Value] | None
     ) -> Invocation:
-        """A click on a button (`values` is None) or a choice from a menu."""
+        """Presses a button (`values` is None) or chooses from a select menu."""
         await asyncio.sleep(SECONDS_TO_PRESS)
         message = self._messages.get(message.channel, message.id) or message
         found = [one for one in walk_components(message.components) if one.get("custom_id") == custom_id]
@@ -211,7 +213,7 @@ class Interactions:
         return await self._start(InteractionType.MODAL, origin, name, data, source=opened.source, metadata=more)
 
     def _submitted(self, component: Json, texts: Mapping[str, str]) -> Json:
-        """A form's component as it comes back: the fields in their rows and labels, each with its value."""
+        """Returns a form's component as it is submitted: the fields in their rows and labels, each with its value."""
         kind = component["type"]
         if kind == rules.TEXT_INPUT:
             value = texts.get(component["custom_id"], component.get("value") or "")
@@ -225,7 +227,7 @@ class Interactions:
             back["component"] = self._submitted(component["component"], texts)
         return back
 
-    # ------------------------------------------------------------ on its way
+    # ------------------------------------------------------------ sending
 
     async def _start(
         self,
@@ -276,7 +278,7 @@ class Interactions:
         return invocation
 
     def _check(self, invocation: Invocation) -> None:
-        """Three seconds later: a bot that has not said anything by now is too late."""
+        """Runs three seconds later: a bot that has not responded by then is too late."""
         if invocation.acknowledged_after is None:
             invocation.failed = True
             why = "not acknowledged within 3 s"

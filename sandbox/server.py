@@ -41,17 +41,16 @@ MOST_REFUSALS = 1000
 
 
 class Sandbox(Actions):
-    """A Discord of one's own on 127.0.0.1, for one bot. An asynchronous context manager.
+    """A stand-in for Discord on 127.0.0.1, for one bot. An asynchronous context manager.
 
     `port`: 0 takes a free one; `name`: the bot's; `shards`: how many Discord recommends; `privileged`: intents that
     the owner switched on in the developer portal (of `members`, `presences`, `message_content`);
-    `heartbeat_interval` in seconds.
+    `heartbeat_interval`: in seconds.
 
-    Once entered, `api`, `cdn.base` and `gateway.url` are where the bot is led; `token`: the bot's; `requests`: the
-    newest HTTP requests with their answers; `refusals`: the newest breaches of Discord's rules; `trace`: the newest of
-    all that passes, in short; `conditions`, `faults`, `cdn`, `gateway`: what can be broken on purpose; `delivery`:
-    interactions over HTTP; `clock`: the sandbox's own time; `page`: where the next browser finds it; `feed`: all that
-    happens. There is a guild already, its `owner`, and the channel "general".
+    Once entered, the bot connects to `api`, `cdn.base` and `gateway.url` with `token`. `requests`: the newest HTTP
+    requests with their answers; `refusals`: the newest breaches of Discord's rules; `trace`: the newest of all
+    traffic, abridged; `conditions`, `faults`, `cdn`, `gateway`: what can be broken on purpose; `delivery`:
+    interactions over HTTP; `clock`: the sandbox's own time; `page`: the address for the next browser.
     """
 
     def __init__(
@@ -105,8 +104,6 @@ class Sandbox(Actions):
         self._port = port
         self._stack = AsyncExitStack()
 
-    # ------------------------------------------------------------ coming and going
-
     async def __aenter__(self) -> Self:
         app = web.Application()
         self._guard.protect(app)
@@ -136,11 +133,11 @@ class Sandbox(Actions):
 
     @property
     def page(self) -> str:
-        """Where the next browser finds the page. Good once: another address stands here from then on."""
+        """The address of the page for the next browser. It works once; after that, this is another one."""
         return f"{self.address}/?key={self._guard.key}"
 
     def when_page_opens(self, tell: Callable[[], None]) -> None:
-        """Calls `tell` each time a browser has used the address of the page, and there is another one."""
+        """Calls `tell` each time a browser has used the page's address, when `page` is already the next one."""
         self._guard.opened.append(tell)
 
     @property
@@ -153,7 +150,7 @@ class Sandbox(Actions):
 
     @contextmanager
     def in_place_of_discord(self) -> Iterator[None]:
-        """Within, every discord.py client of this process talks to the sandbox: its base addresses lead here."""
+        """Points discord.py's base addresses here, so that every client of this process talks to the sandbox."""
         before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = self.api, yarl.URL(self.gateway.url)
         Asset.BASE = self.cdn.root
@@ -163,7 +160,7 @@ class Sandbox(Actions):
             Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = before
 
     async def wait_ready(self, within: float = 30.0, *, commands: bool = True) -> None:
-        """Until the bot is connected with all its shards and, with `commands`, has registered some.
+        """Waits until all shards of the bot are connected and, with `commands`, it has registered some.
 
         Raises TimeoutError after `within` seconds.
         """
@@ -178,6 +175,6 @@ class Sandbox(Actions):
 
 
 def _token(bot_id: int) -> str:
-    """Of the shape of Discord's: the bot's id, a time, a secret, each in base64."""
+    """Returns a token in the format of Discord's: the bot's id, a time and a secret, each in base64."""
     first = base64.urlsafe_b64encode(str(bot_id).encode()).decode().rstrip("=")
     return f"{first}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"

@@ -1,4 +1,4 @@
-"""A session of the gateway, and the connection that carries it for a while.
+"""A session of the gateway, and the connection that carries it until it breaks or is resumed on another.
 
 https://discord.com/developers/docs/events/gateway#connection-lifecycle
 """
@@ -40,12 +40,12 @@ class Op(IntEnum):
 
 
 def compressor(name: str | None) -> Callable[[bytes], bytes] | None:
-    """One stream for a whole connection, every message flushed so that it can be read by itself."""
+    """Returns a compressor with one stream per connection; each message is flushed, so that it can be read at once."""
     if name == "zlib-stream":
         stream = zlib.compressobj()
         return lambda data: stream.compress(data) + stream.flush(zlib.Z_SYNC_FLUSH)
     if name == "zstd-stream":
-        # A client asks for it only where it found this library itself; nothing here depends on it.
+        # Clients ask for it only where they have this library themselves; it is no dependency of ours.
         zstandard: Any = importlib.import_module("zstandard")
         frame = zstandard.ZstdCompressor().compressobj()
         block = zstandard.COMPRESSOBJ_FLUSH_BLOCK
@@ -54,7 +54,7 @@ def compressor(name: str | None) -> Callable[[bytes], bytes] | None:
 
 
 class Connection:
-    """One socket. Messages go out one at a time, in the order in which they were compressed."""
+    """One socket. Sends one message at a time, in the order in which they were compressed."""
 
     def __init__(self, socket: web.WebSocketResponse, request: web.Request, world: World, trace: Trace) -> None:
         self.socket = socket
@@ -66,7 +66,7 @@ class Connection:
         self._lock = asyncio.Lock()
 
     async def send(self, payload: Json) -> None:
-        """A socket that broke meanwhile loses the message: resuming brings it again."""
+        """Sends a message. If the socket has broken, the message is lost here; resuming replays it."""
         async with self._lock:
             await asyncio.sleep(self._world.conditions.seconds_late)
             self._trace.event("to_bot", payload.get("t") or Op(payload["op"]).name, payload.get("d"))
@@ -86,7 +86,7 @@ class Connection:
 
 @dataclass(eq=False)
 class Session:
-    """What one shard identified itself as, outliving its connections. `sent`: its latest events with their numbers."""
+    """What one shard identified as. It outlives its connections. `sent`: the latest events with their numbers."""
 
     id: str
     shard: tuple[int, int]
@@ -103,6 +103,6 @@ class Session:
             await self.connection.send(payload)
 
     def serves(self, guild: Guild | None) -> bool:
-        """Direct conversations all go to the first shard."""
+        """Whether events of `guild` go to this shard. Those of direct messages (None) go to the first."""
         number, count = self.shard
         return number == (0 if guild is None else (guild.id >> 22) % count)

@@ -1,4 +1,4 @@
-"""What stands in the sandbox's Discord: people, guilds, channels, messages. Plain data; no rules, no JSON."""
+"""The objects of the sandbox's Discord: people, guilds, channels, messages, files. Plain data; no rules, no JSON."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ NO_FLAGS = MessageFlag(0)
 
 @dataclass(frozen=True)
 class File:
-    """A file that somebody sends. `content_type` is guessed from the name, as Discord does, when it is not given."""
+    """A file that somebody sends. Without `content_type` it is guessed from the name, as Discord does."""
 
     name: str
     data: bytes = field(repr=False)
@@ -60,15 +60,15 @@ class File:
 
 @dataclass(eq=False)
 class Content:
-    """The bytes of a file, shared by all versions of its message, until the CDN has no room for them."""
+    """The bytes of a file, shared by all versions of its message, until the CDN drops them for lack of room."""
 
     data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """`size` in bytes; `width` and `height` in pixels where the bytes are a picture whose header could be read;
-    `folder`: on the CDN.
+    """`size`: in bytes; `width` and `height`: in pixels, None unless the bytes are a picture with a readable header;
+    `folder`: the one on the CDN.
     """
 
     id: int
@@ -84,7 +84,7 @@ class Attachment:
 
     @property
     def data(self) -> bytes:
-        """Empty once the CDN had no room for it."""
+        """Empty once the CDN has dropped it."""
         return self.content.data
 
     @property
@@ -110,7 +110,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class User:
-    """`locale` is the language of this person's own Discord."""
+    """`locale`: the language of this person's Discord client."""
 
     id: int
     name: str
@@ -128,7 +128,7 @@ class User:
 
 
 def walk_components(components: Iterable[Json]) -> Iterator[Json]:
-    """Every component of a message or modal, the outer before the inner."""
+    """Yields every component of a message or modal, outer ones before inner ones."""
     for component in components:
         yield component
         yield from walk_components(component.get("components") or [])
@@ -140,8 +140,8 @@ class Message:
     """One version of a message; an edit makes a new one with the same id.
 
     `attachments`: shown below the text; `embedded`: those that an embed or a component shows (`attachment://NAME`),
-    which Discord leaves out of `attachments`; `edited`: seconds since 1970; `extra`: more of its JSON; `reply_to` and
-    `forwarded`: the message that it answers, and the one that it passes on.
+    which Discord leaves out of `attachments`; `edited`: seconds since 1970; `extra`: further fields of its JSON;
+    `reply_to`: the message that it replies to; `forwarded`: the message that it forwards.
     """
 
     id: int
@@ -167,12 +167,12 @@ class Message:
 
     @property
     def files(self) -> tuple[Attachment, ...]:
-        """All its attachments, wherever they show."""
+        """All attachments, wherever they are shown."""
         return self.attachments + self.embedded
 
     @property
     def text(self) -> str:
-        """All there is to read: the content, and what components show as text, from the top down."""
+        """All text that people can read: the content and the components' text, from top to bottom."""
         shown = [one["content"] for one in walk_components(self.components) if one["type"] == TEXT_DISPLAY]
         return "\n".join([self.content, *shown] if self.content else shown)
 
@@ -182,7 +182,7 @@ class Message:
 
     @property
     def loading(self) -> bool:
-        """The bot is thinking."""
+        """Whether it says that the bot is thinking."""
         return MessageFlag.LOADING in self.flags
 
     @property
@@ -196,7 +196,7 @@ class Message:
 
 @dataclass
 class Overwrite:
-    """Permission bits that a channel allows and denies to one role or member."""
+    """The permission bits that a channel allows and denies one role or member."""
 
     allow: int = 0
     deny: int = 0
@@ -212,10 +212,10 @@ class Role:
 
 @dataclass(eq=False)
 class Channel:
-    """A text channel, a forum, a thread (then `parent` is set) or a direct conversation (then `guild` is None).
+    """A text channel, a forum, a thread (`parent` is set) or direct messages (`guild` is None).
 
-    `partner`: the other person of a direct conversation that is not with the bot; `overwrites`: by the id of a
-    role or member; `messages`: by id, oldest first.
+    `partner`: the other person in direct messages without the bot; `overwrites`: by the id of a role or member;
+    `messages`: by id, oldest first.
     """
 
     id: int
@@ -249,10 +249,10 @@ class Channel:
 
 @dataclass(eq=False)
 class Guild:
-    """`members`: who is here, and which roles (ids) each has besides everyone's.
+    """`members`: by id, each with the ids of their roles besides everyone's.
 
-    `system_channel`: where Discord's own messages go; `joined`: when the bot came, in seconds since 1970; `available`:
-    whether it is within reach.
+    `system_channel`: where Discord's own messages go; `joined`: when the bot joined, in seconds since 1970;
+    `available`: False during an outage.
     """
 
     id: int

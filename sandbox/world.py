@@ -36,9 +36,9 @@ MODERATOR = discord.Permissions(
 
 @dataclass(eq=False)
 class Application:
-    """The bot's application as its owner configured it. `privileged`: intents switched on in the developer portal.
+    """The bot's application as its owner configured it in the developer portal.
 
-    `settings`: more of its JSON, as the portal has it.
+    `privileged`: the privileged intents that are switched on; `settings`: further fields of its JSON.
     """
 
     id: int
@@ -60,7 +60,7 @@ class Application:
 
 
 class World:
-    """Everything there is, by id; and what is wrong with it at the moment."""
+    """Everything there is, by id, and the current conditions."""
 
     def __init__(self, clock: Clock, conditions: Conditions) -> None:
         self.clock = clock
@@ -102,9 +102,9 @@ class World:
         *,
         id: int | None = None,  # noqa: A002
     ) -> Channel:
-        """`id`: of the message that it starts from, whose id a thread shares."""
+        """Adds a thread. `id`: that of the message that it starts from, which the thread shares."""
         if parent.guild is None:
-            raise ValueError("a direct conversation has no threads")
+            raise ValueError("direct messages have no threads")
         thread = Channel(id or self.snowflakes.next(), type, name, parent.guild, parent, owner, members={owner.id})
         parent.guild.channels[thread.id] = thread
         return thread
@@ -113,7 +113,7 @@ class World:
         return self._direct_channel(user, None)
 
     def private_channel(self, user: User, partner: User) -> Channel:
-        """The conversation of two people, in which the bot is not."""
+        """Returns the direct messages between two people, without the bot."""
         return self._direct_channel(user, partner)
 
     def _direct_channel(self, user: User, partner: User | None) -> Channel:

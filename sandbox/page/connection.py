@@ -349,7 +349,7 @@ class PageConnection:
 
 def _object(text: str) -> Json:
     try:
-        request = parse(text, halves=True)  # whose id goes into the refusal
+        request = parse(text, surrogates=True)  # its id goes into the refusal
     except ValueError as error:
         raise RequestRefused("not_understood", f"that cannot be read: {error}") from None
     if not isinstance(request, dict):
