@@ -1,4 +1,4 @@
-"""Writes down what people do in the sandbox, photos included: only ever because somebody asked for it."""
+"""Records what people do in the sandbox, photos included, and only when asked to."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from sandbox.state import Attachment, Channel, File, Json, Message, Role, User
 
 
 class Recorder:
-    """`file`: where the conversation goes; its files go into a folder beside it, named after it.
+    """`file`: where the conversation is written. Its photos go into a folder next to it, named after it.
 
-    Neither can be read by other accounts on the machine.
+    Other accounts on the machine can read neither.
     """
 
     def __init__(self, sandbox: Sandbox, file: Path, *, samples: bool) -> None:
@@ -33,7 +33,7 @@ class Recorder:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Within, everything is written down as it happens. Raises OSError where that cannot be."""
+        """Records everything until the block ends. Raises OSError."""
         self._write()
         with self._sandbox.feed.subscribed(self._on_event):
             yield
@@ -50,14 +50,14 @@ class Recorder:
                 changed = {key: value for key, value in conditions.to_json().items() if value != usual[key]}
                 self._add("conditions", {"conditions": changed})
             case MessageShown(message) if message.author.id == self._sandbox.bot.id:
-                self._write()  # the answer under the line that asked
+                self._write()  # adds the answer to the line that asked for it
 
     def _add(self, what: str, line: Json) -> None:
         self._lines.append({"id": len(self._lines) + 1, "do": what, **line})
         self._write()
 
     def _write(self) -> None:
-        """All of it anew, in one step: there is never half a line, and answers stand where they belong."""
+        """Rewrites the whole file atomically: there is never half a line, and answers are part of their lines."""
         lines = [self._start, *({**line, **self._answer(line["id"])} for line in self._lines)]
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         write_private(self._file, text.encode())
@@ -126,7 +126,7 @@ class Recorder:
         return {"in": self._place(message.channel), "number": [*message.channel.messages].index(message.id) + 1}
 
     def _kept(self, file: File | Attachment) -> Json:
-        """The file's bytes in the folder beside, once for each content."""
+        """Writes a file to the folder, once per content, and returns how a line refers to it."""
         name = file.name if isinstance(file, File) else file.filename
         safe = Path(safe_name(name))
         private_folder(self.files)

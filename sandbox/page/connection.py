@@ -1,4 +1,4 @@
-"""One open page: what it asks for is done, and what happens is told to it."""
+"""The connection of one open page: carries out its requests and sends it what happens."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ log = logging.getLogger(__name__)
 
 MOST_CHARACTERS_WAITING = 32 * 1024 * 1024
 MOST_OPENED = 1000
-# Discord gives up on whoever is silent for three seconds; a moment more, for the sandbox to say so itself.
+# Discord gives up on a bot that is silent for three seconds; a moment more, so that the sandbox itself reports it.
 SECONDS_TO_WAIT = rules.SECONDS_TO_ACKNOWLEDGE + 2
 
 
 class RequestRefused(Exception):
-    """A request that is not carried out. `code`: for the page to find words; `why`: ours, for the curious."""
+    """A request is not carried out. `code`: the page has a text for it; `why`: the reason in English."""
 
     def __init__(self, code: str, why: str) -> None:
         super().__init__(why)
@@ -79,8 +79,8 @@ class PageConnection:
         }
 
     async def run(self, introduced: Mapping[str, str]) -> None:
-        """Until the page is closed. `introduced`: who sits there (`user`, `locale`), where the page knows already."""
-        with suppress(RequestRefused):  # the page may remember a sandbox before this one
+        """Runs until the page is closed. `introduced`: the person (`user`, `locale`), if the page knows already."""
+        with suppress(RequestRefused):  # the page may remember an earlier run of the sandbox
             self._identify(introduced)
         with self._services.feed.subscribed(self._on_event):
             self._send("snapshot", **self._view.snapshot())
@@ -92,11 +92,11 @@ class PageConnection:
                         if frame.type is WSMsgType.TEXT:
                             self._tasks.create_task(self._answer(frame.data))
                     self._is_closed = True
-                    raise _Closed  # which ends what is still under way
+                    raise _Closed  # cancels the other tasks
             except* _Closed:
                 pass
 
-    # ------------------------------------------------------------ telling
+    # ------------------------------------------------------------ sending
 
     def _send(self, type: str, **what: object) -> None:  # noqa: A002
         if self._is_closed:
@@ -110,7 +110,7 @@ class PageConnection:
         self._out.put_nowait(text)
 
     async def _close(self) -> None:
-        """A page that took in too little connects again, and is told anew how things stand."""
+        """Closes the connection of a page that reads too slowly. It connects again and gets a new snapshot."""
         raise _Closed
 
     async def _write(self) -> None:
@@ -120,7 +120,7 @@ class PageConnection:
                 await self._socket.send_str(text)
                 self._characters_waiting -= len(text)
         except ConnectionError:
-            return  # the page is gone, and the reading side notices
+            return  # the page is gone, which the reading side notices
 
     def _on_event(self, event: Event) -> None:
         match event:
@@ -144,7 +144,7 @@ class PageConnection:
     def _differs(self, bot: Json) -> Callable[[], bool]:
         return lambda: self._view.bot() != bot
 
-    # ------------------------------------------------------------ answering
+    # ------------------------------------------------------------ requests
 
     async def _answer(self, text: str) -> None:
         request: Json = {}
@@ -267,7 +267,7 @@ class PageConnection:
         await self._actions.gateway.drop()
         return {}
 
-    # ------------------------------------------------------------ what became of it
+    # ------------------------------------------------------------ following an invocation
 
     def _follow(self, invocation: Invocation) -> Json:
         self._opened[str(invocation.id)] = invocation
@@ -285,7 +285,7 @@ class PageConnection:
             return
         self._send("invocation", invocation=id_, state="acknowledged", seconds=seconds, modal=invocation.modal)
 
-    # ------------------------------------------------------------ what is meant
+    # ------------------------------------------------------------ looking things up
 
     def _channel(self, request: Json) -> Channel:
         return self._channel_of(_field(request, "channel", str))
@@ -316,7 +316,7 @@ class PageConnection:
             raise RequestRefused("upload_gone", "the file is no longer here: choose it again") from None
 
     def _options(self, channel: Channel, command: str, given: Json) -> dict[str, Value]:
-        """Options as the sandbox takes them: files and people in place of the ids that stand for them."""
+        """Returns options with the files, people, roles and channels that their ids refer to."""
         name, *path = command.split() or [""]
         offered = self._actions.offered(self._view.user, channel)
         definition = next((one for one in offered if one["type"] == 1 and one["name"] == name), {})
@@ -339,7 +339,7 @@ class PageConnection:
         return value if component.get("type") == rules.STRING_SELECT else self._thing(value)
 
     def _thing(self, id: str) -> Value:  # noqa: A002
-        """Somebody, a role or a place."""
+        """Returns the role, person or channel with this id."""
         number = _number(id)
         role = self._actions.guild.roles.get(number)
         if role is not None:

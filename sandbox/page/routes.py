@@ -1,4 +1,4 @@
-"""The page's addresses: itself, its socket, and the files that go up and come down."""
+"""The page's routes: its own files, its socket, uploads and downloads."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Page:
         ]
 
     async def close(self) -> None:
-        """Open pages are told to try again later."""
+        """Closes the sockets of open pages, which then try to connect again."""
         for socket in list(self._sockets):
             await socket.close(code=1001)
 
@@ -56,7 +56,7 @@ class Page:
     def _serve(self, name: str) -> web.Response:
         if name not in self._static:
             raise web.HTTPNotFound
-        path = self._static[name]  # read anew each time: whoever works on it reloads the page
+        path = self._static[name]  # read each time, so that a reload shows changes
         return web.Response(body=path.read_bytes(), content_type=TYPES[path.suffix], charset="utf-8")
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
@@ -70,7 +70,7 @@ class Page:
         return socket
 
     async def _upload(self, request: web.Request) -> web.Response:
-        """A picked file. 413 where Discord would not take it."""
+        """Takes a picked file. Responds 413 if it is larger than Discord allows."""
         data = bytearray()
         async for chunk in request.content.iter_any():
             data += chunk
@@ -94,6 +94,6 @@ class Page:
         return self._data(user.avatar.data, user.avatar.content_type)
 
     def _data(self, data: bytes, content_type: str | None) -> web.Response:
-        """A picture on the page, a download everywhere else."""
+        """Sends a file that is a picture on the page and a download everywhere else."""
         headers = {"Content-Type": content_type or "application/octet-stream", "Content-Disposition": "attachment"}
         return web.Response(body=data, headers=headers)

@@ -16,7 +16,7 @@ from sandbox.world import MODERATOR
 
 
 class View:
-    """`user`: whose eyes; `locale`: that person's language of Discord."""
+    """`user`: the person who looks at the page; `locale`: the language of their Discord client."""
 
     def __init__(self, actions: Actions, services: Services, files: PageFiles) -> None:
         self.user = actions.owner
@@ -49,7 +49,7 @@ class View:
         return channel.guild is self._actions.guild and rules.permissions(channel, self.user).view_channel
 
     def reads(self, message: Message) -> bool:
-        """An ephemeral one is for whom the bot answered."""
+        """Whether this person sees a message: an ephemeral one only if the bot answered them."""
         asked = message.extra.get("interaction_metadata", {}).get("user", {}).get("id")
         return self.sees(message.channel) and (not message.ephemeral or asked == str(self.user.id))
 
@@ -60,7 +60,7 @@ class View:
         return self._payloads.message(message)
 
     def bot(self) -> Json:
-        """Whether it is there, its commands, and which of them this person finds in which place."""
+        """Returns whether the bot is connected, its commands, and which of them this person finds in which channel."""
         offered = {str(channel.id): self._actions.offered(self.user, channel) for channel in self._channels()}
         commands = {command["id"]: command for found in offered.values() for command in found}
         return {

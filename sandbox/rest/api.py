@@ -1,4 +1,4 @@
-"""From HTTP to a call and back: the token, faults on purpose, and the memory of all that was said.
+"""Turns HTTP requests into calls: checks the token, applies faults on purpose, and records all exchanges.
 
 https://discord.com/developers/docs/reference
 """
@@ -28,12 +28,12 @@ from sandbox.world import World
 ROOT = "/api/v10"
 SECONDS_TO_WAIT = 0.5
 MOST_CHARACTERS = 1000
-"""Of a path or a reason that is remembered."""
+"""Longest path or reason that is recorded."""
 
 
 @dataclass
 class Fault:
-    """The next `times` requests whose path matches are answered so, whatever they are; `status` 0: not at all."""
+    """The response to the next `times` requests whose path matches. `status` 0: none, the connection is cut."""
 
     path: re.Pattern[str]
     times: int
@@ -43,9 +43,9 @@ class Fault:
 
 
 class Faults:
-    """What the API does wrong on purpose: so many times, or for as long as the conditions say so.
+    """What the API does wrong on purpose: a number of times, or for as long as the conditions say so.
 
-    `path`: a regular expression searched for in the path below /api/v10.
+    `path`: a regular expression that is searched for in the path below /api/v10.
     """
 
     def __init__(self, world: World) -> None:
@@ -54,19 +54,19 @@ class Faults:
         self._limited: set[tuple[str, str]] = set()
 
     def rate_limit(self, retry_after: float = 0.1, *, times: int = 1, path: str = "") -> None:
-        """429 with `retry_after` seconds."""
+        """Answers 429 with `retry_after` seconds."""
         self._faults.append(_rate_limit(retry_after, times, path))
 
     def fail(self, status: int = 500, *, times: int = 1, path: str = "") -> None:
-        """A server error."""
+        """Answers with a server error."""
         self._faults.append(_failure(status, times, path))
 
     def cut(self, *, times: int = 1, path: str = "") -> None:
-        """The connection breaks instead of an answer."""
+        """Cuts the connection instead of answering."""
         self._faults.append(Fault(re.compile(path), times, 0, None, {}))
 
     def next(self, method: str, path: str) -> Fault | None:
-        """What becomes of this call, None where it is carried out."""
+        """Returns the fault for this call, None if it is to be carried out."""
         for fault in self._faults:
             if fault.times > 0 and fault.path.search(path):
                 fault.times -= 1
@@ -91,7 +91,7 @@ def _failure(status: int, times: int = 1, path: str = "") -> Fault:
 
 
 class Api:
-    """`requests` and `services.refusals` remember what happened."""
+    """Records every exchange in `requests` and every refusal in `services.refusals`."""
 
     def __init__(self, services: Services, requests: Exchanges) -> None:
         self.faults = Faults(services.world)
@@ -102,7 +102,7 @@ class Api:
         self._trace = services.trace
 
     def serve(self, routes: Iterable[Route]) -> list[web.RouteDef]:
-        """`routes`, and 404 for all others."""
+        """Serves `routes`, and answers 404 to everything else."""
         nowhere = Route("*", "/{rest:.*}", _nowhere, token=False)
         return [web.route(one.method, ROOT + one.path, self._handle(one)) for one in (*routes, nowhere)]
 
@@ -116,7 +116,7 @@ class Api:
             await asyncio.sleep(self._world.conditions.seconds_late)
             try:
                 self._admit(request, route)
-                if route.token or route.check:  # nobody else has anything to say
+                if route.token or route.check:  # nobody else may send a body
                     vouch(request)
                     body = await read(request)
                 if fault := self.faults.next(request.method, path):
@@ -151,7 +151,7 @@ class Api:
         return handle
 
     def _admit(self, request: web.Request, route: Route) -> None:
-        """Before anything of the body is read: who asks knows the token, the bot's or an interaction's."""
+        """Checks, before the body is read, that the request holds the bot's token or an interaction's."""
         given = request.headers.get("Authorization", "")
         if route.token and not hmac.compare_digest(given.encode(errors="replace"), self._authorization):
             raise refused.unauthorized()

@@ -1,4 +1,4 @@
-"""One request, read and checked as far as every route needs it."""
+"""Reads requests and makes the checks that every route needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.refused import Form
 from sandbox.state import File, Json
 
 MOST_FILE_BYTES = 25 * 1024 * 1024
-"""All files of a request together. https://discord.com/developers/docs/reference#uploading-files"""
+"""Limit for all files of a request together. https://discord.com/developers/docs/reference#uploading-files"""
 MOST_JSON_BYTES = 4 * 1024 * 1024
 MOST_BYTES = MOST_FILE_BYTES + MOST_JSON_BYTES
 WITH_BODY = ("POST", "PUT", "PATCH")
@@ -28,7 +28,7 @@ _FILE_FIELD = re.compile(r"files\[([0-9]{1,20})\]")
 
 @dataclass(frozen=True)
 class Call:
-    """One request as the routes see it."""
+    """A request as the routes see it."""
 
     match: Mapping[str, str]
     query: Mapping[str, str]
@@ -69,10 +69,10 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 @dataclass(frozen=True)
 class Route:
-    """`path` is below /api/v10; `handler` answers a status and JSON.
+    """`path`: below /api/v10; `handler`: returns a status and JSON.
 
-    `token`: whether the bot's token must come with it; `check`: raises Refused where the path is no good. Both are
-    looked at before the body is read.
+    `token`: whether the request must hold the bot's token; `check`: raises Refused if the path is invalid. Both are
+    checked before the body is read.
     """
 
     method: str
@@ -84,7 +84,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Body:
-    """`raw`: the JSON as it came; `json`: the same, None where there is none; `files`: by their number."""
+    """`raw`: the JSON as bytes; `json`: the same parsed, None if there is none; `files`: by number."""
 
     raw: bytes = b""
     json: Any = None

@@ -63,7 +63,7 @@ class Channels:
         return message
 
     def _shown(self, message: Message) -> Json:
-        """Over HTTP the intent counts as the application has it, not as a session asked for it."""
+        """Returns a message as the bot may read it. Over HTTP, the application's intent counts, not the session's."""
         intent = "message_content" in self._application.privileged
         bot = self._application.bot
         return self._payloads.message(message, content=rules.shows_content(message, bot, intent=intent))
@@ -72,7 +72,7 @@ class Channels:
         return 200, self._payloads.channel(self._channel_of(call))
 
     async def _history(self, call: Call) -> Answer:
-        """A page of messages, newest first; an empty one without Read Message History."""
+        """Returns a page of messages, newest first; an empty one without Read Message History."""
         channel = self._channel_of(call)
         limit = call.limit(50, rules.HISTORY_PAGE)
         if not rules.must_read(channel, self._application.bot).read_message_history:

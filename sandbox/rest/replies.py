@@ -1,4 +1,4 @@
-"""Routes by which a bot answers interactions: the callback, and the messages of its webhook."""
+"""Routes for responding to interactions: the callback, and the messages of the interaction's webhook."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Replies:
         ]
 
     def _route(self, method: str, path: str, handler: Handler, check: Callable[[Call], Invocation]) -> Route:
-        """The token is in the path."""
+        """Returns a route whose token is in the path."""
         return Route(method, path, handler, token=False, check=check)
 
     def _called(self, call: Call) -> Invocation:
@@ -63,7 +63,7 @@ class Replies:
         return (200, self._callback_answer(invocation, message)) if call.flag("with_response") else (204, None)
 
     async def respond(self, invocation: Invocation, body: Json, files: Mapping[int, File]) -> Message | None:
-        """The bot's first answer, and the message that it makes or changes. Raises Refused."""
+        """Carries out the bot's first response; returns the message that it creates or edits. Raises Refused."""
         if invocation.acknowledged_after is not None:
             raise refused.already_acknowledged()
         after = self._clock.now() - invocation.created
@@ -89,7 +89,7 @@ class Replies:
         return message
 
     def _respond(self, invocation: Invocation, kind: CallbackType, sent: Sent) -> Message | None:
-        """The message that a callback makes or changes, and what it opens or offers kept on the invocation."""
+        """Returns the message that a callback creates or edits. Stores a form or suggestions on the invocation."""
         match kind:
             case CallbackType.MESSAGE:
                 return self._compose(invocation, sent)
@@ -166,7 +166,7 @@ class Replies:
         return invocation, message
 
     async def _follow_up(self, call: Call) -> Answer:
-        """The first message after "thinking" takes its place, as on Discord."""
+        """Posts a message. As on Discord, the first one after "thinking" replaces it."""
         invocation = self._invocation(call)
         waiting = invocation.original and self._messages.get(invocation.channel, invocation.original)
         if waiting and waiting.loading:

@@ -1,4 +1,4 @@
-"""What strangers send is not read, what anybody sends is bounded, and so is all that is kept of it."""
+"""What strangers send is not read; what others send is bounded, and so is all that is kept of it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ MIB = 1024 * 1024
 
 @pytest.fixture
 def faults(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Nothing of the sandbox fails while the test runs."""
+    """Checks that nothing in the sandbox fails during the test."""
     with caplog.at_level(logging.ERROR):
         yield
     assert not [record for record in caplog.records if record.exc_info]
 
 
 async def answered_before_the_body(sandbox: Sandbox, method: str, path: str, *headers: str) -> int:
-    """The status of a request whose body is announced, and does not come."""
+    """Returns the status of a request whose body is announced but never sent."""
     url = URL(sandbox.address)
     reader, writer = await asyncio.open_connection(url.host, url.port)
     lines = [f"{method} {path} HTTP/1.1", f"Host: {url.authority}", f"Content-Length: {400 * MIB}", *headers, "", ""]
@@ -86,7 +86,7 @@ async def test_an_interactions_token_that_has_expired_is_refused_before_the_body
 
 @pytest.fixture
 async def bot(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
-    """Whoever has the bot's token."""
+    """A client with the bot's token."""
     headers = {"Authorization": f"Bot {sandbox.token}"}
     async with aiohttp.ClientSession(URL(sandbox.api + "/"), headers=headers) as session:
         yield session
@@ -98,7 +98,7 @@ async def test_a_request_is_as_large_as_discord_takes_it(sandbox, bot) -> None:
     assert await answered_before_the_body(sandbox, "POST", f"/api/v10/{path}", token) == 413
 
     async def endless() -> AsyncIterator[bytes]:
-        """Without a length."""
+        """Yields chunks, so that the request has no length."""
         for _ in range(MOST_BYTES // MIB + 2):
             yield bytes(MIB)
 
@@ -210,7 +210,7 @@ def test_exchanges_are_bounded_by_their_bytes() -> None:
 
 
 def wide(levels: int) -> object:
-    """Much at every level, above all keys, in letters of four bytes."""
+    """Returns JSON that is large at every level, above all in its keys, with characters of four bytes."""
     return 10**300 if levels == 0 else {"\N{GRINNING FACE}" * 190 + str(n): wide(levels - 1) for n in range(5)}
 
 
@@ -234,7 +234,7 @@ async def test_files_that_nobody_asks_for_make_room(sandbox) -> None:
     async with aiohttp.ClientSession() as session:
         for _ in range(cdns.MOST_BYTES // len(data)):
             async with session.get(URL(sandbox.cdn.url(first.attachments[0]), encoded=True)) as response:
-                assert response.status == 200  # asked for, again and again, and so it stays
+                assert response.status == 200  # requested again and again, so it is kept
             newest = await sandbox.post(general, files=[File("a.bin", data)])
         assert [one.attachments[0].data == data for one in (first, second, newest)] == [True, False, True]
         assert second.attachments[0].size == len(data)

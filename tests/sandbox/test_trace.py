@@ -1,4 +1,4 @@
-"""What passes between the bot and the sandbox can be looked at, and says neither secrets nor pictures."""
+"""The traffic between bot and sandbox can be inspected, and holds neither secrets nor pictures."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ export class CommandForm {
     this.more.focus();
   }
 
-  // From a field that is filled now to the next that has to be.
+  // Moves from a field that is filled to the next required one.
   goOn(field) {
     const after = this.fields.slice(this.fields.indexOf(field) + 1);
     after.find((one) => one.option.required && one.isEmpty())?.focus();
@@ -118,7 +118,7 @@ export class CommandForm {
       : this.about;
   }
 
-  // Files that were dropped or pasted go to the options that have none yet.
+  // Puts dropped or pasted files into the options that have none yet.
   take(files) {
     for (const file of files) {
       const empty = this.fields.find((field) => field.option.type === ATTACHMENT && field.isEmpty());
@@ -146,7 +146,7 @@ export class CommandForm {
     }
   }
 
-  // What stands in the fields; files are uploaded. Throws Refused.
+  // Uploads files and returns the values of the fields by option. Throws Refused.
   async values(fields) {
     const filled = fields.filter((field) => !field.isEmpty());
     return Object.fromEntries(await Promise.all(filled.map(async (field) => [field.option.name, await field.value()])));

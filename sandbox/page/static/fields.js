@@ -12,7 +12,7 @@ export const ATTACHMENT = 11;
 const AS_SELECT = { [USER]: 5, [ROLE]: 6, [MENTIONABLE]: 7, [CHANNEL]: 8 };
 const WAIT_TYPING_MS = 200;
 
-// Each has `node`, `isEmpty()`, `check()` (what is wrong, or nothing), `value()` and `focus()`.
+// A field has `node`, `isEmpty()`, `check()` (returns what is wrong, or nothing), `value()` and `focus()`.
 export function makeField(option, form) {
   if (option.type === ATTACHMENT) return new FileField(option);
   if (option.choices?.length || option.type === BOOLEAN || option.type in AS_SELECT)
@@ -30,7 +30,7 @@ class Field {
     this.node = el("div.option-field", { "data-option": option.name }, name);
   }
 
-  // Marks the field, and says what is wrong.
+  // Marks the field as wrong or right, and returns what is wrong.
   judge(fault) {
     this.node.classList.toggle("bad", Boolean(fault));
     if (fault) this.input.setAttribute("aria-invalid", "true");
@@ -143,7 +143,7 @@ function bounds(option, value) {
   return least === undefined ? t("option.most", { most }) : t("option.least", { least });
 }
 
-// Choices, people and places, true and false, and what the bot offers while somebody types (`asks`).
+// For choices, people and channels, true and false, and suggestions of the bot while somebody types (`asks`).
 class ChoiceField extends Field {
   constructor(option, form, asks = false) {
     super(option);
@@ -231,7 +231,7 @@ class ChoiceField extends Field {
     this.picked = item;
     this.input.value = item.title;
     this.check();
-    if (!byTab) this.form.goOn(this); // Tab goes there itself
+    if (!byTab) this.form.goOn(this); // Tab moves on by itself
   }
 
   isEmpty() {
@@ -243,7 +243,7 @@ class ChoiceField extends Field {
     return this.judge(this.picked || this.asks ? null : t("option.pick"));
   }
 
-  // What the bot did not offer may be sent as well, as it stands.
+  // Text that the bot did not suggest can be sent as well.
   value() {
     if (this.picked) return this.picked.value;
     return this.option.type === STRING ? this.input.value : Number(this.input.value);

@@ -1,11 +1,11 @@
-// Begins: each part hears what it needs to, then the sandbox is called.
+// Starts each part of the page, then connects to the sandbox.
 import { el, icon, iconButton } from "./dom.js";
 import * as composer from "./composer.js";
 import * as messages from "./messages.js";
 import * as modal from "./modal.js";
 import * as panel from "./panel.js";
 import * as sidebar from "./sidebar.js";
-import { keep, kept, theme, wearTheme } from "./settings.js";
+import { keep, kept, theme, applyTheme } from "./settings.js";
 import { connect } from "./socket.js";
 import { channelName, placeName, store } from "./store.js";
 import { preferredLocale, t } from "./words.js";
@@ -60,7 +60,7 @@ function show(side, on) {
 }
 
 function start() {
-  wearTheme(theme());
+  applyTheme(theme());
   document.getElementById("chat").prepend(lost);
   for (const part of [sidebar, messages, composer, modal, panel]) part.start();
   for (const event of ["snapshot", "went", "channels"]) store.on(event, header);

@@ -1,4 +1,4 @@
-// What can be done with a message or a person, at the pointer, at a button or by keyboard.
+// The context menus of messages and people: at the pointer, at a button or by keyboard.
 import { el, freshId, notice } from "./dom.js";
 import { ask, reason } from "./socket.js";
 import { commandsHere, localized, personName, store } from "./store.js";

@@ -1,4 +1,4 @@
-// One message: who wrote it and when, what it answers or passes on, its text, files and components.
+// One message: author, time, what it replies to or forwards, text, files and components.
 import { avatar, el, icon, iconButton } from "./dom.js";
 import { component } from "./components.js";
 import { embed } from "./embeds.js";
@@ -80,7 +80,7 @@ const isReply = (message) => message.message_reference?.type === REPLY;
 
 const mentionsMe = (message) => message.mentions.some((user) => user.id === store.me);
 
-// About, in pixels, for as long as it is not drawn: the scroll bar goes by it.
+// An estimate in pixels, which the scroll bar uses until the message is drawn.
 function height(message) {
   const passedOn = (message.message_snapshots ?? []).reduce((sum, one) => sum + height(one.message), 0);
   const width = Math.min(WIDTH, list.clientWidth - 124);
@@ -97,7 +97,7 @@ function height(message) {
   );
 }
 
-// A name or picture that opens the person's menu.
+// A name or avatar that opens the person's menu.
 function person(user, tag) {
   const label = t("actions.user", { who: personName(user) });
   const shown = tag === "span.avatar" ? avatar(user) : personName(user);
@@ -142,7 +142,7 @@ export function reference({ interaction }) {
   );
 }
 
-// Whose message this one answers, and how that begins.
+// The author and the beginning of the message that this one replies to.
 export function replied(message) {
   const { message_id: id } = message.message_reference;
   const original = store.messages.get(message.channel_id)?.get(id);
@@ -169,7 +169,7 @@ function jump(id) {
   node?.focus();
 }
 
-// Without marks; what is hidden stays so.
+// Without markup; spoilers stay hidden.
 function firstText({ content: text, components }) {
   const shown = text || textOf(components) || "";
   return shown
@@ -186,7 +186,7 @@ function textOf(components) {
   return null;
 }
 
-// What somebody passes on, and where and when it was said.
+// The forwarded message, and where and when it was written.
 function forwarded({ message_reference: from, message_snapshots: snapshots, ...message }) {
   if (from?.type !== FORWARD) return null;
   const channel = store.channels.get(from.channel_id);
@@ -243,7 +243,7 @@ export function ephemeral(onclick) {
   );
 }
 
-// Only here: nobody else saw it, and the bot hears nothing of it.
+// Removes an ephemeral message on this page alone. Nobody else saw it, and the bot is not notified.
 function dismiss(message) {
   store.messages.get(message.channel_id).delete(message.id);
   store.tell("deleted", { channel: message.channel_id, message: message.id });

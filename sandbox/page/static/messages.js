@@ -28,7 +28,7 @@ export function start() {
     if (node) list.append(node);
   });
   store.on("invocation", pending.settle);
-  // the list stands upside down for the scroller, so that its end stays in sight: 0 is the bottom
+  // the scroller is reversed, so that the end of the list stays in view: 0 is the bottom
   scroller.addEventListener("scroll", () => (latest.hidden = scroller.scrollTop > -200), { passive: true });
   list.addEventListener("keydown", walk);
   list.addEventListener(
@@ -94,19 +94,19 @@ function take({ message, isNew }) {
   if (message.author.id !== store.me && (isNew || !(message.flags & LOADING))) announce(spoken(message, node));
 }
 
-// Pictures that are on the screen stay there, in place of new ones of the same file.
+// Keeps the images that are on screen, in place of new ones of the same file.
 function keepPictures(old, node) {
   for (const picture of node.querySelectorAll(".picture[data-file]")) {
     const same = old.querySelector(`.picture[data-file="${picture.dataset.file}"]:not(.covered)`);
     const image = same?.querySelector("img");
     if (!image) continue;
     picture.querySelector("img").replaceWith(image);
-    picture.classList.remove("covered"); // what was revealed stays so
+    picture.classList.remove("covered"); // revealed pictures stay revealed
     picture.querySelector(".cover")?.remove();
   }
 }
 
-// What of a message is read out: its texts, and its pictures' descriptions.
+// What a screen reader says of a message: its texts and its pictures' descriptions.
 function spoken(message, node) {
   const who = personName(message.author);
   if (message.flags & LOADING) return t("thinking", { bot: who });
@@ -131,7 +131,7 @@ function regroup() {
   }
 }
 
-// They show a line of it.
+// Replies show the first line of the message that they answer.
 function redrawRepliesTo(id) {
   for (const node of list.querySelectorAll(`li[data-reply="${CSS.escape(id)}"] > .reference`))
     node.replaceWith(replied(store.messages.get(store.here).get(node.parentElement.dataset.id)));
@@ -139,7 +139,7 @@ function redrawRepliesTo(id) {
 
 // ---------------------------------------------------------------- by keyboard
 
-// One message takes part in the order of Tab, with its buttons; the arrows go from one to the next.
+// Tab reaches one message with its buttons; the arrow keys go from one message to the next.
 function activate(node) {
   if (!node?.matches("li.message") || node.classList.contains("active")) return;
   for (const old of list.querySelectorAll("li.active")) reach(old, false);

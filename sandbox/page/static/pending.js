@@ -11,7 +11,7 @@ export function clear() {
   pending.clear();
 }
 
-// The node that stands for the command, or nothing where its answer is here already.
+// Returns a node for the command, or null if its answer has arrived already.
 export function add({ invocation, command }) {
   const messages = store.messages.get(store.here);
   if ([...messages.values()].some((message) => message.interaction?.id === invocation)) return null;
@@ -37,7 +37,7 @@ export function forget(invocation) {
   pending.delete(invocation);
 }
 
-// Where the answer will stand.
+// A placeholder for the answer.
 function wait(invocation) {
   const entry = pending.get(invocation);
   const bot = store.people.get(store.application.id);

@@ -1,4 +1,4 @@
-"""Pages are opened without a browser, see page_client.py."""
+"""Opens pages without a browser, see page_client.py."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ Visit = Callable[[], AbstractAsyncContextManager[PageClient]]
 
 @pytest.fixture
 def visit(sandbox: Sandbox) -> Visit:
-    """`async with visit() as page`: opened, with its snapshot."""
+    """`async with visit() as page`: opens the page and waits for its snapshot."""
     return lambda: open_page(sandbox)

@@ -1,4 +1,4 @@
-"""The page's own words: one file a language, found without being listed anywhere."""
+"""The page's own words: one file per language, listed nowhere else."""
 
 from __future__ import annotations
 
