@@ -327,6 +327,6 @@ class Actions:
         attachment_size_limit: int | None = None,
     ) -> Origin:
         if locale is not None and locale not in LOCALES:
-            raise CannotInvoke(f"{locale} is no locale of Discord's")
+            raise CannotInvoke(f"{locale} is not one of Discord's locales")
         limit = self.conditions.upload_limit if attachment_size_limit is None else attachment_size_limit
         return Origin(user or self.owner, channel or self.channel("general"), locale, limit)

@@ -116,7 +116,7 @@ def _localized(form: Form, at: Path, thing: Json, key: str) -> list[tuple[Path, 
     for locale, text in (thing.get(f"{key}_localizations") or {}).items():
         path = (*at, f"{key}_localizations", locale)
         if locale not in LOCALES:
-            form.wrong(path, "BASE_TYPE_CHOICES", f"{locale} is no locale of Discord's")
+            form.wrong(path, "BASE_TYPE_CHOICES", f"{locale} is not one of Discord's locales")
         found.append((path, text))
     return found
 

@@ -51,7 +51,7 @@ def read_regular(path: Path, most: int) -> bytes:
     flags = os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe without a writer would block
     with open(path, "rb", opener=lambda name, given: os.open(name, given | flags)) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError(f"{path.name} is no regular file")
+            raise ValueError(f"{path.name} is not a regular file")
         data = file.read(most + 1)
     if len(data) > most:
         raise ValueError(f"{path.name} has more than {most:,} bytes")

@@ -193,9 +193,9 @@ class Gateway:
         try:
             payload = parse(data)
         except ValueError:
-            raise Close(4002, "payload is no JSON") from None
+            raise Close(4002, "payload is not JSON") from None
         if not isinstance(payload, dict):
-            raise Close(4002, "payload is no object")
+            raise Close(4002, "payload is not an object")
         return payload
 
     async def _operate(self, connection: Connection, session: Session | None, payload: Json) -> Session | None:
@@ -312,7 +312,7 @@ class Gateway:
         if guild is None or not session.serves(guild):
             return
         if not wanted and not data.get("query") and not session.intents.members:
-            self._refusals.append(Refusal("gateway", None, 0, "all members asked for without the members intent"))
+            self._refusals.append(Refusal("gateway", None, 0, "all members requested without the members intent"))
             return
         query = str(data.get("query") or "").lower()
         found = [user for user, _ in guild.members.values() if user.id in wanted or not wanted]
@@ -348,4 +348,4 @@ def _shard(given: object) -> tuple[int, int]:
 def _snowflake(given: object) -> int:
     if isinstance(given, int | str) and str(given).isdecimal():
         return int(given)
-    raise Close(4002, f"no snowflake: {given}")
+    raise Close(4002, f"not a snowflake: {given}")

@@ -48,8 +48,8 @@ PAGE_POLICY = (
 OTHER_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 USED = (
-    "This address has been used, or is of an earlier start: each is good once.\n"
-    "If the page is open in another tab, go on there. If not, open the newest address in the terminal.\n"
+    "This address has been used or belongs to an earlier run: each address works once.\n"
+    "If the page is open in another tab, continue there. If not, open the newest address in the terminal.\n"
 )
 UNKNOWN = "Open the newest address in the terminal of the sandbox, with its key.\n"
 
@@ -73,9 +73,9 @@ class Guard:
     @web.middleware
     async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.host not in {f"{name}:{self.port}" for name in NAMES}:
-            raise web.HTTPForbidden(text=f"This server has no name but {NAMES[0]}:{self.port}.")
+            raise web.HTTPForbidden(text=f"This server is only reached as {NAMES[0]}:{self.port}.")
         if not _from_here(request):
-            raise web.HTTPForbidden(text="Pages from elsewhere have no business here.")
+            raise web.HTTPForbidden(text="Other web pages may not use this server.")
         if not request.path.startswith(WITH_OWN_SECRETS):
             self._admit(request)
         return await handler(request)

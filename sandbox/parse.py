@@ -35,7 +35,7 @@ def check_characters(value: Any) -> None:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _check_levels(value: Any) -> None:

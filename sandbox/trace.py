@@ -170,5 +170,5 @@ class _Shortener:
 
 def _text(text: str) -> str:
     if text.startswith("data:"):  # a file inside JSON, as avatars are sent
-        return f"{text.partition(',')[0][:40]},{HIDDEN} {len(text):,} letters"
-    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}{HIDDEN} {len(text):,} letters"
+        return f"{text.partition(',')[0][:40]},{HIDDEN} {len(text):,} characters"
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}{HIDDEN} {len(text):,} characters"

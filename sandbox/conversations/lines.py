@@ -65,7 +65,7 @@ def read(file: Path) -> tuple[Json, list[Json]]:
         lines = [line for line in read_regular(file.resolve(), MOST_BYTES).split(b"\n") if line.strip()]
         start, *others = [_object(number, line) for number, line in enumerate(lines, 1)] or [{}]
         if start.get("conversation") != 1:
-            raise Unplayable(f"{file} is no conversation that this version can play")
+            raise Unplayable(f"{file} is not a conversation that this version can play")
         return start, [_checked(number, line) for number, line in enumerate(others, 2)]
     except (OSError, ValueError) as error:
         raise Unplayable(f"{file} cannot be read as a conversation: {error}") from error
@@ -79,7 +79,7 @@ def _object(number: int, line: bytes) -> Json:
     except ValueError as error:
         raise ValueError(f"line {number}: {error}") from error
     if not isinstance(value, dict):
-        raise ValueError(f"line {number} is no object")
+        raise ValueError(f"line {number} is not an object")
     return value
 
 

@@ -49,7 +49,7 @@ class Player:
     async def prepare(self) -> None:
         """Creates the channels and people that existed before. Raises Unplayable."""
         if self._samples and not await samples.fill(self._sandbox):
-            raise Unplayable("the conversation needs the sample pictures, which stand in a checkout of the project")
+            raise Unplayable("the conversation needs the sample pictures, which are in a checkout of the project")
 
     async def play(self) -> AsyncIterator[Done]:
         """Plays line after line, each as soon as the one before is answered. Raises Unplayable."""
@@ -98,10 +98,10 @@ class Player:
             case "submit":
                 opened = self._made[line["form"]]
                 if not isinstance(opened, Invocation):
-                    raise ValueError("no form was opened there")
+                    raise ValueError("that line opened no form")
                 made = await sandbox.submit(opened, line["texts"], locale=locale)
             case unknown:
-                raise ValueError(f"nobody can do {unknown!r}")
+                raise ValueError(f"unknown action {unknown!r}")
         self._made[line["id"]] = made
         return Done(line, await self._answered(made, line))
 
@@ -159,7 +159,7 @@ class Player:
                 return {role.name: role for role in self._sandbox.guild.roles.values()}[name]
             case str() | int() | float():
                 return value
-        raise ValueError(f"{value!r} stands for nothing")
+        raise ValueError(f"{value!r} is not a value")
 
     def _read(self, value: Json) -> File:
         """Reads a file of the recording's own folder or one of the sample faces, and no other, wherever links lead."""

@@ -173,7 +173,7 @@ class PageConnection:
     def _identify(self, who: Mapping[str, str]) -> None:
         locale = who.get("locale", self._view.locale)
         if locale not in LOCALES:
-            raise RequestRefused("not_understood", f"{locale} is no locale of Discord's")
+            raise RequestRefused("not_understood", f"{locale} is not one of Discord's locales")
         if "user" in who:
             self._view.user = self._person(who["user"])
         self._view.locale = locale
@@ -196,7 +196,7 @@ class PageConnection:
         try:
             return {"choices": await asked.chosen()}
         except (InvocationFailed, TimeoutError):
-            raise RequestRefused("no_choices", "the bot offered nothing in time") from None
+            raise RequestRefused("no_choices", "the bot suggested nothing in time") from None
 
     async def _message_command(self, request: Json) -> Json:
         target, name = self._message(request), _field(request, "name", str)
@@ -249,9 +249,7 @@ class PageConnection:
     async def _open_thread(self, request: Json) -> Json:
         channel, name = self._channel(request), _field(request, "name", str).strip()
         if not 1 <= len(name) <= 100 or channel.guild is None or channel.is_thread:
-            raise RequestRefused(
-                "not_understood", "a thread has a name of 1 to 100 characters, and stands in a channel"
-            )
+            raise RequestRefused("not_understood", "a thread needs a name of 1 to 100 characters and a text channel")
         thread = await self._actions.open_thread(channel, name, self._view.user)
         return {"channel": str(thread.id)}
 
@@ -306,7 +304,7 @@ class PageConnection:
     def _person(self, id: str) -> User:  # noqa: A002
         user = self._services.world.users.get(_number(id))
         if user is None:
-            raise RequestRefused("gone", f"there is nobody {id}")
+            raise RequestRefused("gone", f"there is no person {id}")
         return user
 
     def _upload(self, key: object) -> File:
@@ -351,9 +349,9 @@ def _object(text: str) -> Json:
     try:
         request = parse(text, surrogates=True)  # its id goes into the refusal
     except ValueError as error:
-        raise RequestRefused("not_understood", f"that cannot be read: {error}") from None
+        raise RequestRefused("not_understood", f"the request cannot be read: {error}") from None
     if not isinstance(request, dict):
-        raise RequestRefused("not_understood", "that is no object")
+        raise RequestRefused("not_understood", "the request is not an object")
     return request
 
 
@@ -361,7 +359,7 @@ def _check_texts(request: Json) -> None:
     try:
         check_characters(request)
     except ValueError:
-        raise RequestRefused("not_understood", "that is no text") from None
+        raise RequestRefused("not_understood", "it holds characters that cannot be encoded") from None
 
 
 def _field(request: Mapping[str, object], name: str, kind: type[T]) -> T:
@@ -375,4 +373,4 @@ def _number(id: str) -> int:  # noqa: A002
     try:
         return int(id)
     except ValueError:
-        raise RequestRefused("not_understood", f"{id} is no id") from None
+        raise RequestRefused("not_understood", f"{id} is not an id") from None
