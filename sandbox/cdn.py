@@ -1,4 +1,4 @@
-"""Where attachments and avatars lie: signed addresses that expire, and faults on purpose.
+"""The CDN: attachments and avatars at signed addresses that expire, and faults on purpose.
 
 https://discord.com/developers/docs/reference#signed-attachment-cdn-urls: `ex` and `is` are seconds since 1970 in
 hexadecimal, `hm` an HMAC over the path and those two.
@@ -19,9 +19,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from sandbox.clock import Clock
 from sandbox.sniff import sniff
-from sandbox.state import Attachment, Clock, File, User, World
-from sandbox.trace import MOST_LETTERS, Trace
+from sandbox.state import Attachment, File, User
+from sandbox.trace import MOST_CHARACTERS, Trace
+from sandbox.world import World
 
 ADDRESS_LIFE_SECONDS = 24 * 3600
 MOST_BYTES = 512 * 1024 * 1024
@@ -34,8 +36,8 @@ _DEFAULT_AVATARS = ((88, 101, 242), (117, 126, 138), (59, 165, 92), (250, 166, 2
 class Fault:
     """What goes wrong with the next `times` downloads whose file name matches `pattern`.
 
-    `status`: answered instead of the file; `seconds`: the download takes this long; `cut_after`: the connection
-    breaks after so many bytes.
+    `status`: sent instead of the file; `seconds`: how long the download takes; `cut_after`: the number of bytes after
+    which the connection breaks.
     """
 
     pattern: re.Pattern[str]
@@ -46,8 +48,9 @@ class Fault:
 
 
 class Cdn:
-    """`base`: its address, set once the port is known; `downloads`: names of the files asked for, in order;
-    `avatars`: the addresses of those. The newest 10,000 of both, and of files at most 512 MiB, are remembered.
+    """Serves files. `base`: its address, set once the port is known; `downloads`: the names of the files that were
+    requested, in order; `avatars`: the addresses of the requested avatars. Keeps the newest 10,000 entries of each list
+    and at most 512 MiB of files.
     """
 
     def __init__(self, clock: Clock, world: World, trace: Trace) -> None:
@@ -66,67 +69,65 @@ class Cdn:
 
     @property
     def host(self) -> str:
-        """With its port: what the bot's `cdn_hosts` is to name."""
+        """Host and port, for the bot's `cdn_hosts`."""
         return self.base.partition("://")[2]
 
     @property
     def root(self) -> str:
-        """Where attachments and avatars begin."""
+        """The base address of attachments and avatars."""
         return f"{self.base}/cdn"
 
     # ------------------------------------------------------------ faults
 
     def fail(self, status: int = 500, *, times: int = 1, name: str = "") -> None:
-        """The next `times` downloads of files with `name` in their name are answered with `status`."""
+        """Answers the next `times` downloads of files with `name` in their name with `status`."""
         self._faults.append(Fault(re.compile(re.escape(name)), times, status=status))
 
     def slow(self, seconds: float, *, times: int = 1, name: str = "") -> None:
-        """... trickle, and take `seconds`."""
+        """Makes the next `times` of those downloads trickle, over `seconds`."""
         self._faults.append(Fault(re.compile(re.escape(name)), times, seconds=seconds))
 
     def cut(self, after: int, *, times: int = 1, name: str = "") -> None:
-        """... break off after `after` bytes."""
+        """Breaks the connection of the next `times` of those downloads after `after` bytes."""
         self._faults.append(Fault(re.compile(re.escape(name)), times, cut_after=after))
 
     def expire(self) -> None:
-        """Every address handed out so far is no longer good; new ones are."""
+        """Invalidates every address handed out so far; new ones work."""
         self._key = secrets.token_bytes(32)
 
     def lose(self, attachment: Attachment) -> None:
-        """No address of this file is good any more."""
+        """Invalidates every address of this file, new ones too."""
         self._lost.add((attachment.folder, attachment.id))
 
     # ------------------------------------------------------------ addresses
 
     def keep(self, attachment: Attachment) -> Attachment:
-        """Stores the file, so that its address answers. Where there is no room, those that nobody asked for the longest
-        are there no more.
-        """
+        """Stores the file and returns it. Once there is no room, drops those that were requested least recently."""
         self._files[attachment.folder, attachment.id] = attachment
         self._room -= _cost(attachment)
         while self._room < 0 and len(self._files) > 1:
-            forgotten = self._files.pop(next(iter(self._files)))
-            forgotten.content.data = b""
-            self._room += _cost(forgotten)
+            dropped = self._files.pop(next(iter(self._files)))
+            dropped.content.data = b""
+            self._room += _cost(dropped)
         return attachment
 
     def file(self, folder: int, id: int) -> Attachment | None:  # noqa: A002
         found = self._files.pop((folder, id), None)
         if found is not None:
-            self._files[folder, id] = found  # now the last to be forgotten
+            self._files[folder, id] = found  # now the last to be dropped
         return found
 
     def url(self, attachment: Attachment, *, proxy: bool = False) -> str:
-        """A fresh signed address; `proxy`: on the media proxy instead."""
-        room = "ephemeral-attachments" if attachment.ephemeral else "attachments"
-        path = f"{room}/{attachment.folder}/{attachment.id}/{quote(attachment.filename)}"
+        """Returns a fresh signed address; `proxy`: on the media proxy."""
+        kind = "ephemeral-attachments" if attachment.ephemeral else "attachments"
+        path = f"{kind}/{attachment.folder}/{attachment.id}/{quote(attachment.filename)}"
         issued = int(self._clock.now())
         expires = issued + ADDRESS_LIFE_SECONDS
         signature = self._sign(attachment.folder, attachment.id, f"{expires:x}", f"{issued:x}")
         return f"{self.base}/{'media' if proxy else 'cdn'}/{path}?ex={expires:x}&is={issued:x}&hm={signature}&"
 
     def proxied(self, address: str, file: File) -> str:
-        """Where Discord's copy of `file` lies, which stands at `address` on the web."""
+        """Returns the address of Discord's copy of `file`, whose original is at `address` on the web."""
         scheme, _, rest = address.partition("://")
         path = f"{hashlib.sha256(address.encode()).hexdigest()[:16]}/{scheme}/{rest}"
         self._external[path] = file
@@ -139,7 +140,7 @@ class Cdn:
     # ------------------------------------------------------------ answers
 
     def routes(self) -> list[web.RouteDef]:
-        file = r"{room:attachments|ephemeral-attachments}/{folder:[0-9]{1,20}}/{id:[0-9]{1,20}}/{name}"
+        file = r"{kind:attachments|ephemeral-attachments}/{folder:[0-9]{1,20}}/{id:[0-9]{1,20}}/{name}"
         return [
             web.get(f"/cdn/{file}", self._file),
             web.get(f"/media/{file}", self._file),
@@ -221,12 +222,12 @@ def _cost(attachment: Attachment) -> int:
 
 
 def _note(names: list[str], name: str) -> None:
-    names.append(name[:MOST_LETTERS])
+    names.append(name[:MOST_CHARACTERS])
     del names[:-MOST_NAMES]
 
 
 def one_colour_png(side: int, colour: tuple[int, int, int]) -> bytes:
-    """A square PNG of `side` pixels, 8 bits a channel, RGB."""
+    """Returns a square RGB PNG of `side` pixels, 8 bits per channel."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

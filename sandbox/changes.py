@@ -1,4 +1,4 @@
-"""Waiting until something holds of a state that others change."""
+"""Waiting for a condition on state that others change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Changes:
-    """Whoever changes the state calls `notify`; whoever waits gives a condition to `until`."""
+    """Call `notify` after changing the state, and `until` to wait for a condition on it."""
 
     def __init__(self) -> None:
         self._next = asyncio.Event()
@@ -17,7 +17,7 @@ class Changes:
         self._next = asyncio.Event()
 
     async def until(self, holds: Callable[[], bool], within: float | None) -> None:
-        """Raises TimeoutError after `within` seconds; None waits for as long as it takes."""
+        """Waits until `holds()` is true. Raises TimeoutError after `within` seconds; None waits indefinitely."""
         async with asyncio.timeout(within):
             while not holds():
                 await self._next.wait()

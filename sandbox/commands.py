@@ -1,4 +1,4 @@
-"""Application commands: what may be registered, and what a person may fill in.
+"""Application commands: which may be registered, and how a person may fill them in.
 
 https://discord.com/developers/docs/interactions/application-commands
 """
@@ -61,7 +61,9 @@ _THINGS: Mapping[Option, tuple[type, ...]] = {
 
 
 def check_commands(commands: list[Json]) -> None:
-    """A whole set, as it is registered in bulk; 50035 names each mistake under the index of its command."""
+    """Checks a whole set, as it is registered in bulk. Raises Refused (50035), with each mistake under the index of its
+    command.
+    """
     form = Form()
     names: set[tuple[object, object]] = set()
     for index, command in enumerate(commands):
@@ -89,7 +91,7 @@ def _check_command(form: Form, at: Path, command: Json) -> None:
     if kind == Kind.CHAT_INPUT:
         _check_names(form, at, command)
         _check_options(form, at, command.get("options") or [])
-        if _letters(command) > COMMAND_LENGTH:
+        if _length(command) > COMMAND_LENGTH:
             form.wrong(at, "APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({COMMAND_LENGTH})")
         return
     form.length((*at, "name"), command.get("name"), 1, 32)
@@ -100,7 +102,7 @@ def _check_command(form: Form, at: Path, command: Json) -> None:
 
 
 def _check_names(form: Form, at: Path, thing: Json) -> None:
-    """Name and description of a command or option, in every language."""
+    """Checks the name and description of a command or option, in every language."""
     for path, name in [((*at, "name"), thing.get("name")), *_localized(form, at, thing, "name")]:
         form.length(path, name, 1, 32)
         if isinstance(name, str) and not is_name(name):
@@ -114,13 +116,13 @@ def _localized(form: Form, at: Path, thing: Json, key: str) -> list[tuple[Path, 
     for locale, text in (thing.get(f"{key}_localizations") or {}).items():
         path = (*at, f"{key}_localizations", locale)
         if locale not in LOCALES:
-            form.wrong(path, "BASE_TYPE_CHOICES", f"{locale} is no locale of Discord's")
+            form.wrong(path, "BASE_TYPE_CHOICES", f"{locale} is not one of Discord's locales")
         found.append((path, text))
     return found
 
 
 def is_name(name: str) -> bool:
-    r"""Discord's `^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$`, lower case where there is one."""
+    r"""Whether `name` matches Discord's `^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$`, in lower case."""
     return name == name.lower() and all(
         letter in "-_'"
         or unicodedata.category(letter)[0] in "LN"
@@ -164,16 +166,16 @@ def _check_choices(form: Form, at: Path, option: Json) -> None:
             form.length(path, name, 1, 100)
 
 
-def _letters(thing: Json) -> int:
-    """Characters that count towards a command's size: names, descriptions and choices' values.
+def _length(thing: Json) -> int:
+    """Counts the characters that make up a command's size: names, descriptions and the values of choices.
 
-    Of the localizations Discord counts the longest of each, where it is longer than the default.
+    Discord counts the longest localization of each text, where it is longer than the default.
     """
     total = sum(len(str(choice.get("value", ""))) for choice in thing.get("choices") or ())
     for key in ("name", "description"):
         texts = [thing.get(key) or "", *(thing.get(f"{key}_localizations") or {}).values()]
         total += max(map(len, texts))
-    return total + sum(map(_letters, thing.get("options") or ()))
+    return total + sum(map(_length, thing.get("options") or ()))
 
 
 # ---------------------------------------------------------------- filling in
@@ -183,14 +185,14 @@ Value = str | int | float | bool | File | User | Channel | Role
 
 
 class CannotInvoke(ValueError):
-    """Discord's own client would not let a person send this."""
+    """Discord's own client would not let a person do this."""
 
 
 @dataclass
 class Filled:
-    """A command as a person filled it in: Discord's `options`, and the things that they stand for.
+    """A command as a person filled it in: Discord's `options`, and the objects that they refer to.
 
-    `files`: each with its entry in `options`, whose value is the file's id once it is stored.
+    `files`: each with its entry in `options`, whose value is set to the file's id once the file is stored.
     """
 
     options: list[Json] = field(default_factory=list)
@@ -212,9 +214,9 @@ class Filled:
 
 
 def fill(command: Json, path: list[str], values: Mapping[str, Value], *, typing: str | None = None) -> Filled:
-    """Fills in `command` (subcommands: `path`) by the definition that was registered.
+    """Fills in `command` (subcommands: `path`) according to its registered definition. Raises CannotInvoke.
 
-    `typing`: the option that has the cursor, for autocompletion; nothing is required then.
+    `typing`: for autocomplete, the option that has the focus; no option is required then.
     """
     filled = Filled()
     definitions: list[Json] = command.get("options") or []
@@ -244,7 +246,7 @@ def fill(command: Json, path: list[str], values: Mapping[str, Value], *, typing:
 
 
 def _value(filled: Filled, definition: Json, value: Value, entry: Json, *, partial: bool) -> str | float | None:
-    """What stands in `options` for `value`. A file's id is only known once it is stored: None until then."""
+    """Returns what `options` holds for `value`: None for a file, whose id is known only once it is stored."""
     kind, name = Option(definition["type"]), definition["name"]
     if partial and isinstance(value, str):
         return value

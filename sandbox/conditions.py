@@ -1,4 +1,4 @@
-"""What is wrong with this Discord on purpose, for as long as somebody wants it so."""
+"""What goes wrong in this Discord on purpose, until it is switched off again."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ MOST_LATENCY_MS = 60_000
 
 @dataclass(frozen=True)
 class Conditions:
-    """By default nothing is wrong.
+    """By default nothing goes wrong.
 
-    `latency_ms`: added to each event, answer and download of the bot's; `rate_limited`: every call is first told to
-    wait (429); `server_errors`: every call is answered 500; `message_content`: whether that intent is switched on in
-    the developer portal; `denied`: permissions that the bot has in no channel, by discord.py's names; `upload_limit`:
-    bytes of one file that the bot may send; `links_expired`: no address of a file is good any more; `layouts_refused`:
-    messages made of components (Components V2) are not taken. Raises ValueError for what cannot be.
+    `latency_ms`: added to every event, response and download of the bot; `rate_limited`: the first attempt of every
+    call is answered 429; `server_errors`: every call is answered 500; `message_content`: whether that intent is
+    switched on in the developer portal; `denied`: permissions that the bot has in no channel, by discord.py's names;
+    `upload_limit`: bytes that a file of the bot's may have; `links_expired`: no address of a file works any more;
+    `layouts_refused`: messages made of components (Components V2) are refused. Raises ValueError for values out of
+    range.
     """
 
     latency_ms: int = 0
@@ -55,7 +56,9 @@ class Conditions:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Conditions:
-        """What is not mentioned is not wrong. Raises ValueError for unknown names and wrong types."""
+        """Reads the output of `to_json`; what is missing has its default. Raises ValueError for unknown names and wrong
+        types.
+        """
         kinds = {field.name: type(field.default) for field in fields(cls)}
         given: dict[str, Any] = {}
         for name, value in values.items():

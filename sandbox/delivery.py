@@ -1,4 +1,4 @@
-"""Interactions over HTTP: signed, and posted to the address that the application's owner set for them.
+"""Interactions over HTTP: signed, and posted to the endpoint that the application's owner has set.
 
 https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint
 """
@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sandbox import rules
 from sandbox.invocation import Invocation
 from sandbox.parse import parse
-from sandbox.parts import Parts
 from sandbox.refused import Refusal, Refused
 from sandbox.rest.replies import Replies
+from sandbox.services import Services
 from sandbox.state import Json
 
 SIGNATURE, TIMESTAMP = "X-Signature-Ed25519", "X-Signature-Timestamp"
@@ -27,20 +27,20 @@ PING, PONG = 1, 1
 
 
 class EndpointRefused(Exception):
-    """Discord would not take this address: "The specified interactions endpoint url could not be verified"."""
+    """Discord would refuse this address: "The specified interactions endpoint url could not be verified"."""
 
 
 class Delivery:
-    """`url`: where interactions are posted; None: they go by the gateway. To be opened with `async with`."""
+    """Posts interactions to `url`; None sends them over the gateway. Open it with `async with`."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, services: Services) -> None:
         self.url: str | None = None
         self._key = Ed25519PrivateKey.generate()
-        self._application = parts.application
-        self._world = parts.world
-        self._refusals = parts.refusals
-        self._trace = parts.trace
-        self._replies = Replies(parts)
+        self._application = services.application
+        self._world = services.world
+        self._refusals = services.refusals
+        self._trace = services.trace
+        self._replies = Replies(services)
         self._posting: set[asyncio.Task[None]] = set()
         self._application.settings["verify_key"] = self._key.public_key().public_bytes_raw().hex()
 
@@ -57,7 +57,10 @@ class Delivery:
         await self._session.close()
 
     async def use(self, url: str | None) -> None:
-        """Set the address, once it has answered a PING, and refused one that is not signed. Raises EndpointRefused."""
+        """Sets the address, once it has answered a PING and refused one with a wrong signature.
+
+        Raises EndpointRefused.
+        """
         if url is not None:
             ping = {"type": PING, "id": str(self._world.snowflakes.next()), "token": "ping", "version": 1}
             ping |= {"application_id": str(self._application.id), "entitlements": []}
@@ -73,13 +76,13 @@ class Delivery:
         self._application.settings["interactions_endpoint_url"] = url
 
     def signed(self, body: bytes, *, at: float | None = None) -> dict[str, str]:
-        """The headers for it. `at`: seconds since 1970, now by default."""
+        """Returns the headers that sign `body`. `at`: seconds since 1970, by default now."""
         timestamp = str(int(time.time() if at is None else at))
         signature = self._key.sign(timestamp.encode() + body).hex()
         return {SIGNATURE: signature, TIMESTAMP: timestamp, "Content-Type": "application/json"}
 
     def post(self, invocation: Invocation, payload: Json) -> None:
-        """Send it on its way; what is answered inline counts as the callback."""
+        """Posts the interaction in the background. An inline response counts as the callback."""
         task = asyncio.create_task(self._post(invocation, payload))
         self._posting.add(task)
         task.add_done_callback(self._posting.discard)
@@ -106,7 +109,7 @@ class Delivery:
             invocation.changes.notify()
 
     async def _sent(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
-        """Status, and the JSON that came with it, or None."""
+        """Posts `body` and returns the status and the JSON of the response, None if there is none."""
         async with self._session.post(url, data=body, headers=headers) as response:
             text = await response.read()
             try:

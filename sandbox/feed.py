@@ -1,6 +1,6 @@
-"""What happens in the sandbox, told to whoever looks on, such as an open page.
+"""Events for whoever watches the sandbox, such as an open page.
 
-A bot hears through the gateway alone, and only what it may hear; onlookers hear all of it.
+The bot gets its events from the gateway alone, and only those it may see; subscribers here get all of them.
 """
 
 from __future__ import annotations
@@ -16,63 +16,64 @@ from sandbox.trace import Entry
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A message is there, or a new version of it."""
+class MessageShown:
+    """There is a new message, or a new version of one."""
 
     message: Message
 
 
 @dataclass(frozen=True)
-class Gone:
+class MessageDeleted:
     """A message was deleted."""
 
     message: Message
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A channel or thread is new, or is not as it was."""
+class ChannelChanged:
+    """A channel or thread is new or has changed."""
 
     channel: Channel
 
 
 @dataclass(frozen=True)
 class ConditionsChanged:
-    """Something is wrong on purpose, or no longer."""
+    """The conditions were replaced."""
 
     conditions: Conditions
 
 
 @dataclass(frozen=True)
-class Did:
+class ActionTaken:
     """A person did something.
 
-    `what`: the sandbox's method; `given`: what it was given besides; `made`: what came of it.
+    `action`: the name of the method of `sandbox.actions`; `arguments`: what else it was called with; `result`: what it
+    returned.
     """
 
-    what: str
-    who: User
+    action: str
+    user: User
     locale: str
     channel: Channel
-    made: Message | Invocation | Channel
-    given: Mapping[str, object]
+    result: Message | Invocation | Channel
+    arguments: Mapping[str, object]
 
 
-Happening = Shown | Gone | Opened | ConditionsChanged | Did | Entry
-Listener = Callable[[Happening], None]
+Event = MessageShown | MessageDeleted | ChannelChanged | ConditionsChanged | ActionTaken | Entry
+Listener = Callable[[Event], None]
 
 
 class Feed:
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
 
-    def tell(self, happening: Happening) -> None:
+    def publish(self, event: Event) -> None:
         for listener in list(self._listeners):
-            listener(happening)
+            listener(event)
 
     @contextmanager
-    def heard_by(self, listener: Listener) -> Iterator[None]:
-        """Within, `listener` is called with everything that happens, in its order. It must not wait."""
+    def subscribed(self, listener: Listener) -> Iterator[None]:
+        """Calls `listener` with every event, in order, until the block ends. It must not block."""
         self._listeners.append(listener)
         try:
             yield

@@ -1,4 +1,4 @@
-"""Files on this machine: read and written so that neither what is in a recording nor a name leads elsewhere."""
+"""Files on this machine: reading and writing them so that no recording and no file name can lead elsewhere."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ MOST_BYTES_OF_A_NAME = 150
 
 
 def safe_name(name: str) -> str:
-    """The last part of `name` as the name of a file, at most 150 bytes of UTF-8: no path, nothing that a terminal
-    would not print, no dot at the beginning.
+    """Returns the last part of `name` as a file name of at most 150 bytes of UTF-8, without unprintable characters and
+    without a leading dot.
     """
     last = re.split(r"[/\\]", name)[-1].lstrip(".")
     printable = "".join(letter if letter.isprintable() else "_" for letter in last)
@@ -24,7 +24,7 @@ def safe_name(name: str) -> str:
 
 
 def private_folder(path: Path) -> Path:
-    """Made where it is not there, and nobody else's whatever the umask. Raises OSError."""
+    """Creates the folder if needed, accessible to this account alone whatever the umask. Raises OSError."""
     path.mkdir(mode=0o700, exist_ok=True)
     if path.is_symlink():
         raise NotADirectoryError(20, "a link, not a folder", str(path))
@@ -33,8 +33,8 @@ def private_folder(path: Path) -> Path:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """In one step, in place of what is there (a link is replaced, not followed), and for nobody else to read whatever
-    the umask. Raises OSError.
+    """Replaces the file atomically (a link is replaced, not followed), readable by this account alone whatever the
+    umask. Raises OSError.
     """
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
@@ -45,11 +45,13 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def read_regular(path: Path, most: int) -> bytes:
-    """Raises OSError, and ValueError: it is a link, no regular file, or larger than `most` bytes."""
-    flags = os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe without a writer would keep us waiting
+    """Reads a regular file. Raises OSError, also for a link, and ValueError if it is no regular file or has more than
+    `most` bytes.
+    """
+    flags = os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe without a writer would block
     with open(path, "rb", opener=lambda name, given: os.open(name, given | flags)) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError(f"{path.name} is no regular file")
+            raise ValueError(f"{path.name} is not a regular file")
         data = file.read(most + 1)
     if len(data) > most:
         raise ValueError(f"{path.name} has more than {most:,} bytes")

@@ -1,4 +1,4 @@
-"""The gateway: sessions over WebSocket, with compression, heartbeats, resuming, and ways to break them on purpose.
+"""The gateway: events over WebSocket, heartbeats, identifying and resuming, and ways to break them on purpose.
 
 https://discord.com/developers/docs/events/gateway
 """
@@ -6,16 +6,10 @@ https://discord.com/developers/docs/events/gateway
 from __future__ import annotations
 
 import asyncio
-import importlib
-import json
 import math
 import secrets
-import zlib
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import Any, Protocol
 
 import discord
 from aiohttp import WSMsgType, web
@@ -24,27 +18,14 @@ from sandbox.changes import Changes
 from sandbox.parse import parse
 from sandbox.payloads import Payloads
 from sandbox.refused import Refusal
-from sandbox.state import Application, Guild, Json, World
+from sandbox.session import Connection, Op, Session
+from sandbox.state import Guild, Json
 from sandbox.trace import Trace
+from sandbox.world import Application, World
 
-REPLAYED_EVENTS = 1000
 MOST_BYTES_SENT = 4096
 MOST_BYTES_OF_A_REASON = 123
 MOST_SHARDS = 10_000
-
-
-class Op(IntEnum):
-    DISPATCH = 0
-    HEARTBEAT = 1
-    IDENTIFY = 2
-    PRESENCE = 3
-    VOICE_STATE = 4
-    RESUME = 6
-    RECONNECT = 7
-    REQUEST_MEMBERS = 8
-    INVALID_SESSION = 9
-    HELLO = 10
-    HEARTBEAT_ACK = 11
 
 
 STARTS = 1000
@@ -58,7 +39,7 @@ PRIVILEGED_INTENTS = {
 
 
 class Close(Exception):
-    """The gateway ends a connection. https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway"""
+    """The gateway closes a connection. https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway"""
 
     def __init__(self, code: int, why: str) -> None:
         super().__init__(why)
@@ -66,89 +47,16 @@ class Close(Exception):
         self.why = why
 
 
-class Compressor(Protocol):
-    def __call__(self, data: bytes) -> bytes: ...
-
-
-def compressor(name: str | None) -> Compressor | None:
-    """One stream for a whole connection, every message flushed so that it can be read by itself."""
-    if name == "zlib-stream":
-        stream = zlib.compressobj()
-        return lambda data: stream.compress(data) + stream.flush(zlib.Z_SYNC_FLUSH)
-    if name == "zstd-stream":
-        # A client asks for it only where it found this library itself; nothing here depends on it.
-        zstandard: Any = importlib.import_module("zstandard")
-        frame = zstandard.ZstdCompressor().compressobj()
-        block = zstandard.COMPRESSOBJ_FLUSH_BLOCK
-        return lambda data: bytes(frame.compress(data)) + bytes(frame.flush(block))
-    return None
-
-
 def _name(operation: object) -> str:
     return next((op.name for op in Op if op == operation), str(operation))
 
 
-class Connection:
-    """One socket. Messages go out one at a time, in the order in which they were compressed."""
-
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request, world: World, trace: Trace) -> None:
-        self.socket = socket
-        self.dropped = False
-        self._world = world
-        self._trace = trace
-        self._transport = request.transport
-        self._compress = compressor(request.query.get("compress"))
-        self._lock = asyncio.Lock()
-
-    async def send(self, payload: Json) -> None:
-        """A socket that broke meanwhile loses the message: resuming brings it again."""
-        async with self._lock:
-            await asyncio.sleep(self._world.conditions.seconds_late)
-            self._trace.event("to_bot", payload.get("t") or Op(payload["op"]).name, payload.get("d"))
-            text = json.dumps(payload, ensure_ascii=False)
-            try:
-                if self._compress:
-                    await self.socket.send_bytes(self._compress(text.encode()))
-                else:
-                    await self.socket.send_str(text)
-            except ConnectionError:
-                return
-
-    def abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-
-
-@dataclass(eq=False)
-class Session:
-    """What one shard identified itself as, outliving its connections. `sent`: its latest events with their numbers."""
-
-    id: str
-    shard: tuple[int, int]
-    intents: discord.Intents
-    connection: Connection | None
-    sequence: int = 0
-    sent: deque[Json] = field(default_factory=lambda: deque(maxlen=REPLAYED_EVENTS))
-
-    async def dispatch(self, event: str, data: Json) -> None:
-        self.sequence += 1
-        payload = {"op": Op.DISPATCH, "t": event, "s": self.sequence, "d": data}
-        self.sent.append(payload)
-        if self.connection is not None:
-            await self.connection.send(payload)
-
-    def serves(self, guild: Guild | None) -> bool:
-        """Direct conversations all go to the first shard."""
-        number, count = self.shard
-        return number == (0 if guild is None else (guild.id >> 22) % count)
-
-
 class Gateway:
-    """`url`: its address, set once the port is known; `heartbeat_interval` in seconds; `heartbeats`: how many came;
-    `resumed`: how many sessions were taken up again; `refuse_resume`: answer RESUME with INVALID_SESSION;
-    `starts_left`: of `STARTS`, how many sessions the bot may still begin today; `max_concurrency`: how many it may
-    begin within 5 s, None where nobody counts (Discord counts for all shards of the same remainder); `most_guilds`: of
-    one shard.
+    """`url`: its address, set once the port is known; `heartbeat_interval`: in seconds; `heartbeats`: how many arrived;
+    `resumed`: how many sessions were resumed; `refuse_resume`: whether RESUME is answered with INVALID_SESSION;
+    `starts_left`: how many of `STARTS` sessions the bot may still start today; `max_concurrency`: how many it may
+    start within 5 s, None for any number (Discord counts shards with the same remainder together); `most_guilds`: how
+    many a shard may have.
     """
 
     def __init__(
@@ -182,11 +90,11 @@ class Gateway:
         self._identified: dict[int, float] = {}
         self._connections: set[Connection] = set()
 
-    # ------------------------------------------------------------ for the other rooms
+    # ------------------------------------------------------------ for the rest of the sandbox
 
     @property
     def ready(self) -> bool:
-        """Every shard has a session with a connection."""
+        """Whether every shard has a session with a connection."""
         return {session.shard[0] for session in self._sessions.values() if session.connection} >= set(
             range(self._shards_of_bot())
         )
@@ -199,7 +107,7 @@ class Gateway:
     ) -> None:
         """Sends an event to the sessions that serve `guild` and asked for `intent`.
 
-        `render` is told whether the session has the Message Content intent, and the application still may.
+        `render` gets True for a session with the Message Content intent, if the application is still allowed it.
         """
         content = "message_content" in self._application.privileged
         for session in list(self._sessions.values()):
@@ -207,7 +115,7 @@ class Gateway:
                 await session.dispatch(event, render(content and session.intents.message_content))
 
     async def added(self, guild: Guild) -> None:
-        """The bot has just been added to it."""
+        """Announces that the bot has just been added to a guild."""
         payload = self._payloads.guild_create(guild, new=True)
         await self.publish("GUILD_CREATE", guild, lambda _: payload, intent="guilds")
 
@@ -215,19 +123,19 @@ class Gateway:
         await self.publish("GUILD_DELETE", guild, lambda _: {"id": str(guild.id)}, intent="guilds")
 
     async def lost(self, guild: Guild) -> None:
-        """An outage has taken it out of reach."""
+        """Makes a guild unavailable, as in an outage."""
         guild.available = False
         payload = {"id": str(guild.id), "unavailable": True}
         await self.publish("GUILD_DELETE", guild, lambda _: payload, intent="guilds")
 
     async def back(self, guild: Guild) -> None:
-        """The outage is over."""
+        """Makes a guild available again."""
         guild.available = True
         payload = self._payloads.guild_create(guild)
         await self.publish("GUILD_CREATE", guild, lambda _: payload, intent="guilds")
 
     async def drop(self, code: int | None = None) -> None:
-        """Breaks every connection: with a close code, or like a cut cable. Sessions stay and can be resumed."""
+        """Closes every connection with `code`, or aborts it without one. Sessions stay and can be resumed."""
         for connection in list(self._connections):
             connection.dropped = True
             if code is None:
@@ -243,7 +151,7 @@ class Gateway:
     # ------------------------------------------------------------ one connection
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        # what is a little too large is refused by Discord's own code, what is far too large not taken in at all
+        # A message that is a little too large is refused with Discord's own code; one far too large is not even read.
         socket = web.WebSocketResponse(compress=False, max_msg_size=16 * MOST_BYTES_SENT)
         await socket.prepare(request)
         connection = Connection(socket, request, self._world, self._trace)
@@ -272,7 +180,7 @@ class Gateway:
         return socket
 
     async def _receive(self, socket: web.WebSocketResponse) -> Json | None:
-        """The next operation, None at the end. A client that is silent for two heartbeats is gone."""
+        """Returns the next operation, None at the end. A client that is silent for two heartbeats is closed."""
         try:
             message = await socket.receive(timeout=2 * self.heartbeat_interval)
         except TimeoutError:
@@ -285,9 +193,9 @@ class Gateway:
         try:
             payload = parse(data)
         except ValueError:
-            raise Close(4002, "payload is no JSON") from None
+            raise Close(4002, "payload is not JSON") from None
         if not isinstance(payload, dict):
-            raise Close(4002, "payload is no object")
+            raise Close(4002, "payload is not an object")
         return payload
 
     async def _operate(self, connection: Connection, session: Session | None, payload: Json) -> Session | None:
@@ -315,7 +223,7 @@ class Gateway:
         return session
 
     async def _identify(self, connection: Connection, data: Json) -> Session | None:
-        """None: too many sessions were begun at once; the bot is to try again."""
+        """Returns None when too many sessions were started at once, and the bot has to try again."""
         if data.get("token") != self._application.token:
             raise Close(4004, "authentication failed")
         number, count = _shard(data.get("shard"))
@@ -346,7 +254,7 @@ class Gateway:
         return [guild for guild in known if session.serves(guild)]
 
     def _may_identify(self, shard: int) -> bool:
-        """https://discord.com/developers/docs/events/gateway#sharding-max-concurrency"""
+        """Applies `max_concurrency`. https://discord.com/developers/docs/events/gateway#sharding-max-concurrency"""
         if self.max_concurrency is None:
             return True
         now, lane = asyncio.get_running_loop().time(), shard % self.max_concurrency
@@ -404,7 +312,7 @@ class Gateway:
         if guild is None or not session.serves(guild):
             return
         if not wanted and not data.get("query") and not session.intents.members:
-            self._refusals.append(Refusal("gateway", None, 0, "all members asked for without the members intent"))
+            self._refusals.append(Refusal("gateway", None, 0, "all members requested without the members intent"))
             return
         query = str(data.get("query") or "").lower()
         found = [user for user, _ in guild.members.values() if user.id in wanted or not wanted]
@@ -423,12 +331,12 @@ class Gateway:
 
 
 def _reason(why: str) -> bytes:
-    """As much of it as a close may carry, and no half of a letter, for which the client would find fault with us."""
+    """Cuts the reason to what a close frame may carry, between characters: half of one would be a protocol error."""
     return why.encode("utf-8", "replace")[:MOST_BYTES_OF_A_REASON].decode("utf-8", "ignore").encode()
 
 
 def _shard(given: object) -> tuple[int, int]:
-    """Number of a shard, and how many there are. Nothing given is the only one."""
+    """Returns the number of a shard and how many there are. Without either, it is the only one."""
     match given:
         case None:
             return 0, 1
@@ -440,4 +348,4 @@ def _shard(given: object) -> tuple[int, int]:
 def _snowflake(given: object) -> int:
     if isinstance(given, int | str) and str(given).isdecimal():
         return int(given)
-    raise Close(4002, f"no snowflake: {given}")
+    raise Close(4002, f"not a snowflake: {given}")

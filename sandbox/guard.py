@@ -1,19 +1,19 @@
-"""Who may speak to the sandbox: programs on this machine that know its secrets, and its own page.
+"""Access to the sandbox: only programs on this machine that know its secrets, and its own page.
 
 Being bound to the loopback address keeps other machines out, but not the web pages that the browser on this one has
 open. So every request must name this server as its host (no other name may lead here:
 https://en.wikipedia.org/wiki/DNS_rebinding), must not come from another page (`Origin`,
 https://www.w3.org/TR/fetch-metadata/), and answers are for this origin alone.
 
-Other people with an account on this machine could still connect. The API asks for the bot's token, files lie at signed
-addresses; so the page, which shows people's photos, asks for a secret too. It is the beginning of the page's path,
-`/s/SECRET/`, made anew for each run. A cookie would go to every port of 127.0.0.1, whoever listens there (cookies
+Other people with an account on this machine could still connect. The API asks for the bot's token, and files have
+signed addresses; so the page, which shows people's photos, asks for a secret too. The page's path starts with it:
+`/s/SECRET/`, new for each run. A cookie would be sent to every port of 127.0.0.1, whoever listens there (cookies
 ignore ports: https://www.rfc-editor.org/rfc/rfc6265#section-8.5), and pictures and WebSockets cannot send a header. A
-path goes to this port alone, with every kind of request, and is still there when the page is reloaded.
+path is sent to this port alone, with every kind of request, and survives a reload.
 
-The address that is printed, and given to the browser, holds not this secret but a key that is good once: whoever reads
-it later, in a list of processes, a terminal's history or over a shoulder, is refused. When it has been used there is
-another one, which is for another browser.
+The address that is printed, and passed to the browser, does not hold this secret but a key that works once: whoever
+reads it later, in a list of processes, a terminal's history or over a shoulder, is refused. Once it has been used,
+there is another one for another browser.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from aiohttp.typedefs import Handler
 from bot.http.listening import vouch
 
 NAMES = ("127.0.0.1", "localhost", "[::1]")
-# What asks for a secret of its own: programs, and the page's files. Everything else is the page.
+# Paths with a secret of their own: the API, the gateway and files. Everything else is the page.
 WITH_OWN_SECRETS = ("/api/", "/gateway", "/cdn/", "/media/", "/files/")
 
 HEADERS: Mapping[str, str] = {
@@ -39,17 +39,17 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",  # photos stay out of the browser's cache on disk
 }
-# Nothing but the page's own files is run, styled by, shown or talked to.
+# The page may run, apply, show and contact nothing but this server's own files and addresses.
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-# People's files and the API's JSON are no pages: nothing in them runs.
+# People's files and the API's JSON are not pages: nothing in them runs.
 OTHER_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 USED = (
-    "This address has been used, or is of an earlier start: each is good once.\n"
-    "If the page is open in another tab, go on there. If not, open the newest address in the terminal.\n"
+    "This address has been used or belongs to an earlier run: each address works once.\n"
+    "If the page is open in another tab, continue there. If not, open the newest address in the terminal.\n"
 )
 UNKNOWN = "Open the newest address in the terminal of the sandbox, with its key.\n"
 
@@ -58,7 +58,7 @@ _PART = re.compile(r"/s/[^/]+/(static/[^/]+)?")
 
 
 class Guard:
-    """`port` is set once it is known; `key`: what lets the next browser in; `opened` is called when it has done so."""
+    """`port`: set once it is known; `key`: admits the next browser; `opened`: called once it has."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -73,9 +73,9 @@ class Guard:
     @web.middleware
     async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.host not in {f"{name}:{self.port}" for name in NAMES}:
-            raise web.HTTPForbidden(text=f"This server has no name but {NAMES[0]}:{self.port}.")
+            raise web.HTTPForbidden(text=f"This server is only reached as {NAMES[0]}:{self.port}.")
         if not _from_here(request):
-            raise web.HTTPForbidden(text="Pages from elsewhere have no business here.")
+            raise web.HTTPForbidden(text="Other web pages may not use this server.")
         if not request.path.startswith(WITH_OWN_SECRETS):
             self._admit(request)
         return await handler(request)
@@ -89,7 +89,7 @@ class Guard:
         vouch(request)
 
     def _use(self, request: web.Request) -> None:
-        """A browser that fetches ahead of its person, or asks for the headers alone, has not opened the page."""
+        """Redeems the key. A browser that prefetches, or asks for the headers alone, has not opened the page."""
         if request.method != "GET" or "Sec-Purpose" in request.headers:
             raise web.HTTPForbidden(text=UNKNOWN)
         if not _same(request.query["key"], self.key):
@@ -110,7 +110,9 @@ def _same(given: str, secret: str) -> bool:
 
 
 def _from_here(request: web.Request) -> bool:
-    """No page of another origin made it. Programs say nothing of origins; following a link to the page is fine."""
+    """Whether no page of another origin made the request. Programs send no origin; following a link to the page is
+    fine.
+    """
     if request.headers.get("Origin", f"http://{request.host}") != f"http://{request.host}":
         return False
     if request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin"):

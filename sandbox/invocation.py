@@ -1,4 +1,4 @@
-"""One use of the bot by a person, from the click to the answer, as the person sees it."""
+"""One use of the bot, from the click to the answer, as the person sees it."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ class CallbackType(IntEnum):
 
 
 class InvocationFailed(Exception):
-    """Discord told the person "The application did not respond"."""
+    """Discord showed the person "The application did not respond"."""
 
 
 @dataclass(eq=False)
 class Invocation:
-    """What became of one interaction.
+    """The state of one interaction.
 
-    `acknowledged_after`: seconds from the person's click to the bot's first response, None until then;
-    `answer`: the reply as it stands, None before it is there and again when it is deleted (`deleted`); what a bot says
-    after that is the reply then (`instead`);
-    `history`: every version of the reply that a person could read, the newest last; `followups`: further messages;
-    `choices`: what was offered while typing; `modal`: the form that was opened. `created` is on the sandbox's clock;
-    `command_kind`: 1 slash, 2 user, 3 message, 0 where it was no command; `source`: the message whose component it was.
+    `created`: on the sandbox's clock; `command_kind`: 1 slash, 2 user, 3 message, 0 if it is no command; `source`: the
+    message whose component was used; `acknowledged_after`: seconds from the click to the bot's first response, None
+    until then; `answer`: the current reply, None before there is one and after it was deleted (`deleted`), when the
+    next message of the bot becomes the reply (`instead`); `history`: every version of the reply that a person could
+    read, the newest last; `followups`: further messages; `choices`: the suggestions for autocomplete; `modal`: the form
+    that was opened.
     """
 
     id: int
@@ -70,7 +70,7 @@ class Invocation:
         return self.history[-1] if self.history and (self.instead or not self.deleted) else None
 
     def show(self, message: Message) -> None:
-        """A new reply, or a new version of one, is there to be read."""
+        """Adds a new reply, or a new version of one."""
         if self.deleted and self.instead is None and message.id not in self.replies:
             self.instead = message.id
         self.replies[message.id] = message
@@ -83,7 +83,7 @@ class Invocation:
         return [message for id_, message in self.replies.items() if id_ not in (self.original, self.instead)]
 
     async def acknowledged(self, within: float = 5.0) -> float:
-        """Seconds until the bot's first response.
+        """Waits for the bot's first response and returns the seconds until it.
 
         Raises InvocationFailed when three seconds pass without one, TimeoutError after `within` seconds.
         """
@@ -92,12 +92,13 @@ class Invocation:
         return self.acknowledged_after
 
     async def answered(self, within: float = 30.0, *, until: Callable[[Message], bool] | None = None) -> Message:
-        """The bot's reply: sent directly, or put in place of "thinking"; with `until`, the first version it accepts.
+        """Waits for the bot's reply, sent directly or in place of "thinking", and returns it.
 
-        A bot that reports its progress edits its reply several times: `until=lambda reply: reply.files`.
+        `until`: waits for the first version that it accepts. A bot that reports its progress edits its reply several
+        times: `until=lambda reply: reply.files`.
 
-        Raises InvocationFailed when the bot never acknowledged, or answered by choices or a form instead of a message,
-        and TimeoutError after `within` seconds, telling what there was until then.
+        Raises InvocationFailed when the bot never acknowledged, and TimeoutError, which says what there was so far,
+        after `within` seconds.
         """
 
         def found() -> Message | None:
@@ -109,17 +110,17 @@ class Invocation:
         return version
 
     async def followed_up(self, count: int = 1, within: float = 30.0) -> list[Message]:
-        """At least `count` further messages."""
+        """Waits for at least `count` further messages and returns them all."""
         await self._until(lambda: len(self.followups) >= count, within, f"followed up {count} times")
         return self.followups
 
     async def chosen(self, within: float = 5.0) -> list[Json]:
-        """What the bot offers to a person who types."""
+        """Waits for the bot's suggestions to a person who types."""
         await self._until(lambda: self.choices is not None, within, "answered by choices")
         return self.choices or []
 
     async def opened(self, within: float = 5.0) -> Json:
-        """The form that the bot opened."""
+        """Waits for the form (modal) that the bot opens."""
         await self._until(lambda: self.modal is not None, within, "answered by a form")
         assert self.modal is not None
         return self.modal

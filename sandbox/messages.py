@@ -1,4 +1,4 @@
-"""Messages come, change and go: made from what was sent, kept in their channel, announced on the gateway."""
+"""Messages: builds them from what was sent, keeps them in their channel and announces them on the gateway."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from itertools import count
 
 from sandbox import rules
 from sandbox.cdn import Cdn
-from sandbox.feed import Feed, Gone, Shown
+from sandbox.feed import Feed, MessageDeleted, MessageShown
 from sandbox.gateway import Gateway
 from sandbox.payloads import Payloads
 from sandbox.refused import Form, empty_message, layout_refused
-from sandbox.state import Attachment, Channel, File, Json, Message, MessageFlag, User, World
+from sandbox.state import Attachment, Channel, File, Json, Message, MessageFlag, User
+from sandbox.world import World
 
 EDITABLE_FLAGS = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
 SENDABLE_FLAGS = EDITABLE_FLAGS | MessageFlag.SUPPRESS_NOTIFICATIONS
 CONTAINER, FILE, MEDIA_GALLERY, THUMBNAIL = 17, 13, 12, 11
 
 REPLY_TYPE = 19
-"""Kind of a message that answers another one."""
+"""The type of a message that replies to another one."""
 
 _REFERENCE = re.compile(r'attachment://([^"\\]+)')
 
@@ -47,13 +48,13 @@ class Messages:
     # ------------------------------------------------------------ making
 
     def compose(self, sent: Sent, base: Message, *, size_limit: int, allowed_flags: MessageFlag) -> Message:
-        """`base` with what was sent put over it: a new message (`base` is empty) or an edit.
+        """Applies what was sent to `base`: an empty message for a new one, or the message that is edited.
 
-        What is not mentioned stays. Raises Refused (50035, 40005, 30015, 50006).
+        Fields that were not sent stay. Raises Refused (50035, 40005, 30015, 50006).
         """
         payload, flags = sent.payload, base.flags
         if "flags" in payload:
-            kept = base.flags & ~MessageFlag.SUPPRESS_EMBEDS  # whose layout is once of components, its is for good
+            kept = base.flags & ~MessageFlag.SUPPRESS_EMBEDS  # once set, COMPONENTS_V2 stays
             flags = MessageFlag(payload["flags"] or 0) & allowed_flags | kept
         layout = MessageFlag.COMPONENTS_V2 in flags
         if layout and self._world.conditions.layouts_refused:
@@ -75,7 +76,9 @@ class Messages:
         return message
 
     def _files(self, sent: Sent, base: Message) -> list[Attachment]:
-        """Old ones in the order of `attachments`, then new ones. An id there is an old one's or a new one's number."""
+        """Returns kept files in the order of `attachments`, then new ones. An id there is that of a kept file or the
+        number of a new one.
+        """
         entries: list[Json] | None = sent.payload.get("attachments")
         before = {attachment.id: attachment for attachment in base.files}
         if entries is None:
@@ -101,11 +104,11 @@ class Messages:
         return kept + new
 
     def attach(self, file: File, folder: int, *, ephemeral: bool = False) -> Attachment:
-        """A file with an address on the CDN."""
+        """Stores a file on the CDN."""
         return self._cdn.keep(Attachment.of(file, self._world.snowflakes.next(), folder, ephemeral=ephemeral))
 
     def embedding(self, message: Message, files: list[Attachment]) -> Message:
-        """`message` with these files, below its text or where an embed or a component shows them."""
+        """Returns `message` with these files, below its text or where an embed or a component shows them."""
         shown = set(_REFERENCE.findall(json.dumps([message.embeds, message.components], ensure_ascii=False)))
         return replace(
             message,
@@ -119,12 +122,12 @@ class Messages:
     # ------------------------------------------------------------ keeping and announcing
 
     def get(self, channel: Channel, id: int) -> Message | None:  # noqa: A002
-        """The newest version, of ephemeral messages too."""
+        """Returns the current version of a message, ephemeral ones included."""
         return channel.messages.get(id) or self._ephemeral.get(id)
 
     async def put(self, message: Message) -> None:
-        """Adds `message` to its channel and announces it. An ephemeral one is nobody else's to see."""
-        self._feed.tell(Shown(message))
+        """Adds `message` to its channel and announces it, unless it is ephemeral."""
+        self._feed.publish(MessageShown(message))
         if message.ephemeral:
             self._ephemeral[message.id] = message
             return
@@ -133,11 +136,11 @@ class Messages:
         await self._announce("MESSAGE_CREATE", message)
 
     async def change(self, message: Message) -> Message:
-        """Puts the new version in the old one's place; returns it with the time of the edit."""
+        """Replaces the old version of a message; returns the new one with the time of the edit."""
         before = self.get(message.channel, message.id)
-        is_answer = before is not None and before.loading  # it takes the place of "thinking": that is no edit
+        is_answer = before is not None and before.loading  # replacing "thinking" is no edit
         edited = message if message.loading or is_answer else replace(message, edited=self._world.clock.now())
-        self._feed.tell(Shown(edited))
+        self._feed.publish(MessageShown(edited))
         if message.ephemeral:
             self._ephemeral[message.id] = edited
         else:
@@ -146,7 +149,7 @@ class Messages:
         return edited
 
     async def delete(self, message: Message) -> None:
-        self._feed.tell(Gone(message))
+        self._feed.publish(MessageDeleted(message))
         if self._ephemeral.pop(message.id, None) or not message.channel.messages.pop(message.id, None):
             return
         guild = message.channel.guild
@@ -167,7 +170,7 @@ class Messages:
 
 
 def _check_references(components: tuple[Json, ...], files: list[Attachment]) -> None:
-    """A component that shows a file needs the file; an embed without its picture merely has none."""
+    """Refuses a component whose file is missing. An embed whose picture is missing just has none."""
     form = Form()
     for name in set(_REFERENCE.findall(json.dumps(components, ensure_ascii=False))) - {file.filename for file in files}:
         code = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
@@ -180,7 +183,7 @@ def _intent(channel: Channel) -> str:
 
 
 def complete(components: list[Json]) -> list[Json]:
-    """Components with the numbers and the defaults that Discord fills in."""
+    """Returns components with the ids and the defaults that Discord fills in."""
     numbers = count(1)
     return [_completed(component, numbers) for component in components]
 

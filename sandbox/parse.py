@@ -1,4 +1,4 @@
-"""JSON that comes from outside: from bots, pages, recordings."""
+"""Parsing JSON from outside: from bots, pages and recordings."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import re
 from typing import Any, NoReturn
 
 MOST_LEVELS = 64
-"""Objects and lists in each other: more than anything of Discord's has, and far from where Python ends a recursion."""
+"""Nested objects and lists: more than anything of Discord's has, and far below Python's recursion limit."""
 
-_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def parse(data: str | bytes, *, halves: bool = False) -> Any:
-    """Raises ValueError: it is no JSON in UTF-8, is nested too deeply, or holds halves of characters (surrogates),
-    which no message can carry on. `halves`: the caller looks for those.
+def parse(data: str | bytes, *, surrogates: bool = False) -> Any:
+    """Parses JSON in UTF-8. Raises ValueError if it is malformed, nested too deeply, or holds lone surrogates, which
+    cannot be encoded again.
+
+    `surrogates`: allows those; the caller checks for them.
     """
     text = data.decode() if isinstance(data, bytes) else data
     try:
@@ -22,18 +24,18 @@ def parse(data: str | bytes, *, halves: bool = False) -> Any:
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     _check_levels(value)
-    if not halves and _HALF_CHARACTER.search(text):
+    if not surrogates and _SURROGATE.search(text):
         check_characters(value)
     return value
 
 
 def check_characters(value: Any) -> None:
-    """Raises ValueError where JSON holds halves of characters."""
+    """Raises ValueError if the JSON value holds lone surrogates."""
     json.dumps(value, ensure_ascii=False).encode()
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _check_levels(value: Any) -> None:

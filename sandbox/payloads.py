@@ -1,4 +1,4 @@
-"""What stands in the sandbox, as Discord's JSON (API v10)."""
+"""Everything in the sandbox as Discord's JSON (API v10)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any, Protocol
 import discord
 
 from sandbox import rules
-from sandbox.state import Application, Attachment, Channel, ChannelType, Guild, Json, Message, Role, User, created
+from sandbox.clock import created
+from sandbox.state import Attachment, Channel, ChannelType, Guild, Json, Message, Role, User
+from sandbox.world import Application
 
 PRIVILEGED_FLAGS = {
     "presences": discord.ApplicationFlags.gateway_presence_limited.flag,
@@ -29,7 +31,7 @@ SNAPSHOT = (
     "mentions",
     "mention_roles",
 )
-"""What a forwarded message tells of the one that it passes on."""
+"""The fields of a message that its forwarded copy keeps."""
 
 PREVIOUS_COMMANDS_FLAG = discord.ApplicationFlags.app_commands_badge.flag
 
@@ -43,7 +45,7 @@ def snowflake(thing: Any) -> str | None:
 
 
 class Addresses(Protocol):
-    """Where a reader finds files; `proxy`: on the media proxy."""
+    """Makes addresses of files for one kind of reader; `proxy`: on the media proxy."""
 
     def url(self, attachment: Attachment, *, proxy: bool = False) -> str: ...
 
@@ -72,11 +74,11 @@ class Payloads:
         return {**self.user(self._application.bot), "mfa_enabled": False, "locale": "en-US", "verified": True}
 
     def member(self, guild: Guild, user: User) -> Json:
-        """Without the user itself, as it stands in `resolved.members`."""
+        """Returns a member without the user object, as in `resolved.members`."""
         _, roles = guild.members[user.id]
         return {
             "roles": [str(role) for role in sorted(roles)],
-            # people came with the guild itself
+            # people joined when the guild was created
             "joined_at": timestamp(guild.joined if user.bot else created(guild.id)),
             "nick": None,
             "avatar": None,
@@ -186,9 +188,9 @@ class Payloads:
         }
 
     def guild_create(self, guild: Guild, *, new: bool = False) -> Json:
-        """As the gateway announces it: with channels, active threads and, of the members, the bot alone.
+        """Returns GUILD_CREATE: with channels, active threads and only the bot as a member.
 
-        `new`: to the bot, which has just been added.
+        `new`: whether the bot has just been added.
         """
         bot = self._application.bot
         threads = [t for t in guild.threads() if not t.archived and rules.permissions(t, bot).view_channel]
@@ -301,8 +303,8 @@ class Payloads:
         return body | {key: value for key, value in optional.items() if value is not None}
 
     def message(self, message: Message, *, content: bool = True, referenced: bool = True) -> Json:
-        """`content`: whether the reader gets to see text, embeds, attachments and components; `referenced`: and the
-        message that it replies to.
+        """`content`: whether the reader may see text, embeds, attachments and components; `referenced`: whether to
+        include the message that it replies to.
         """
         mentions = [user for user in self._people(message) if message.mentions(user)]
         embedded = {one.filename: one for one in message.embedded}
@@ -345,7 +347,7 @@ class Payloads:
         return {"type": kind, "message_id": str(message.id), "channel_id": str(message.channel.id), **guild}
 
     def message_event(self, message: Message, *, content: bool = True) -> Json:
-        """As MESSAGE_CREATE and MESSAGE_UPDATE carry it: with the guild and the author as its member."""
+        """Returns MESSAGE_CREATE or MESSAGE_UPDATE: with the guild and the author as its member."""
         body = self.message(message, content=content)
         guild = message.channel.guild
         if guild is not None:
@@ -383,7 +385,7 @@ class Payloads:
         return shown
 
     def _media(self, media: Json, embedded: Mapping[str, Attachment]) -> Json:
-        """An embed's picture: an `attachment://NAME` becomes the attachment's own address."""
+        """Returns an embed's picture, with `attachment://NAME` replaced by the attachment's own address."""
         attachment = _referenced(media, embedded)
         if attachment is None:
             return media

@@ -1,4 +1,4 @@
-"""How Discord says no: a status, a code of its own, a sentence, and for forms the place of each mistake.
+"""Discord's error responses: a status, a code of its own, a message, and for forms where each mistake is.
 
 Codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 """
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 class Refused(Exception):
-    """Discord's answer to a request that it will not carry out."""
+    """Discord's response to a request that it does not carry out."""
 
     def __init__(self, status: int, code: int, message: str, errors: Json | None = None) -> None:
         super().__init__(message)
@@ -31,10 +31,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Refusal:
-    """One breach of Discord's rules that was noticed, kept for whoever wants to know.
+    """A breach of Discord's rules, as tests and people can inspect it.
 
-    `where`: method and path of the request, or the gateway's operation, or the interaction; `status`: of the HTTP
-    answer, or the gateway's close code, or None where nothing was answered; `why`: a sentence.
+    `where`: the method and path of the request, or the gateway's operation, or the interaction; `status`: that of the
+    HTTP response, or the gateway's close code, or None if there was no response; `why`: a sentence.
     """
 
     where: str
@@ -125,7 +125,7 @@ def invalid_json() -> Refused:
 
 
 class Form:
-    """Collects what is wrong with a JSON body, each mistake at its place, and refuses them all at once."""
+    """Collects the mistakes in a JSON body, each under its path, and refuses the body once all are known."""
 
     def __init__(self) -> None:
         self._errors: Json = {}
@@ -137,7 +137,7 @@ class Form:
         place.setdefault("_errors", []).append({"code": code, "message": message})
 
     def longest(self, path: tuple[str | int, ...], value: object, limit: int) -> None:
-        """`value` is a text of at most `limit` characters, or not there."""
+        """Checks that `value` is None or a string of at most `limit` characters."""
         if value is None:
             return
         if not isinstance(value, str):
@@ -146,7 +146,7 @@ class Form:
             self.wrong(path, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
 
     def length(self, path: tuple[str | int, ...], value: object, least: int, most: int) -> None:
-        """`value` is a text or list of `least` to `most` characters or items."""
+        """Checks that `value` is a string or list of `least` to `most` characters or items."""
         if value is None:
             self.wrong(path, "BASE_TYPE_REQUIRED", "This field is required")
         elif not isinstance(value, (str, list)):

@@ -1,4 +1,4 @@
-"""Discord's rules: who may do what where, what a message may hold, and whose words a bot gets to see."""
+"""Discord's rules: who may do what where, what a message may hold, and whose messages a bot can read."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ EMBEDS_LENGTH = 6000
 COMPONENTS_V2_COUNT = 40
 COMPONENTS_V2_LENGTH = 4000
 
-# A direct conversation has no roles; Discord reports this much for both sides.
+# Direct messages have no roles; Discord reports these permissions for both sides.
 DIRECT_PERMISSIONS = discord.Permissions.text() | discord.Permissions(view_channel=True)
 
-# What the permissions decide in replies to commands, where the bot itself is not there.
+# The permissions that matter in replies to commands where the bot is not a member.
 REPLY_PERMISSIONS = discord.Permissions(attach_files=True, embed_links=True, mention_everyone=True)
 
 ACTION_ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
@@ -48,9 +48,10 @@ def guild_permissions(guild: Guild, user: User) -> discord.Permissions:
 
 
 def permissions(channel: Channel, user: User) -> discord.Permissions:
-    """What `user` may do in `channel`: roles, then the channel's overwrites for everyone, for roles, for the member.
+    """Returns what `user` may do in `channel`.
 
-    A thread has its parent's, and a private one is seen by its members alone. https://discord.com/developers/docs/topics/permissions#permission-overwrites
+    Applies roles, then the channel's overwrites for everyone, for roles and for the member.
+    A thread has the permissions of its parent; only members see a private one. https://discord.com/developers/docs/topics/permissions#permission-overwrites
     """
     if channel.guild is None:
         there = user in (channel.owner, channel.partner) or (user.bot and channel.partner is None)
@@ -75,17 +76,17 @@ def permissions(channel: Channel, user: User) -> discord.Permissions:
 
 
 def app_permissions(channel: Channel, bot: User) -> discord.Permissions:
-    """What the bot may do in its replies to commands in `channel`, where it need not be itself."""
+    """Returns what the bot may do in its replies to commands in `channel`, where it need not be a member."""
     return permissions(channel, bot) if is_there(channel, bot) else REPLY_PERMISSIONS
 
 
 def is_there(channel: Channel, bot: User) -> bool:
-    """Whether the bot is in the guild, or the conversation is with it."""
+    """Whether the bot is in the guild, or takes part in the direct messages."""
     return channel.partner is None if channel.guild is None else bot.id in channel.guild.members
 
 
 def must_see(channel: Channel, user: User) -> discord.Permissions:
-    """The permissions of `user` in `channel`, or 50001 where it may not even be seen."""
+    """Returns the permissions of `user` in `channel`. Raises Refused (50001) if they may not even see it."""
     allowed = permissions(channel, user)
     if not allowed.view_channel:
         raise missing_access()
@@ -93,7 +94,7 @@ def must_see(channel: Channel, user: User) -> discord.Permissions:
 
 
 def must_read(channel: Channel, user: User) -> discord.Permissions:
-    """As `must_see`; what is written in a voice channel or on a stage is read by those alone who may connect, too."""
+    """Does what `must_see` does. Reading messages in a voice or stage channel also needs the permission to connect."""
     allowed = must_see(channel, user)
     if channel.type in (ChannelType.VOICE, ChannelType.STAGE) and not allowed.connect:
         raise missing_access()
@@ -107,14 +108,14 @@ def must_send(channel: Channel, user: User, *, files: bool) -> None:
         raise missing_permissions()
 
 
-# ---------------------------------------------------------------- whose words the bot sees
+# ---------------------------------------------------------------- message content
 
 
 def shows_content(message: Message, bot: User, *, intent: bool) -> bool:
-    """Whether text, embeds, attachments and components of `message` reach the bot, with or without the intent.
+    """Whether the bot gets the text, embeds, attachments and components of `message`.
 
-    https://discord.com/developers/docs/events/gateway#message-content-intent: always those it sent, those that
-    mention it, and direct ones.
+    With the intent, always; without it, of its own messages, those that mention it, and direct messages.
+    https://discord.com/developers/docs/events/gateway#message-content-intent
     """
     return intent or message.author.id == bot.id or message.channel.guild is None or message.mentions(bot)
 
@@ -123,21 +124,21 @@ def shows_content(message: Message, bot: User, *, intent: bool) -> bool:
 
 
 def check_sizes(files: Iterable[File], limit: int) -> None:
-    """Each file has at most `limit` bytes."""
+    """Raises Refused (40005) if a file has more than `limit` bytes."""
     if any(len(file.data) > limit for file in files):
         raise entity_too_large()
 
 
 def check_count(files: Sized) -> None:
-    """At most ten on one message, old ones that stay and new ones together."""
+    """Raises Refused (30015) if a message has more than ten files, kept ones and new ones together."""
     if len(files) > FILES_A_MESSAGE:
         raise too_many_attachments()
 
 
 def check_message(payload: Json, *, components_v2: bool) -> None:
-    """The shape and the limits of a message that a bot sends or edits; 50035 names each mistake.
+    """Checks the form and the limits of a message that a bot sends or edits. Raises Refused (50035), with each mistake.
 
-    `components_v2`: it consists of components alone.
+    `components_v2`: whether the message consists of components alone.
     """
     form = Form()
     form.longest(("content",), payload.get("content"), CONTENT_LENGTH)
@@ -151,7 +152,7 @@ def check_message(payload: Json, *, components_v2: bool) -> None:
 def _check_embeds(form: Form, embeds: list[Json]) -> None:
     if len(embeds) > 10:
         form.wrong(("embeds",), "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
-    letters = 0
+    length = 0
     for index, embed in enumerate(embeds):
         at: tuple[str | int, ...] = ("embeds", index)
         fields = embed.get("fields") or []
@@ -166,11 +167,11 @@ def _check_embeds(form: Form, embeds: list[Json]) -> None:
         for number, entry in enumerate(fields):
             form.length((*at, "fields", number, "name"), entry.get("name"), 1, 256)
             form.length((*at, "fields", number, "value"), entry.get("value"), 1, 1024)
-            letters += len(entry.get("name") or "") + len(entry.get("value") or "")
+            length += len(entry.get("name") or "") + len(entry.get("value") or "")
         for path, text, limit in texts:
             form.longest(path, text, limit)
-            letters += len(text or "")
-    if letters > EMBEDS_LENGTH:
+            length += len(text or "")
+    if length > EMBEDS_LENGTH:
         message = f"Embed size exceeds maximum size of {EMBEDS_LENGTH}"
         form.wrong(("embeds",), "MAX_EMBED_SIZE_EXCEEDED", message)
 
@@ -238,7 +239,7 @@ def check_modal(payload: Json) -> None:
 
 
 def check_choices(payload: Json) -> None:
-    """What may be offered while somebody types: at most 25 choices."""
+    """Checks the suggestions for autocomplete: at most 25 choices."""
     form = Form()
     choices = payload.get("choices") or []
     if len(choices) > 25:

@@ -1,6 +1,6 @@
-"""Something to play with: people, a thread of faces of nobody, a group picture, and a thread of troubles.
+"""Sample content: people, a thread of averaged faces, a group picture, and a thread of photos that cause trouble.
 
-The pictures stand in `tests/faces` of a checkout, with their licence. An installation from a wheel has none.
+The pictures are in `tests/faces` of a checkout, with their licence. An installation from a wheel has none.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ EXPRESSIONS = {"1": "neutral", "2": "smiling"}
 
 
 async def fill(sandbox: Sandbox, faces: Path = FACES) -> bool:
-    """Post them all. False, and nothing is posted, where the pictures are not there."""
+    """Adds the people and posts the pictures. Returns False, and posts nothing, if the pictures are missing."""
     owner = sandbox.owner
     member, moderator = sandbox.person("Mio"), sandbox.person("Ren", moderator=True)
     general = sandbox.channel("general")

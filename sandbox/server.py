@@ -1,17 +1,15 @@
-"""The sandbox as a whole: everything wired together, and a person's hands on it."""
+"""The sandbox as a whole: wires its parts together and serves them on one port."""
 
 from __future__ import annotations
 
 import base64
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import replace
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
-import discord
 import yarl
 from aiohttp import web
 from discord.asset import Asset
@@ -19,60 +17,40 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.http.listening import serving
-from sandbox import rest, rules
+from sandbox import rest
+from sandbox.actions import Actions
 from sandbox.cdn import Cdn
 from sandbox.changes import Changes
-from sandbox.commands import LOCALES, CannotInvoke, Value
+from sandbox.clock import Clock
 from sandbox.conditions import Conditions
 from sandbox.delivery import Delivery
-from sandbox.feed import ConditionsChanged, Did, Feed, Opened
+from sandbox.feed import Feed
 from sandbox.gateway import Gateway
 from sandbox.guard import Guard
-from sandbox.interactions import Interactions, Setting
-from sandbox.invocation import Invocation
-from sandbox.messages import REPLY_TYPE, Messages, complete
+from sandbox.interactions import Interactions
+from sandbox.messages import Messages
 from sandbox.page import Page
-from sandbox.parts import Parts
 from sandbox.payloads import Payloads
 from sandbox.refused import Refusal
 from sandbox.rest import ROOT, Api, Exchanges, Faults
-from sandbox.state import (
-    EVERYONE,
-    MODERATOR,
-    NO_FLAGS,
-    Application,
-    Channel,
-    ChannelType,
-    Clock,
-    File,
-    Guild,
-    Json,
-    Message,
-    MessageFlag,
-    Overwrite,
-    Role,
-    User,
-    World,
-)
+from sandbox.services import Services
 from sandbox.trace import Trace
-
-Made = TypeVar("Made", Message, Invocation, Channel)
+from sandbox.world import Application, World
 
 MOST_REFUSALS = 1000
 
 
-class Sandbox:
-    """A Discord of one's own on 127.0.0.1, for one bot. An asynchronous context manager.
+class Sandbox(Actions):
+    """A stand-in for Discord on 127.0.0.1, for one bot. An asynchronous context manager.
 
     `port`: 0 takes a free one; `name`: the bot's; `shards`: how many Discord recommends; `privileged`: intents that
     the owner switched on in the developer portal (of `members`, `presences`, `message_content`);
-    `heartbeat_interval` in seconds.
+    `heartbeat_interval`: in seconds.
 
-    Once entered, `api`, `cdn.base` and `gateway.url` are where the bot is led; `token`: the bot's; `requests`: the
-    newest HTTP requests with their answers; `refusals`: the newest breaches of Discord's rules; `trace`: the newest of
-    all that passes, in short; `conditions`, `faults`, `cdn`, `gateway`: what can be broken on purpose; `delivery`:
-    interactions over HTTP; `clock`: the sandbox's own time; `page`: where the next browser finds it; `feed`: all that
-    happens. There is a guild already, its `owner`, and the channel "general".
+    Once entered, the bot connects to `api`, `cdn.base` and `gateway.url` with `token`. `requests`: the newest HTTP
+    requests with their answers; `refusals`: the newest breaches of Discord's rules; `trace`: the newest of all
+    traffic, abridged; `conditions`, `faults`, `cdn`, `gateway`: what can be broken on purpose; `delivery`:
+    interactions over HTTP; `clock`: the sandbox's own time; `page`: the address for the next browser.
     """
 
     def __init__(
@@ -84,58 +62,53 @@ class Sandbox:
         privileged: Iterable[str] = ("message_content",),
         heartbeat_interval: float = 41.25,
     ) -> None:
+        clock, changes, feed = Clock(), Changes(), Feed()
         privileged = frozenset(privileged)
-        self.clock = Clock()
+        world = World(clock, Conditions(message_content="message_content" in privileged))
+        owner, bot = world.add_user("Kei"), world.add_user(name, bot=True)
+        self.token = _token(bot.id)
+        application = Application(bot.id, bot.name, bot, owner, self.token, privileged)
+        trace = Trace(clock, feed.publish)
         self.requests = Exchanges()
         self.refusals: deque[Refusal] = deque(maxlen=MOST_REFUSALS)
-        self.world = World(self.clock, Conditions(message_content="message_content" in privileged))
-        self.owner = self.world.add_user("Kei")
-        self.bot = self.world.add_user(name, bot=True)
-        self.token = _token(self.bot.id)
-        self.application = Application(self.bot.id, self.bot.name, self.bot, self.owner, self.token, privileged)
-        self.guild = self.add_guild("Sandbox")
-        self.feed = Feed()
-        self.trace = Trace(self.clock, self.feed.tell)
-        self.cdn = Cdn(self.clock, self.world, self.trace)
-        self._changes = Changes()
-        payloads = Payloads(self.application, self.cdn)
-        self.gateway = Gateway(
-            self.world,
-            self.application,
+        self.cdn = Cdn(clock, world, trace)
+        payloads = Payloads(application, self.cdn)
+        gateway = Gateway(
+            world,
+            application,
             payloads,
             self.refusals,
-            self._changes,
-            self.trace,
+            changes,
+            trace,
             shards=shards,
             heartbeat_interval=heartbeat_interval,
         )
-        messages = Messages(self.world, self.bot, self.cdn, payloads, self.gateway, self.feed)
-        self._parts = Parts(
-            self.world,
-            self.application,
-            payloads,
-            messages,
-            self.gateway,
-            self._changes,
-            self.refusals,
-            self.feed,
-            self.trace,
+        messages = Messages(world, bot, self.cdn, payloads, gateway, feed)
+        services = Services(
+            world=world,
+            application=application,
+            cdn=self.cdn,
+            payloads=payloads,
+            messages=messages,
+            gateway=gateway,
+            changes=changes,
+            refusals=self.refusals,
+            feed=feed,
+            trace=trace,
         )
-        self._api = Api(self._parts, self.requests)
-        self.delivery = Delivery(self._parts)
-        self._interactions = Interactions(self._parts, self.delivery)
-        self._page = Page(self, self._parts)
+        self.delivery = Delivery(services)
+        super().__init__(services, Interactions(services, self.delivery))
+        self._api = Api(services, self.requests)
+        self._page = Page(self, services)
         self._guard = Guard()
         self._port = port
         self._stack = AsyncExitStack()
-
-    # ------------------------------------------------------------ coming and going
 
     async def __aenter__(self) -> Self:
         app = web.Application()
         self._guard.protect(app)
         app.router.add_get("/gateway", self.gateway.handle)
-        for routes in (self._api.serve(rest.routes(self._parts)), self.cdn.routes(), self._page.routes()):
+        for routes in (self._api.serve(rest.routes(self._services)), self.cdn.routes(), self._page.routes()):
             app.add_routes(routes)
         server = serving(app, "127.0.0.1", self._port)
         self._port = (await self._stack.enter_async_context(server)).port
@@ -160,11 +133,11 @@ class Sandbox:
 
     @property
     def page(self) -> str:
-        """Where the next browser finds the page. Good once: another address stands here from then on."""
+        """The address of the page for the next browser. It works once; after that, this is another one."""
         return f"{self.address}/?key={self._guard.key}"
 
     def when_page_opens(self, tell: Callable[[], None]) -> None:
-        """Calls `tell` each time a browser has used the address of the page, and there is another one."""
+        """Calls `tell` each time a browser has used the page's address, when `page` is already the next one."""
         self._guard.opened.append(tell)
 
     @property
@@ -175,26 +148,9 @@ class Sandbox:
     def faults(self) -> Faults:
         return self._api.faults
 
-    @property
-    def conditions(self) -> Conditions:
-        return self.world.conditions
-
-    async def set_conditions(self, conditions: Conditions) -> None:
-        """Something goes wrong from now on, or no longer."""
-        before, self.world.conditions = self.conditions, conditions
-        content = frozenset({"message_content"})
-        privileged = self.application.privileged - content
-        self.application.privileged = privileged | content if conditions.message_content else privileged
-        if before.denied != conditions.denied:
-            for channel in [one for one in self.guild.channels.values() if not one.is_thread]:
-                overwrite = channel.overwrites.setdefault(self.bot.id, Overwrite())
-                overwrite.deny = overwrite.deny & ~before.denied_bits | conditions.denied_bits
-                await self._announce("CHANNEL_UPDATE", channel)
-        self.feed.tell(ConditionsChanged(conditions))
-
     @contextmanager
     def in_place_of_discord(self) -> Iterator[None]:
-        """Within, every discord.py client of this process talks to the sandbox: its base addresses lead here."""
+        """Points discord.py's base addresses here, so that every client of this process talks to the sandbox."""
         before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = self.api, yarl.URL(self.gateway.url)
         Asset.BASE = self.cdn.root
@@ -204,7 +160,7 @@ class Sandbox:
             Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = before
 
     async def wait_ready(self, within: float = 30.0, *, commands: bool = True) -> None:
-        """Until the bot is connected with all its shards and, with `commands`, has registered some.
+        """Waits until all shards of the bot are connected and, with `commands`, it has registered some.
 
         Raises TimeoutError after `within` seconds.
         """
@@ -215,266 +171,10 @@ class Sandbox:
                 not commands or bool(app.commands or any(app.guild_commands.values()))
             )
 
-        await self._changes.until(ready, within)
-
-    # ------------------------------------------------------------ people and places
-
-    def add_guild(self, name: str, *, locale: str = "en-US", bot: bool = True) -> Guild:
-        """With the owner, the bot (its own role gives it what everyone may) and the channel "general".
-
-        `bot`: without it, commands are there for those who have installed them for themselves.
-        """
-        guild = self.world.add_guild(name, self.owner, [self.bot] if bot else [], locale=locale)
-        if bot:
-            role = self.world.add_role(guild, self.bot.name, EVERYONE, bot=self.bot)
-            guild.members[self.bot.id][1].add(role.id)
-        self.world.add_channel(guild, "general")
-        return guild
-
-    async def join(
-        self, name: str, *, locale: str = "en-US", system_channel: bool = True, deny: Iterable[str] = ()
-    ) -> Guild:
-        """Somebody adds the bot to a guild of theirs; `deny`: permissions that it lacks in "general", as `deny` has it.
-
-        `system_channel`: whether Discord's own messages go there.
-        """
-        guild = self.add_guild(name, locale=locale)
-        (channel,) = guild.channels.values()
-        if denied := discord.Permissions(**dict.fromkeys(deny, True)).value:
-            channel.overwrites[self.bot.id] = Overwrite(deny=denied)
-        guild.system_channel = channel if system_channel else None
-        await self.gateway.added(guild)
-        return guild
-
-    @property
-    def people(self) -> Mapping[str, User]:
-        """By name."""
-        return {user.name: user for user in self.world.users.values() if not user.bot}
-
-    def person(self, name: str, *, locale: str = "en-US", avatar: File | None = None, moderator: bool = False) -> User:
-        """Somebody of that name; a new one joins the guild, `moderator`: with the role of that name."""
-        if name in self.people:
-            return self.people[name]
-        user = self.world.add_user(name, locale=locale, avatar=avatar)
-        self.guild.members[user.id] = (user, {self._moderators().id} if moderator else set())
-        return user
-
-    def _moderators(self) -> Role:
-        found = (role for role in self.guild.roles.values() if role.name == "moderator")
-        return next(found, None) or self.world.add_role(self.guild, "moderator", EVERYONE | MODERATOR)
-
-    def channel(self, name: str) -> Channel:
-        """A channel of the guild by its name. Raises KeyError."""
-        for channel in self.guild.channels.values():
-            if channel.name == name and not channel.is_thread:
-                return channel
-        raise KeyError(name)
-
-    async def open_channel(self, name: str, type: ChannelType = ChannelType.TEXT) -> Channel:  # noqa: A002
-        channel = self.world.add_channel(self.guild, name, type)
-        if self.conditions.denied:
-            channel.overwrites[self.bot.id] = Overwrite(deny=self.conditions.denied_bits)
-        await self._announce("CHANNEL_CREATE", channel)
-        return channel
-
-    async def open_thread(
-        self, channel: Channel, name: str, owner: User | None = None, *, private: bool = False
-    ) -> Channel:
-        """A private one has nobody in it but its owner, so the bot does not see it."""
-        kind = ChannelType.PRIVATE_THREAD if private else ChannelType.PUBLIC_THREAD
-        thread = self.world.add_thread(channel, name, owner or self.owner, kind)
-        await self._announce("THREAD_CREATE", thread)
-        return self._did("open_thread", self._setting(owner, channel, None), thread, name=name)
-
-    async def archive(self, thread: Channel) -> None:
-        thread.archived, thread.archived_at = True, self.clock.now()
-        await self._announce("THREAD_UPDATE", thread)
-
-    def direct(self, user: User | None = None) -> Channel:
-        """The direct conversation of a person with the bot."""
-        return self.world.direct_channel(user or self.owner)
-
-    def private(self, user: User, partner: User) -> Channel:
-        """The direct conversation of two people, where the bot is not: commands that one has installed are."""
-        return self.world.private_channel(user, partner)
-
-    async def allow(self, channel: Channel, *permissions: str) -> None:
-        """Gives the bot permissions in `channel`, by discord.py's names (`read_message_history`)."""
-        await self._overwrite(channel, discord.Permissions(**dict.fromkeys(permissions, True)).value, 0)
-
-    async def deny(self, channel: Channel, *permissions: str) -> None:
-        """Takes permissions in `channel` from the bot."""
-        await self._overwrite(channel, 0, discord.Permissions(**dict.fromkeys(permissions, True)).value)
-
-    async def _overwrite(self, channel: Channel, allow: int, deny: int) -> None:
-        before = channel.overwrites.get(self.bot.id, Overwrite())
-        after = Overwrite(before.allow & ~deny | allow, before.deny & ~allow | deny)
-        channel.overwrites[self.bot.id] = after
-        await self._announce("CHANNEL_UPDATE", channel)
-
-    async def _announce(self, event: str, channel: Channel) -> None:
-        self.feed.tell(Opened(channel))
-        if channel.is_thread and not rules.permissions(channel, self.bot).view_channel:
-            return
-        payload = self._parts.payloads.channel(channel)
-        await self.gateway.publish(event, channel.guild, lambda _: payload, intent="guilds")
-
-    # ------------------------------------------------------------ what people do
-
-    async def post(
-        self,
-        channel: Channel,
-        author: User | None = None,
-        content: str = "",
-        files: Iterable[File] = (),
-        *,
-        embeds: Iterable[Json] = (),
-        components: Iterable[Json] = (),
-        reply_to: Message | None = None,
-        forward: Message | None = None,
-    ) -> Message:
-        """A person's message, or another bot's, which alone can send `embeds` and `components` (`attachment://NAME`
-        shows one of the files).
-        """
-        messages = self._parts.messages
-        attached = [messages.attach(file, channel.id) for file in files]
-        layout = tuple(complete(list(components)))
-        message = replace(
-            messages.empty(channel, author or self.owner),
-            content=content,
-            embeds=tuple(embeds),
-            components=layout,
-            flags=MessageFlag.COMPONENTS_V2 if layout else NO_FLAGS,
-            type=REPLY_TYPE if reply_to is not None else 0,
-            reply_to=reply_to,
-            forwarded=forward,
-        )
-        message = messages.embedding(message, attached)
-        await messages.put(message)
-        meant = {"reply_to": reply_to, "forward": forward}
-        given = {"content": content, "files": attached, **{key: one for key, one in meant.items() if one is not None}}
-        return self._did("post", self._setting(author, channel, None), message, **given)
-
-    async def delete(self, message: Message) -> None:
-        """A moderator deletes it, or whoever wrote it."""
-        await self._parts.messages.delete(message)
-
-    def newest(self, message: Message) -> Message:
-        """The version of it that stands there now."""
-        return self._parts.messages.get(message.channel, message.id) or message
-
-    def offered(self, user: User, channel: Channel) -> list[Json]:
-        """The commands that `user` finds in `channel`, as the bot registered them."""
-        return self._interactions.offered(Setting(user, channel))
-
-    async def slash(
-        self,
-        command: str,
-        options: Mapping[str, Value] | None = None,
-        *,
-        user: User | None = None,
-        channel: Channel | None = None,
-        locale: str | None = None,
-        attachment_size_limit: int | None = None,
-    ) -> Invocation:
-        """A slash command, options by name, values as the registered definition wants them.
-
-        `command`: with subcommands after a space. `locale`: the person's by default; `attachment_size_limit` in bytes
-        a file, as the conditions say by default. Raises CannotInvoke where Discord's own client would not send it.
-        """
-        setting = self._setting(user, channel, locale, attachment_size_limit)
-        invocation = await self._interactions.slash(setting, command, options or {})
-        return self._did("slash", setting, invocation, command=command, options=options or {})
-
-    async def autocomplete(
-        self,
-        command: str,
-        options: Mapping[str, Value],
-        typing: str,
-        *,
-        user: User | None = None,
-        channel: Channel | None = None,
-        locale: str | None = None,
-    ) -> Invocation:
-        """What a person has typed so far into the option `typing` of a slash command."""
-        return await self._interactions.autocomplete(self._setting(user, channel, locale), command, options, typing)
-
-    async def message_command(
-        self,
-        name: str,
-        target: Message,
-        *,
-        user: User | None = None,
-        locale: str | None = None,
-        attachment_size_limit: int | None = None,
-    ) -> Invocation:
-        """Apps > NAME on a message."""
-        setting = self._setting(user, target.channel, locale, attachment_size_limit)
-        invocation = await self._interactions.message_command(setting, name, target)
-        return self._did("message_command", setting, invocation, command=name, target=target)
-
-    async def user_command(
-        self,
-        name: str,
-        target: User,
-        *,
-        user: User | None = None,
-        channel: Channel | None = None,
-        locale: str | None = None,
-        attachment_size_limit: int | None = None,
-    ) -> Invocation:
-        """Apps > NAME on a person."""
-        setting = self._setting(user, channel, locale, attachment_size_limit)
-        invocation = await self._interactions.user_command(setting, name, target)
-        return self._did("user_command", setting, invocation, command=name, target=target)
-
-    async def click(
-        self, message: Message, custom_id: str, *, user: User | None = None, locale: str | None = None
-    ) -> Invocation:
-        """A button."""
-        setting = self._setting(user, message.channel, locale)
-        invocation = await self._interactions.component(setting, message, custom_id, None)
-        return self._did("click", setting, invocation, message=message, custom_id=custom_id)
-
-    async def select(
-        self,
-        message: Message,
-        custom_id: str,
-        values: Iterable[Value],
-        *,
-        user: User | None = None,
-        locale: str | None = None,
-    ) -> Invocation:
-        """A choice from a menu: texts, or people, channels, roles."""
-        setting, values = self._setting(user, message.channel, locale), list(values)
-        invocation = await self._interactions.component(setting, message, custom_id, values)
-        return self._did("select", setting, invocation, message=message, custom_id=custom_id, values=values)
-
-    async def submit(self, opened: Invocation, texts: Mapping[str, str], *, locale: str | None = None) -> Invocation:
-        """The form that an invocation opened, filled in by the person who opened it."""
-        setting = self._setting(opened.user, opened.channel, locale, opened.attachment_size_limit)
-        invocation = await self._interactions.submit(setting, opened, texts)
-        return self._did("submit", setting, invocation, opened=opened, texts=dict(texts))
-
-    def _did(self, what: str, setting: Setting, made: Made, **given: object) -> Made:
-        locale = setting.locale or setting.user.locale
-        self.feed.tell(Did(what, setting.user, locale, setting.channel, made, given))
-        return made
-
-    def _setting(
-        self,
-        user: User | None,
-        channel: Channel | None,
-        locale: str | None,
-        attachment_size_limit: int | None = None,
-    ) -> Setting:
-        if locale is not None and locale not in LOCALES:
-            raise CannotInvoke(f"{locale} is no locale of Discord's")
-        limit = self.conditions.upload_limit if attachment_size_limit is None else attachment_size_limit
-        return Setting(user or self.owner, channel or self.channel("general"), locale, limit)
+        await self._services.changes.until(ready, within)
 
 
 def _token(bot_id: int) -> str:
-    """Of the shape of Discord's: the bot's id, a time, a secret, each in base64."""
+    """Returns a token in the format of Discord's: the bot's id, a time and a secret, each in base64."""
     first = base64.urlsafe_b64encode(str(bot_id).encode()).decode().rstrip("=")
     return f"{first}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"

@@ -1,6 +1,6 @@
-"""What Discord says of a file: its content type by the name, and a picture's size by its first bytes.
+"""What Discord derives from a file: its content type from the name, and a picture's size from its first bytes.
 
-The headers of PNG, GIF, JPEG and WebP are short enough to read by hand; an image library has no place in this process.
+The headers of PNG, GIF, JPEG and WebP are short enough to read by hand; this process loads no image library.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ for _type, _suffix in (
 
 @dataclass(frozen=True)
 class Sniffed:
-    """`width` and `height` in pixels, both None where the bytes are no picture that is known here."""
+    """`width` and `height`: in pixels, both None if the bytes are no picture in a known format."""
 
     content_type: str | None
     width: int | None
@@ -49,7 +49,7 @@ def _size(data: bytes) -> tuple[int, int] | None:
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Walks the segments to the first frame header (SOF0-SOF15 without DHT, JPG and DAC)."""
+    """Reads the segments up to the first frame header (SOF0-SOF15 without DHT, JPG and DAC)."""
     at = 2
     while at + 9 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]

@@ -1,4 +1,4 @@
-"""The real bot and the sandbox in one process: to be tried out in a browser, or to play a conversation."""
+"""The real bot and the sandbox in one process, to try the bot in a browser or to play a recorded conversation."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from sandbox.server import Sandbox
 async def stay(
     settings: Settings, *, port: int = 0, record: Path | None = None, opened: Callable[[Sandbox, bool], None]
 ) -> None:
-    """Until SIGTERM or SIGINT. `record`: a file for all that people do, photos included; None writes nothing down.
+    """Runs until SIGTERM or SIGINT. `record`: a file for all that people do, photos included; None records nothing.
 
-    `opened` is called once the page can be opened, and told whether the sample pictures are there. Raises OSError: the
-    port or the file cannot be had; and what `bot.app.run` raises.
+    `opened` is called once the page can be opened; its second argument says whether the sample pictures are there.
+    Raises OSError if the port is taken or the file cannot be written, and what `bot.app.run` raises.
     """
     async with Sandbox(port) as sandbox:
         filled = await samples.fill(sandbox)
@@ -35,7 +35,7 @@ async def stay(
 
 
 async def play(settings: Settings, file: Path, tell: Callable[[Done], None]) -> None:
-    """The conversation in `file`, each line told once it is done; then the end.
+    """Plays the conversation in `file` to its end and calls `tell` with each line once it is done.
 
     Raises Unplayable, and what `bot.app.run` raises.
     """
@@ -45,7 +45,7 @@ async def play(settings: Settings, file: Path, tell: Callable[[Done], None]) -> 
         talk = asyncio.create_task(_play(sandbox, player, tell))
         try:
             await asyncio.wait({bot, talk}, return_when=asyncio.FIRST_COMPLETED)
-            if bot.done():  # it could not start, or was told to stop
+            if bot.done():  # it could not start, or was stopped
                 return bot.result()
             return talk.result()
         finally:

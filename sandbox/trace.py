@@ -1,6 +1,6 @@
-"""What passes between the bot and the sandbox, in short, for whoever wants to look.
+"""The traffic between the bot and the sandbox, abridged, for people to look at.
 
-Only the newest entries are kept, each of bounded size. No token stands in one, and of files only names and sizes.
+Only the newest entries are kept, each of bounded size. They hold no tokens, and only the names and sizes of files.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Literal
 
-from sandbox.state import Clock, File
+from sandbox.clock import Clock
+from sandbox.state import File
 
 REMEMBERED = 1000
 MOST_VALUES = 300
 MOST_ITEMS = 40
-MOST_LETTERS = 200
+MOST_CHARACTERS = 200
 MOST_BYTES = 8000
 MOST_BITS = 128
 HIDDEN = "…"
@@ -30,13 +31,12 @@ Way = Literal["to_bot", "from_bot"]
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that passed.
+    """One event, call, download or acknowledgement.
 
-    `number`: counted from 1; `at`: seconds since 1970 on the sandbox's clock; `way`: who spoke, of a call the bot;
-    `name`: of the event or operation, of the call its method and path, of a download the file, of an acknowledgement
-    the command or component; `status`: of HTTP, or the code of a gateway that closed; `milliseconds`: until the answer
-    or the acknowledgement; `sent` and `answered`: JSON in short, with what was left out marked by "…"; `refused`: what
-    Discord has against it.
+    `number`: counted from 1; `at`: seconds since 1970 on the sandbox's clock; `way`: the direction, for a call that of
+    the request; `name`: that of the event, operation, downloaded file, command or component, or the method and path of
+    a call; `status`: of HTTP, or the gateway's close code; `milliseconds`: until the response or the acknowledgement;
+    `sent` and `answered`: abridged JSON, with "…" for what was left out; `refused`: why Discord would refuse it.
     """
 
     number: int
@@ -52,7 +52,7 @@ class Entry:
 
 
 class Trace:
-    """`entries`: the newest, the oldest first. Each is given to `tell` as it is made."""
+    """`entries`: the newest ones, oldest first. `tell` is called with each new entry."""
 
     def __init__(self, clock: Clock, tell: Callable[[Entry], None]) -> None:
         self.entries: deque[Entry] = deque(maxlen=REMEMBERED)
@@ -61,11 +61,11 @@ class Trace:
         self._numbers = count(1)
 
     def event(self, way: Way, name: str, data: Any) -> None:
-        """On the gateway."""
+        """Adds an event or operation of the gateway."""
         self._add("gateway", way, name, sent=in_short(data))
 
     def closed(self, code: int, why: str) -> None:
-        """The gateway ended a connection, since the bot broke a rule."""
+        """Adds a connection that the gateway closed because the bot broke a rule."""
         self._add("gateway", "to_bot", "CLOSE", status=code, refused=why)
 
     def call(
@@ -80,7 +80,7 @@ class Trace:
         seconds: float,
         refused: str | None,
     ) -> None:
-        """Over HTTP; `path` is below /api/v10."""
+        """Adds a call of the API; `path` is below /api/v10."""
         attached = [f"{file.name} ({len(file.data):,} bytes)" for file in files]
         self._add(
             "rest",
@@ -94,7 +94,7 @@ class Trace:
         )
 
     def posted(self, sent: Any, status: int, seconds: float, refused: str | None) -> None:
-        """An interaction over HTTP to the bot; `status` 0: it gave no answer."""
+        """Adds an interaction that was posted to the bot; `status` 0: there was no response."""
         self._add(
             "rest",
             "to_bot",
@@ -106,7 +106,7 @@ class Trace:
         )
 
     def download(self, name: str, status: int, size: int, seconds: float) -> None:
-        """The bot fetched a file of `size` bytes, or was told that it is not there."""
+        """Adds a download of a file of `size` bytes, or of one that does not exist."""
         self._add(
             "cdn", "from_bot", name, status=status, milliseconds=round(seconds * 1000, 1), answered=f"{size:,} bytes"
         )
@@ -118,19 +118,19 @@ class Trace:
         self._add("acknowledgement", "from_bot", name, refused=why)
 
     def _add(self, kind: Kind, way: Way, name: str, **more: Any) -> None:
-        entry = Entry(next(self._numbers), self._clock.now(), kind, way, name[:MOST_LETTERS], **more)
+        entry = Entry(next(self._numbers), self._clock.now(), kind, way, name[:MOST_CHARACTERS], **more)
         self.entries.append(entry)
         self._tell(entry)
 
 
 def without_token(path: str) -> str:
-    """The path of a call, with the key of an interaction hidden."""
+    """Returns the path of a call with the token of an interaction hidden."""
     return _TOKEN_IN_PATH.sub(rf"\g<1>{HIDDEN}", path)
 
 
 def in_short(value: Any) -> Any:
-    """JSON with at most 300 values, 40 to a list or object, texts of at most 200 letters, and some 8,000 bytes in all;
-    tokens are hidden.
+    """Abridges JSON to 300 values, 40 per list or object, 200 characters per string and some 8,000 bytes in all, and
+    hides tokens.
     """
     return _Shortener().of(value)
 
@@ -169,6 +169,6 @@ class _Shortener:
 
 
 def _text(text: str) -> str:
-    if text.startswith("data:"):  # a file within JSON, as avatars are sent
-        return f"{text.partition(',')[0][:40]},{HIDDEN} {len(text):,} letters"
-    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}{HIDDEN} {len(text):,} letters"
+    if text.startswith("data:"):  # a file inside JSON, as avatars are sent
+        return f"{text.partition(',')[0][:40]},{HIDDEN} {len(text):,} characters"
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}{HIDDEN} {len(text):,} characters"

@@ -1,10 +1,10 @@
-"""A conversation as a file: what people did in the sandbox, written down to be done again.
+"""Conversations as files: what people did in the sandbox, recorded so that it can be replayed.
 
-JSON, one object a line. The first line says what the file is:
+A file holds one JSON object per line. The first line says what the file is:
 
     {"conversation": 1, "samples": true}
 
-`samples`: the sample threads were there (`sandbox.samples`). Every further line is something that a person did:
+`samples`: whether the sample threads were there (`sandbox.samples`). Every further line is something that a person did:
 
 | `do` | with |
 | --- | --- |
@@ -14,15 +14,17 @@ JSON, one object a line. The first line says what the file is:
 | `message_command`, `user_command` | `command`, `message` or `person` |
 | `click`, `select` | `message`, `component`, `values` |
 | `submit` | `form`: the `id` of the line that opened it; `texts` |
-| `conditions` | `conditions` that are not as usual, see `sandbox.conditions` |
+| `conditions` | `conditions` that differ from the defaults, see `sandbox.conditions` |
 
-Each has an `id`, and `who` did it in which `locale` and place (`in`); what the bot answered stands under `answer`, for
-readers. Discord's own ids differ from run to run, so things go by name and order: a place by its name (`@Kei` is Kei's
-direct conversation; of several with one name the second is `faces (2)`), a file by its path from here
-(`{"file": "talk.files/a.jpg", "name": "a.jpg"}`; it lies in `talk.files` beside `talk.jsonl`, or is one of the
-checkout's sample faces), a message by what made it (`{"id": 3}`; `{"id": 3, "further": 1}`
-is the first that followed the answer) or by where it stands (`{"in": "faces", "number": 2}`), and a component by its
-number among those of the message that can be used.
+Each line has an `id`, and says `who` did it, in which `locale` and in which channel (`in`). `answer` shows people what
+the bot replied. Discord's own ids differ from run to run, so lines refer to things by name and order:
+
+- a channel or thread by its name; `@Kei` is Kei's direct messages, and `faces (2)` the second of that name;
+- a file by its path relative to the recording: `{"file": "talk.files/a.jpg", "name": "a.jpg"}`. It is in `talk.files`
+  next to `talk.jsonl`, or one of the checkout's sample faces;
+- a message by the line that made it, `{"id": 3}` (`{"id": 3, "further": 1}` is the first one after the reply), or by
+  its position in a channel, `{"in": "faces", "number": 2}`;
+- a component by its number among those of the message that can be used.
 """
 
 from sandbox.conversations.lines import Unplayable

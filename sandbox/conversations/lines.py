@@ -1,4 +1,4 @@
-"""The lines of a recorded conversation. They may come from anybody, so each is checked before anything is done."""
+"""The lines of a recorded conversation. Anybody may have written them, so all are checked before any is played."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Reference = dict[Text, Text | Number]
 
 
 class Unplayable(Exception):
-    """The file is no conversation, or a line of it cannot be done: which, and why."""
+    """The file is no conversation, or a line of it cannot be played. The message says which, and why."""
 
 
 class _Answer(BaseModel):
@@ -33,7 +33,7 @@ class _Answer(BaseModel):
 
 
 class _Line(BaseModel):
-    """Of what type each value is, if it is there. Which of them a line needs depends on what it does."""
+    """The type of each value, if present. Which values a line needs depends on its `do`."""
 
     model_config = ConfigDict(strict=True)
 
@@ -60,12 +60,12 @@ class _Line(BaseModel):
 
 
 def read(file: Path) -> tuple[Json, list[Json]]:
-    """The first line, and those after it. Raises Unplayable."""
+    """Returns the first line and the list of those after it. Raises Unplayable."""
     try:
         lines = [line for line in read_regular(file.resolve(), MOST_BYTES).split(b"\n") if line.strip()]
         start, *others = [_object(number, line) for number, line in enumerate(lines, 1)] or [{}]
         if start.get("conversation") != 1:
-            raise Unplayable(f"{file} is no conversation that this version can play")
+            raise Unplayable(f"{file} is not a conversation that this version can play")
         return start, [_checked(number, line) for number, line in enumerate(others, 2)]
     except (OSError, ValueError) as error:
         raise Unplayable(f"{file} cannot be read as a conversation: {error}") from error
@@ -79,7 +79,7 @@ def _object(number: int, line: bytes) -> Json:
     except ValueError as error:
         raise ValueError(f"line {number}: {error}") from error
     if not isinstance(value, dict):
-        raise ValueError(f"line {number} is no object")
+        raise ValueError(f"line {number} is not an object")
     return value
 
 

@@ -1,4 +1,4 @@
-"""What the things of a sandbox are called in a conversation, from run to run."""
+"""Names for the objects of a sandbox that are the same in every run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sandbox.state import Channel, Message, walk_components
 
 
 def places(sandbox: Sandbox) -> dict[str, Channel]:
-    """Channels and threads, the oldest first, and direct conversations. No name is there twice."""
+    """Returns channels and threads, oldest first, and direct messages, each under a unique name."""
     named: dict[str, Channel] = {}
     seen: Counter[str] = Counter()
     for channel in sandbox.guild.channels.values():
@@ -20,6 +20,6 @@ def places(sandbox: Sandbox) -> dict[str, Channel]:
 
 
 def components(message: Message) -> list[str]:
-    """The custom ids of those that can be used, in their order."""
+    """Returns the custom ids of the components that can be used, in order."""
     walked = walk_components(message.components)
     return [one["custom_id"] for one in walked if one.get("custom_id") and not one.get("disabled")]

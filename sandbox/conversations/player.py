@@ -1,4 +1,4 @@
-"""Does again what stands in a recorded conversation."""
+"""Replays a recorded conversation."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from sandbox.server import Sandbox
 from sandbox.state import Channel, File, Json, Message
 
 PATIENCE = 180.0
-"""Seconds for an answer: the first heatmap of all waits until torch is loaded, on a small machine for a while."""
+"""Seconds to wait for an answer: the first heatmap waits for torch, which takes a while to load on small machines."""
 IN_PROGRESS = "…"
-"""How a text ends that an answer will take the place of."""
+"""The end of a text that an answer will replace."""
 QUIET = 2.0
-"""Seconds without another version, after which an answer without a file is taken to be the last word."""
+"""Seconds without another version after which an answer without a file counts as final."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """`line`: as it stands in the file; `answer`: the bot's, None where there was none; `failure`: why."""
+    """`line`: as in the file; `answer`: the bot's reply, None if there was none; `failure`: why the line failed."""
 
     line: Json
     answer: Message | None = None
@@ -37,7 +37,7 @@ class Done:
 
 
 class Player:
-    """Raises Unplayable where `file` is no conversation."""
+    """Raises Unplayable if `file` is no conversation."""
 
     def __init__(self, sandbox: Sandbox, file: Path) -> None:
         self._sandbox = sandbox
@@ -47,12 +47,12 @@ class Player:
         self._samples = bool(start.get("samples"))
 
     async def prepare(self) -> None:
-        """The places and people that were there before."""
+        """Creates the channels and people that existed before. Raises Unplayable."""
         if self._samples and not await samples.fill(self._sandbox):
-            raise Unplayable("the conversation needs the sample pictures, which stand in a checkout of the project")
+            raise Unplayable("the conversation needs the sample pictures, which are in a checkout of the project")
 
     async def play(self) -> AsyncIterator[Done]:
-        """Line after line, each as soon as the one before is answered."""
+        """Plays line after line, each as soon as the one before is answered. Raises Unplayable."""
         for line in self._lines:
             try:
                 yield await self._do(line)
@@ -98,20 +98,20 @@ class Player:
             case "submit":
                 opened = self._made[line["form"]]
                 if not isinstance(opened, Invocation):
-                    raise ValueError("no form was opened there")
+                    raise ValueError("that line opened no form")
                 made = await sandbox.submit(opened, line["texts"], locale=locale)
             case unknown:
-                raise ValueError(f"nobody can do {unknown!r}")
+                raise ValueError(f"unknown action {unknown!r}")
         self._made[line["id"]] = made
         return Done(line, await self._answered(made, line))
 
     async def _answered(self, invocation: Invocation, line: Json) -> Message | None:
-        """The reply once it is whole: as it was, or with as many files, or when nothing more comes."""
+        """Returns the complete reply: with the recorded text or as many files, or the last version there is."""
         await invocation.acknowledged()
         if invocation.callback is CallbackType.MODAL:
             return None
         if invocation.callback is CallbackType.DEFERRED_UPDATE and "answer" not in line:
-            return None  # it was only taken note of
+            return None  # it was only acknowledged
         before: Json = line.get("answer", {})
         files = len(before.get("files", ()))
         answer = await invocation.answered(PATIENCE)
@@ -128,7 +128,7 @@ class Player:
             answer = invocation.history[-1]
         return answer
 
-    # ------------------------------------------------------------ what is meant
+    # ------------------------------------------------------------ looking things up
 
     def _place(self, name: str) -> Channel:
         return places(self._sandbox)[name]
@@ -159,10 +159,10 @@ class Player:
                 return {role.name: role for role in self._sandbox.guild.roles.values()}[name]
             case str() | int() | float():
                 return value
-        raise ValueError(f"{value!r} stands for nothing")
+        raise ValueError(f"{value!r} is not a value")
 
     def _read(self, value: Json) -> File:
-        """A file of the recording's own folder, or one of the sample faces; no other, wherever links lead."""
+        """Reads a file of the recording's own folder or one of the sample faces, and no other, wherever links lead."""
         path = Path(os.path.realpath(self._file.parent / value["file"]))
         allowed = self._file.with_suffix(".files"), samples.FACES.resolve()
         if not any(path.is_relative_to(folder) for folder in allowed):

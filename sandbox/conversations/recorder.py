@@ -1,4 +1,4 @@
-"""Writes down what people do in the sandbox, photos included: only ever because somebody asked for it."""
+"""Records what people do in the sandbox, photos included, and only when asked to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sandbox.conditions import Conditions
 from sandbox.conversations.names import components, places
-from sandbox.feed import ConditionsChanged, Did, Happening, Shown
+from sandbox.feed import ActionTaken, ConditionsChanged, Event, MessageShown
 from sandbox.files import private_folder, safe_name, write_private
 from sandbox.invocation import Invocation
 from sandbox.server import Sandbox
@@ -17,9 +17,9 @@ from sandbox.state import Attachment, Channel, File, Json, Message, Role, User
 
 
 class Recorder:
-    """`file`: where the conversation goes; its files go into a folder beside it, named after it.
+    """`file`: where the conversation is written. Its photos go into a folder next to it, named after it.
 
-    Neither can be read by other accounts on the machine.
+    Other accounts on the machine can read neither.
     """
 
     def __init__(self, sandbox: Sandbox, file: Path, *, samples: bool) -> None:
@@ -33,31 +33,31 @@ class Recorder:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Within, everything is written down as it happens. Raises OSError where that cannot be."""
+        """Records everything until the block ends. Raises OSError."""
         self._write()
-        with self._sandbox.feed.heard_by(self._hear):
+        with self._sandbox.feed.subscribed(self._on_event):
             yield
 
-    def _hear(self, happening: Happening) -> None:
-        match happening:
-            case Did():
-                self._add(happening.what, self._line(happening))
-                self._made[happening.made.id] = len(self._lines)
-                if isinstance(happening.made, Invocation):
-                    self._invocations[len(self._lines)] = happening.made
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case ActionTaken():
+                self._add(event.action, self._line(event))
+                self._made[event.result.id] = len(self._lines)
+                if isinstance(event.result, Invocation):
+                    self._invocations[len(self._lines)] = event.result
             case ConditionsChanged(conditions):
                 usual = Conditions().to_json()
                 changed = {key: value for key, value in conditions.to_json().items() if value != usual[key]}
                 self._add("conditions", {"conditions": changed})
-            case Shown(message) if message.author.id == self._sandbox.bot.id:
-                self._write()  # the answer under the line that asked
+            case MessageShown(message) if message.author.id == self._sandbox.bot.id:
+                self._write()  # adds the answer to the line that asked for it
 
     def _add(self, what: str, line: Json) -> None:
         self._lines.append({"id": len(self._lines) + 1, "do": what, **line})
         self._write()
 
     def _write(self) -> None:
-        """All of it anew, in one step: there is never half a line, and answers stand where they belong."""
+        """Rewrites the whole file atomically: there is never half a line, and answers are part of their lines."""
         lines = [self._start, *({**line, **self._answer(line["id"])} for line in self._lines)]
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         write_private(self._file, text.encode())
@@ -71,9 +71,9 @@ class Recorder:
 
     # ------------------------------------------------------------ one line
 
-    def _line(self, did: Did) -> Json:
-        line: Json = {"who": did.who.name, "locale": did.locale, "in": self._place(did.channel)}
-        given = dict(did.given)
+    def _line(self, taken: ActionTaken) -> Json:
+        line: Json = {"who": taken.user.name, "locale": taken.locale, "in": self._place(taken.channel)}
+        given = dict(taken.arguments)
         custom_id = given.pop("custom_id", None)
         for key, value in given.items():
             match key, value:
@@ -87,8 +87,8 @@ class Recorder:
                     line["form"] = self._made[value.id]
                 case _:
                     line[key] = self._value(value)
-        if custom_id is not None and isinstance(did.given["message"], Message):
-            line["component"] = components(did.given["message"]).index(str(custom_id)) + 1
+        if custom_id is not None and isinstance(taken.arguments["message"], Message):
+            line["component"] = components(taken.arguments["message"]).index(str(custom_id)) + 1
         return line
 
     def _value(self, value: object) -> object:
@@ -126,7 +126,7 @@ class Recorder:
         return {"in": self._place(message.channel), "number": [*message.channel.messages].index(message.id) + 1}
 
     def _kept(self, file: File | Attachment) -> Json:
-        """The file's bytes in the folder beside, once for each content."""
+        """Writes a file to the folder, once per content, and returns how a line refers to it."""
         name = file.name if isinstance(file, File) else file.filename
         safe = Path(safe_name(name))
         private_folder(self.files)

@@ -1,31 +1,31 @@
-"""The sandbox as a page: what a person sees of a chat, and does in it, in a browser.
+"""The sandbox as a page: the chat that a person sees and uses in a browser.
 
-`static/` is the page itself, plain ES modules and style sheets; the rest is its other half on this side. All addresses
-but those of files begin with the page's own, which is secret (sandbox.guard), and are relative to it. Between them
-goes JSON over one WebSocket, `socket?user=...&locale=...` (both may be left out). Messages, channels, people and
-commands look as in Discord's API, but that files lie at addresses of this server.
+`static/` is the page itself, plain ES modules and style sheets; the modules here are its server side. All addresses
+except those of files start with the page's own, which is secret (sandbox.guard), and are relative to it. The two sides
+exchange JSON over one WebSocket, `socket?user=...&locale=...` (both optional). Messages, channels, people and commands
+look as in Discord's API, except that files have addresses of this server.
 
-From the server, a snapshot first:
+The server sends, a snapshot first:
 
 | type | with | when |
 | --- | --- | --- |
-| `snapshot` | all that `View.snapshot` makes | on connecting, and after `whoami` |
-| `message` | `message` | a message is there, or a new version of it |
-| `deleted` | `channel`, `message` | a message is gone |
+| `snapshot` | everything that `View.snapshot` returns | on connecting, and after `whoami` |
+| `message` | `message` | there is a new message, or a new version of one |
+| `deleted` | `channel`, `message` | a message was deleted |
 | `thread` | `channel` | a channel or thread is new or changed |
-| `bot` | `bot`: `ready`, `commands`, `offered` (ids of commands by channel) | it came, went, or registered commands |
-| `invocation` | `invocation`, `state` (`acknowledged`, `failed`), `seconds`, `modal` | what became of a click |
-| `trace` | `entry`: an `Entry` of sandbox.trace | something passed between bot and sandbox |
-| `faults` | `faults`: `Conditions` of sandbox.conditions | something goes wrong on purpose, or no longer |
-| `done`, `refused` | `id` of the request, and what it brought; `why` in words, `code` | the answer to each request |
+| `bot` | `bot`: `ready`, `commands`, `offered` (command ids by channel) | it connected, left or set commands |
+| `invocation` | `invocation`, `state` (`acknowledged`, `failed`), `seconds`, `modal` | the bot responded or was late |
+| `trace` | `entry`: an `Entry` of sandbox.trace | there was traffic between bot and sandbox |
+| `faults` | `faults`: `Conditions` of sandbox.conditions | the conditions were changed |
+| `done`, `refused` | `id` of the request, and its result; or `why` in words, and `code` | in response to each request |
 
-From the page, each with an `id` of its own:
+The page sends requests, each with an `id` of its own:
 
-| type | with | brings |
+| type | with | result |
 | --- | --- | --- |
-| `whoami` | `user`, `locale`, or the one of them that changes | a snapshot |
+| `whoami` | `user`, `locale`, or whichever of them changes | a snapshot |
 | `slash` | `channel`, `command`, `options` by name (files as uploads, people and places as ids) | `invocation` |
-| `autocomplete` | the same and `typing`, the option at hand | `choices` |
+| `autocomplete` | the same and `typing`, the option with the focus | `choices` |
 | `message_command` | `channel`, `message`, `name` | `invocation` |
 | `user_command` | `channel`, `user`, `name` | `invocation` |
 | `click` | `channel`, `message`, `custom_id` | `invocation` |
@@ -36,8 +36,8 @@ From the page, each with an `id` of its own:
 | `faults` | `faults`: those `Conditions` that change | |
 | `drop_gateway` | | |
 
-A file goes first, as the body of `POST uploads?name=NAME`, which answers `{"upload": ...}`; it waits in memory
-until a request takes it.
+Files are sent first, each as the body of `POST uploads?name=NAME`, which responds `{"upload": ...}`. They wait in
+memory until a request uses them.
 """
 
 from sandbox.page.routes import Page

@@ -1,4 +1,4 @@
-"""Files at addresses of the page's own: these do not expire, and no fault of the CDN strikes them."""
+"""Addresses of files for the page: they do not expire, and faults of the CDN do not affect them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sandbox.state import Attachment
 
 
 class PageFiles:
-    """Each address is signed by itself and does not hold the page's secret, for it leaves the page: a browser writes
-    down where a saved file came from, and people copy addresses of pictures. Such an address leads to its file alone.
+    """Signs each address on its own. An address does not hold the page's secret, because it leaves the page: browsers
+    record where a saved file came from, and people copy addresses of pictures. It gives access to its file alone.
     """
 
     def __init__(self) -> None:

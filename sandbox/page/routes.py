@@ -1,31 +1,28 @@
-"""The page's addresses: itself, its socket, and the files that go up and come down."""
+"""The page's routes: its own files, its socket, uploads and downloads."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from sandbox.actions import Actions
 from sandbox.conditions import DEFAULT_SIZE_LIMIT
+from sandbox.page.connection import PageConnection
 from sandbox.page.files import PageFiles
 from sandbox.page.uploads import Uploads
-from sandbox.page.visitor import Visitor
 from sandbox.page.words import words
-from sandbox.parts import Parts
+from sandbox.services import Services
 from sandbox.state import File
-
-if TYPE_CHECKING:
-    from sandbox.server import Sandbox
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 class Page:
-    def __init__(self, sandbox: Sandbox, parts: Parts) -> None:
-        self._sandbox = sandbox
-        self._parts = parts
+    def __init__(self, actions: Actions, services: Services) -> None:
+        self._actions = actions
+        self._services = services
         self._uploads = Uploads()
         self._files = PageFiles()
         self._static = {path.name: path for path in STATIC.iterdir() if path.suffix in TYPES}
@@ -43,7 +40,7 @@ class Page:
         ]
 
     async def close(self) -> None:
-        """Open pages are told to try again later."""
+        """Closes the sockets of open pages, which then try to connect again."""
         for socket in list(self._sockets):
             await socket.close(code=1001)
 
@@ -59,7 +56,7 @@ class Page:
     def _serve(self, name: str) -> web.Response:
         if name not in self._static:
             raise web.HTTPNotFound
-        path = self._static[name]  # read anew each time: whoever works on it reloads the page
+        path = self._static[name]  # read each time, so that a reload shows changes
         return web.Response(body=path.read_bytes(), content_type=TYPES[path.suffix], charset="utf-8")
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
@@ -67,13 +64,13 @@ class Page:
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
-            await Visitor(self._sandbox, self._parts, self._uploads, self._files, socket).stay(request.query)
+            await PageConnection(self._actions, self._services, self._uploads, self._files, socket).run(request.query)
         finally:
             self._sockets.discard(socket)
         return socket
 
     async def _upload(self, request: web.Request) -> web.Response:
-        """A picked file. 413 where Discord would not take it."""
+        """Takes a picked file. Responds 413 if it is larger than Discord allows."""
         data = bytearray()
         async for chunk in request.content.iter_any():
             data += chunk
@@ -85,18 +82,18 @@ class Page:
 
     async def _file(self, request: web.Request) -> web.Response:
         folder, id_ = int(request.match_info["folder"]), int(request.match_info["id"])
-        found = self._sandbox.cdn.file(folder, id_)
+        found = self._services.cdn.file(folder, id_)
         if found is None or not self._files.signed(request.match_info["signature"], folder, id_):
             raise web.HTTPNotFound
         return self._data(found.data, found.content_type)
 
     async def _avatar(self, request: web.Request) -> web.Response:
-        user = self._parts.world.users.get(int(request.match_info["user"]))
+        user = self._services.world.users.get(int(request.match_info["user"]))
         if user is None or user.avatar is None or user.avatar_hash != request.match_info["hash"]:
             raise web.HTTPNotFound
         return self._data(user.avatar.data, user.avatar.content_type)
 
     def _data(self, data: bytes, content_type: str | None) -> web.Response:
-        """A picture on the page, a download everywhere else."""
+        """Sends a file that is a picture on the page and a download everywhere else."""
         headers = {"Content-Type": content_type or "application/octet-stream", "Content-Disposition": "attachment"}
         return web.Response(body=data, headers=headers)

@@ -1,4 +1,4 @@
-"""Files that somebody picked and has not sent yet. In memory only."""
+"""Files that somebody picked and has not sent yet, in memory only."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ MOST_FILES = 1000
 
 
 class Uploads:
-    """Beyond `MOST_BYTES` and `MOST_FILES` the oldest are forgotten: nobody sends what lies there for that long."""
+    """Drops the oldest files beyond `MOST_BYTES` and `MOST_FILES`: nobody is still going to send those."""
 
     def __init__(self) -> None:
         self._files: dict[str, File] = {}
 
     def keep(self, file: File) -> str:
-        """Its key, for `take`."""
+        """Stores a file and returns its key for `take`."""
         key = secrets.token_urlsafe(12)
         self._files[key] = file
         while sum(len(one.data) for one in self._files.values()) > MOST_BYTES or len(self._files) > MOST_FILES:
@@ -25,5 +25,5 @@ class Uploads:
         return key
 
     def take(self, key: str) -> File:
-        """Once. Raises KeyError."""
+        """Returns a file and removes it. Raises KeyError."""
         return self._files.pop(key)

@@ -1,6 +1,5 @@
 """The HTTP routes that a bot uses, each answering as Discord does."""
 
-from sandbox.parts import Parts
 from sandbox.rest.api import ROOT, Api, Faults
 from sandbox.rest.calls import Route
 from sandbox.rest.channels import Channels
@@ -8,9 +7,10 @@ from sandbox.rest.commands import Commands
 from sandbox.rest.exchanges import Exchange, Exchanges
 from sandbox.rest.guilds import Guilds
 from sandbox.rest.replies import Replies
+from sandbox.services import Services
 
 __all__ = ["ROOT", "Api", "Exchange", "Exchanges", "Faults", "routes"]
 
 
-def routes(parts: Parts) -> list[Route]:
-    return [route for room in (Guilds, Commands, Replies, Channels) for route in room(parts).routes()]
+def routes(services: Services) -> list[Route]:
+    return [route for group in (Guilds, Commands, Replies, Channels) for route in group(services).routes()]

@@ -1,4 +1,4 @@
-"""From HTTP to a call and back: the token, faults on purpose, and the memory of all that was said.
+"""Turns HTTP requests into calls: checks the token, applies faults on purpose, and records all exchanges.
 
 https://discord.com/developers/docs/reference
 """
@@ -19,21 +19,21 @@ from aiohttp import web
 
 from bot.http.listening import vouch
 from sandbox import refused
-from sandbox.parts import Parts
 from sandbox.refused import Refusal, Refused
 from sandbox.rest.calls import Answer, Body, Call, Route, read
 from sandbox.rest.exchanges import Exchange, Exchanges, SentFile
-from sandbox.state import World
+from sandbox.services import Services
+from sandbox.world import World
 
 ROOT = "/api/v10"
 SECONDS_TO_WAIT = 0.5
-MOST_LETTERS = 1000
-"""Of a path or a reason that is remembered."""
+MOST_CHARACTERS = 1000
+"""Longest path or reason that is recorded."""
 
 
 @dataclass
-class Trouble:
-    """The next `times` requests whose path matches are answered so, whatever they are; `status` 0: not at all."""
+class Fault:
+    """The response to the next `times` requests whose path matches. `status` 0: none, the connection is cut."""
 
     path: re.Pattern[str]
     times: int
@@ -43,66 +43,66 @@ class Trouble:
 
 
 class Faults:
-    """What the API does wrong on purpose: so many times, or for as long as the conditions say so.
+    """What the API does wrong on purpose: a number of times, or for as long as the conditions say so.
 
-    `path`: a regular expression searched for in the path below /api/v10.
+    `path`: a regular expression that is searched for in the path below /api/v10.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._troubles: list[Trouble] = []
-        self._told_to_wait: set[tuple[str, str]] = set()
+        self._faults: list[Fault] = []
+        self._limited: set[tuple[str, str]] = set()
 
     def rate_limit(self, retry_after: float = 0.1, *, times: int = 1, path: str = "") -> None:
-        """429 with `retry_after` seconds."""
-        self._troubles.append(_rate_limit(retry_after, times, path))
+        """Answers 429 with `retry_after` seconds."""
+        self._faults.append(_rate_limit(retry_after, times, path))
 
     def fail(self, status: int = 500, *, times: int = 1, path: str = "") -> None:
-        """A server error."""
-        self._troubles.append(_failure(status, times, path))
+        """Answers with a server error."""
+        self._faults.append(_failure(status, times, path))
 
     def cut(self, *, times: int = 1, path: str = "") -> None:
-        """The connection breaks instead of an answer."""
-        self._troubles.append(Trouble(re.compile(path), times, 0, None, {}))
+        """Cuts the connection instead of answering."""
+        self._faults.append(Fault(re.compile(path), times, 0, None, {}))
 
-    def next(self, method: str, path: str) -> Trouble | None:
-        """What becomes of this call, None where it is carried out."""
-        for trouble in self._troubles:
-            if trouble.times > 0 and trouble.path.search(path):
-                trouble.times -= 1
-                return trouble
+    def next(self, method: str, path: str) -> Fault | None:
+        """Returns the fault for this call, None if it is to be carried out."""
+        for fault in self._faults:
+            if fault.times > 0 and fault.path.search(path):
+                fault.times -= 1
+                return fault
         if self._world.conditions.server_errors:
             return _failure(500)
-        if self._world.conditions.rate_limited and (method, path) not in self._told_to_wait:
-            self._told_to_wait.add((method, path))
+        if self._world.conditions.rate_limited and (method, path) not in self._limited:
+            self._limited.add((method, path))
             return _rate_limit(SECONDS_TO_WAIT)
-        self._told_to_wait.discard((method, path))
+        self._limited.discard((method, path))
         return None
 
 
-def _rate_limit(retry_after: float, times: int = 1, path: str = "") -> Trouble:
+def _rate_limit(retry_after: float, times: int = 1, path: str = "") -> Fault:
     body = {"message": "You are being rate limited.", "code": 0, "retry_after": retry_after, "global": False}
     headers = {"Retry-After": str(retry_after), "Via": "1.1 google", "X-RateLimit-Scope": "user"}
-    return Trouble(re.compile(path), times, 429, body, headers)
+    return Fault(re.compile(path), times, 429, body, headers)
 
 
-def _failure(status: int, times: int = 1, path: str = "") -> Trouble:
-    return Trouble(re.compile(path), times, status, {"message": f"{status}: Internal Server Error", "code": 0}, {})
+def _failure(status: int, times: int = 1, path: str = "") -> Fault:
+    return Fault(re.compile(path), times, status, {"message": f"{status}: Internal Server Error", "code": 0}, {})
 
 
 class Api:
-    """`requests` and `parts.refusals` remember what happened."""
+    """Records every exchange in `requests` and every refusal in `services.refusals`."""
 
-    def __init__(self, parts: Parts, requests: Exchanges) -> None:
-        self.faults = Faults(parts.world)
-        self._authorization = f"Bot {parts.application.token}".encode()
-        self._world = parts.world
+    def __init__(self, services: Services, requests: Exchanges) -> None:
+        self.faults = Faults(services.world)
+        self._authorization = f"Bot {services.application.token}".encode()
+        self._world = services.world
         self._requests = requests
-        self._refusals = parts.refusals
-        self._trace = parts.trace
+        self._refusals = services.refusals
+        self._trace = services.trace
 
     def serve(self, routes: Iterable[Route]) -> list[web.RouteDef]:
-        """`routes`, and 404 for all others."""
+        """Serves `routes`, and answers 404 to everything else."""
         nowhere = Route("*", "/{rest:.*}", _nowhere, token=False)
         return [web.route(one.method, ROOT + one.path, self._handle(one)) for one in (*routes, nowhere)]
 
@@ -116,18 +116,18 @@ class Api:
             await asyncio.sleep(self._world.conditions.seconds_late)
             try:
                 self._admit(request, route)
-                if route.token or route.check:  # nobody else has anything to say
+                if route.token or route.check:  # nobody else may send a body
                     vouch(request)
                     body = await read(request)
-                if trouble := self.faults.next(request.method, path):
-                    status, answer, headers = trouble.status, trouble.body, trouble.headers
+                if fault := self.faults.next(request.method, path):
+                    status, answer, headers = fault.status, fault.body, fault.headers
                 else:
                     sent = body or Body()
                     status, answer = await route.handler(Call(request.match_info, request.query, sent.json, sent.files))
             except Refused as caught:
                 no = caught
                 status, answer = no.status, no.body
-                self._refusals.append(Refusal(f"{request.method} {path}"[:MOST_LETTERS], status, no.code, _why(no)))
+                self._refusals.append(Refusal(f"{request.method} {path}"[:MOST_CHARACTERS], status, no.code, _why(no)))
             text = b"" if answer is None else json.dumps(answer, ensure_ascii=False).encode()
             self._remember(request, path, body, status, text)
             self._trace.call(
@@ -151,7 +151,7 @@ class Api:
         return handle
 
     def _admit(self, request: web.Request, route: Route) -> None:
-        """Before anything of the body is read: who asks knows the token, the bot's or an interaction's."""
+        """Checks, before the body is read, that the request holds the bot's token or an interaction's."""
         given = request.headers.get("Authorization", "")
         if route.token and not hmac.compare_digest(given.encode(errors="replace"), self._authorization):
             raise refused.unauthorized()
@@ -173,4 +173,4 @@ async def _nowhere(call: Call) -> Answer:
 
 def _why(no: Refused) -> str:
     why = f"{no.message} {json.dumps(no.errors)}" if no.errors else no.message
-    return why[:MOST_LETTERS]
+    return why[:MOST_CHARACTERS]

@@ -1,4 +1,4 @@
-"""One request, read and checked as far as every route needs it."""
+"""Reads requests and makes the checks that every route needs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http import HttpProcessingError
 
 from sandbox import refused
 from sandbox.messages import Sent
-from sandbox.parse import parse
+from sandbox.parse import check_characters, parse
 from sandbox.refused import Form
 from sandbox.state import File, Json
 
 MOST_FILE_BYTES = 25 * 1024 * 1024
-"""All files of a request together. https://discord.com/developers/docs/reference#uploading-files"""
+"""Limit for all files of a request together. https://discord.com/developers/docs/reference#uploading-files"""
 MOST_JSON_BYTES = 4 * 1024 * 1024
 MOST_BYTES = MOST_FILE_BYTES + MOST_JSON_BYTES
 WITH_BODY = ("POST", "PUT", "PATCH")
@@ -27,7 +28,7 @@ _FILE_FIELD = re.compile(r"files\[([0-9]{1,20})\]")
 
 @dataclass(frozen=True)
 class Call:
-    """One request as the routes see it."""
+    """A request as the routes see it."""
 
     match: Mapping[str, str]
     query: Mapping[str, str]
@@ -68,10 +69,10 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 @dataclass(frozen=True)
 class Route:
-    """`path` is below /api/v10; `handler` answers a status and JSON.
+    """`path`: below /api/v10; `handler`: returns a status and JSON.
 
-    `token`: whether the bot's token must come with it; `check`: raises Refused where the path is no good. Both are
-    looked at before the body is read.
+    `token`: whether the request must hold the bot's token; `check`: raises Refused if the path is invalid. Both are
+    checked before the body is read.
     """
 
     method: str
@@ -83,7 +84,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Body:
-    """`raw`: the JSON as it came; `json`: the same, None where there is none; `files`: by their number."""
+    """`raw`: the JSON as bytes; `json`: the same parsed, None if there is none; `files`: by number."""
 
     raw: bytes = b""
     json: Any = None
@@ -91,13 +92,21 @@ class Body:
 
 
 async def read(request: web.Request) -> Body:
-    """Raises Refused: it is larger than Discord takes, or its JSON is none."""
+    """Raises Refused: the body is larger than Discord accepts, or is malformed."""
     if request.method not in WITH_BODY:
         return Body()
     if (request.content_length or 0) > MOST_BYTES:
         raise refused.entity_too_large()
-    if request.content_type != "multipart/form-data":
-        return _with(await _bounded(request.content.iter_any(), MOST_JSON_BYTES), {})
+    try:
+        if request.content_type == "multipart/form-data":
+            return await _multipart(request)
+        return _body(await _bounded(request.content.iter_any(), MOST_JSON_BYTES), {})
+    except (ValueError, HttpProcessingError):
+        raise refused.invalid_json() from None
+
+
+async def _multipart(request: web.Request) -> Body:
+    """Raises Refused, and for a malformed body or header what aiohttp raises: ValueError, HttpProcessingError."""
     raw, room = b"", MOST_BYTES
     files: dict[int, File] = {}
     async for part in await request.multipart():
@@ -108,8 +117,10 @@ async def read(request: web.Request) -> Body:
         if part.name == "payload_json":
             raw = data
         elif found := _FILE_FIELD.fullmatch(part.name or ""):
-            files[int(found[1])] = File(part.filename or "file", data)
-    return _with(raw, files)
+            name = part.filename or "file"
+            check_characters(name)
+            files[int(found[1])] = File(name, data)
+    return _body(raw, files)
 
 
 async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
@@ -126,8 +137,5 @@ async def _bounded(chunks: AsyncIterable[bytes], most: int) -> bytes:
     return bytes(data)
 
 
-def _with(raw: bytes, files: Mapping[int, File]) -> Body:
-    try:
-        return Body(raw, parse(raw) if raw else None, files)
-    except ValueError:
-        raise refused.invalid_json() from None
+def _body(raw: bytes, files: Mapping[int, File]) -> Body:
+    return Body(raw, parse(raw) if raw else None, files)

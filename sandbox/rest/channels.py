@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sandbox import refused, rules
-from sandbox.feed import Opened
+from sandbox.feed import ChannelChanged
 from sandbox.messages import REPLY_TYPE, SENDABLE_FLAGS
-from sandbox.parts import Parts
 from sandbox.payloads import timestamp
 from sandbox.refused import Form
 from sandbox.rest.calls import Answer, Call, Route
+from sandbox.services import Services
 from sandbox.state import Channel, ChannelType, Json, Message
 
 
 class Channels:
-    def __init__(self, parts: Parts) -> None:
-        self._world = parts.world
-        self._application = parts.application
-        self._payloads = parts.payloads
-        self._messages = parts.messages
-        self._gateway = parts.gateway
-        self._feed = parts.feed
+    def __init__(self, services: Services) -> None:
+        self._world = services.world
+        self._application = services.application
+        self._payloads = services.payloads
+        self._messages = services.messages
+        self._gateway = services.gateway
+        self._feed = services.feed
 
     def routes(self) -> list[Route]:
         message = "/channels/{channel}/messages/{message}"
@@ -63,7 +63,7 @@ class Channels:
         return message
 
     def _shown(self, message: Message) -> Json:
-        """Over HTTP the intent counts as the application has it, not as a session asked for it."""
+        """Returns a message as the bot may read it. Over HTTP, the application's intent counts, not the session's."""
         intent = "message_content" in self._application.privileged
         bot = self._application.bot
         return self._payloads.message(message, content=rules.shows_content(message, bot, intent=intent))
@@ -72,7 +72,7 @@ class Channels:
         return 200, self._payloads.channel(self._channel_of(call))
 
     async def _history(self, call: Call) -> Answer:
-        """A page of messages, newest first; an empty one without Read Message History."""
+        """Returns a page of messages, newest first; an empty one without Read Message History."""
         channel = self._channel_of(call)
         limit = call.limit(50, rules.HISTORY_PAGE)
         if not rules.must_read(channel, self._application.bot).read_message_history:
@@ -139,7 +139,7 @@ class Channels:
             form.choice(("type",), call.body.get("type"), (int(ChannelType.PUBLIC_THREAD),))
         form.refuse_if_wrong()
         thread = self._world.add_thread(channel, call.body["name"], bot, id=start)
-        self._feed.tell(Opened(thread))
+        self._feed.publish(ChannelChanged(thread))
         payload = self._payloads.channel(thread)
         await self._gateway.publish("THREAD_CREATE", channel.guild, lambda _: payload, intent="guilds")
         return 201, payload

@@ -1,21 +1,21 @@
-"""Routes by which a bot registers its commands."""
+"""Routes for registering commands."""
 
 from __future__ import annotations
 
 from sandbox import commands, refused
-from sandbox.parts import Parts
 from sandbox.rest.calls import Answer, Call, Route
+from sandbox.services import Services
 from sandbox.state import Json
 
 
 class Commands:
-    def __init__(self, parts: Parts) -> None:
-        self._world = parts.world
-        self._application = parts.application
-        self._changes = parts.changes
+    def __init__(self, services: Services) -> None:
+        self._world = services.world
+        self._application = services.application
+        self._changes = services.changes
 
     def routes(self) -> list[Route]:
-        """For commands that are known everywhere, and for those of one guild."""
+        """Returns the routes for global commands and for those of one guild."""
         everywhere = "/applications/{application}/commands"
         return [*self._routes(everywhere), *self._routes("/applications/{application}/guilds/{guild}/commands")]
 
@@ -39,7 +39,7 @@ class Commands:
         return self._application.guild_commands.setdefault(call.id("guild"), {})
 
     def _registered(self, call: Call, command: Json, old: Json | None) -> Json:
-        """A command with what Discord fills in; one of the same name and kind keeps its id."""
+        """Returns a command with what Discord fills in. One with the name and type of an old one keeps its id."""
         scope = {"guild_id": call.match["guild"]} if "guild" in call.match else {}
         shared = {"contexts": None, "integration_types": [0], "dm_permission": True} if not scope else {}
         return {

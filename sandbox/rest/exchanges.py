@@ -1,4 +1,4 @@
-"""What was asked of the API and what it answered, remembered for whoever wants to look."""
+"""Requests to the API with their responses, recorded for tests to inspect."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 MOST_EXCHANGES = 10_000
 MOST_BYTES = 64 * 1024 * 1024
 OVERHEAD_BYTES = 2000
-"""About what Python takes for an exchange beside its texts."""
+"""About what Python needs for an exchange besides its strings."""
 
 
 @dataclass(frozen=True)
 class SentFile:
-    """What is remembered of an uploaded file: its form field, its name, its size in bytes."""
+    """What is recorded of an uploaded file: its form field, its name, and its size in bytes."""
 
     field: str
     name: str
@@ -25,8 +25,8 @@ class SentFile:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer. `path` is below /api/v10; `json`: the body, of multipart requests `payload_json`;
-    `read`: whether it was read, or the request was refused before that.
+    """A request and its response. `path`: below /api/v10; `json`: the body, or `payload_json` of multipart requests;
+    `read`: False if the request was refused before its body was read.
     """
 
     method: str
@@ -42,7 +42,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class _Kept:
-    """JSON as bytes, whose size is known and does not grow when it is parsed."""
+    """Holds JSON as bytes: their size is known, and parsed JSON would take more."""
 
     exchange: Exchange
     sent: bytes
@@ -56,14 +56,14 @@ class _Kept:
 
 
 class Exchanges(Collection[Exchange]):
-    """The newest, the oldest first: at most `MOST_EXCHANGES`, of `MOST_BYTES` in all."""
+    """The newest exchanges, oldest first: at most `MOST_EXCHANGES` with `MOST_BYTES` in all."""
 
     def __init__(self) -> None:
         self._kept: deque[_Kept] = deque()
         self._bytes = 0
 
     def add(self, exchange: Exchange, sent: bytes, answered: bytes) -> None:
-        """`exchange` without its `json` and `response`, which are the other two."""
+        """Adds an exchange. `sent` and `answered` hold its `json` and `response`, which `exchange` itself lacks."""
         kept = _Kept(exchange, sent, answered)
         self._kept.append(kept)
         self._bytes += kept.size

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from sandbox import refused, rules
 from sandbox.gateway import STARTS
-from sandbox.parts import Parts
 from sandbox.rest.calls import Answer, Call, Route
+from sandbox.services import Services
 from sandbox.state import Guild
 
 
 class Guilds:
-    def __init__(self, parts: Parts) -> None:
-        self._world = parts.world
-        self._application = parts.application
-        self._payloads = parts.payloads
-        self._gateway = parts.gateway
+    def __init__(self, services: Services) -> None:
+        self._world = services.world
+        self._application = services.application
+        self._payloads = services.payloads
+        self._gateway = services.gateway
 
     def routes(self) -> list[Route]:
         return [

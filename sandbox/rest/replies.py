@@ -1,4 +1,4 @@
-"""Routes by which a bot answers interactions: the callback, and the messages of its webhook."""
+"""Routes for responding to interactions: the callback, and the messages of the interaction's webhook."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import replace
 from sandbox import refused, rules
 from sandbox.invocation import CallbackType, InteractionType, Invocation
 from sandbox.messages import SENDABLE_FLAGS, Sent
-from sandbox.parts import Parts
 from sandbox.refused import Form
 from sandbox.rest.calls import Answer, Call, Handler, Route
+from sandbox.services import Services
 from sandbox.state import File, Json, Message, MessageFlag
 
 CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 20, 23
@@ -29,13 +29,13 @@ _ALLOWED_CALLBACKS: Mapping[InteractionType, tuple[CallbackType, ...]] = {
 
 
 class Replies:
-    def __init__(self, parts: Parts) -> None:
-        self._application = parts.application
-        self._payloads = parts.payloads
-        self._messages = parts.messages
-        self._invocations = parts.invocations
-        self._clock = parts.world.clock
-        self._trace = parts.trace
+    def __init__(self, services: Services) -> None:
+        self._application = services.application
+        self._payloads = services.payloads
+        self._messages = services.messages
+        self._invocations = services.invocations
+        self._clock = services.world.clock
+        self._trace = services.trace
 
     def routes(self) -> list[Route]:
         hook = "/webhooks/{application}/{token}"
@@ -48,7 +48,7 @@ class Replies:
         ]
 
     def _route(self, method: str, path: str, handler: Handler, check: Callable[[Call], Invocation]) -> Route:
-        """The token is in the path."""
+        """Returns a route whose token is in the path."""
         return Route(method, path, handler, token=False, check=check)
 
     def _called(self, call: Call) -> Invocation:
@@ -63,7 +63,7 @@ class Replies:
         return (200, self._callback_answer(invocation, message)) if call.flag("with_response") else (204, None)
 
     async def respond(self, invocation: Invocation, body: Json, files: Mapping[int, File]) -> Message | None:
-        """The bot's first answer, and the message that it makes or changes. Raises Refused."""
+        """Carries out the bot's first response; returns the message that it creates or edits. Raises Refused."""
         if invocation.acknowledged_after is not None:
             raise refused.already_acknowledged()
         after = self._clock.now() - invocation.created
@@ -89,7 +89,7 @@ class Replies:
         return message
 
     def _respond(self, invocation: Invocation, kind: CallbackType, sent: Sent) -> Message | None:
-        """The message that a callback makes or changes, and what it opens or offers kept on the invocation."""
+        """Returns the message that a callback creates or edits. Stores a form or suggestions on the invocation."""
         match kind:
             case CallbackType.MESSAGE:
                 return self._compose(invocation, sent)
@@ -166,7 +166,7 @@ class Replies:
         return invocation, message
 
     async def _follow_up(self, call: Call) -> Answer:
-        """The first message after "thinking" takes its place, as on Discord."""
+        """Posts a message. As on Discord, the first one after "thinking" replaces it."""
         invocation = self._invocation(call)
         waiting = invocation.original and self._messages.get(invocation.channel, invocation.original)
         if waiting and waiting.loading:

@@ -1,4 +1,4 @@
-"""A bot of a few commands, written only to try the sandbox with, over real sockets."""
+"""A bot for tests of the sandbox, connected over real sockets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Japanese(app_commands.Translator):
 
 
 class TestBot(discord.AutoShardedClient):
-    """Gives what it is told to: tests put their own commands on `tree` before it starts."""
+    """A bot without commands of its own: tests add theirs to `tree` before it starts."""
 
     __test__ = False
 
@@ -68,7 +68,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 def connect() -> Connect:
-    """`async with connect(sandbox, setup) as bot`: connected and ready, closed afterwards."""
+    """`async with connect(sandbox, setup) as bot`: starts a bot, waits until it is ready, and closes it afterwards."""
 
     @asynccontextmanager
     async def connected(

@@ -1,4 +1,4 @@
-"""What strangers send is not read, what anybody sends is bounded, and so is all that is kept of it."""
+"""What strangers send is not read; what others send is bounded, and so is all that is kept of it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from yarl import URL
 
 from sandbox import File, Sandbox
 from sandbox import cdn as cdns
+from sandbox.page.connection import MOST_CHARACTERS_WAITING
 from sandbox.page.uploads import MOST_FILES, Uploads
-from sandbox.page.visitor import MOST_LETTERS_WAITING
 from sandbox.rest import Exchange
 from sandbox.rest.calls import MOST_BYTES, MOST_FILE_BYTES, MOST_JSON_BYTES
 from sandbox.rest.exchanges import MOST_BYTES as MOST_BYTES_OF_EXCHANGES
@@ -28,14 +28,14 @@ MIB = 1024 * 1024
 
 @pytest.fixture
 def faults(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Nothing of the sandbox fails while the test runs."""
+    """Checks that nothing in the sandbox fails during the test."""
     with caplog.at_level(logging.ERROR):
         yield
     assert not [record for record in caplog.records if record.exc_info]
 
 
 async def answered_before_the_body(sandbox: Sandbox, method: str, path: str, *headers: str) -> int:
-    """The status of a request whose body is announced, and does not come."""
+    """Returns the status of a request whose body is announced but never sent."""
     url = URL(sandbox.address)
     reader, writer = await asyncio.open_connection(url.host, url.port)
     lines = [f"{method} {path} HTTP/1.1", f"Host: {url.authority}", f"Content-Length: {400 * MIB}", *headers, "", ""]
@@ -86,7 +86,7 @@ async def test_an_interactions_token_that_has_expired_is_refused_before_the_body
 
 @pytest.fixture
 async def bot(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
-    """Whoever has the bot's token."""
+    """A client with the bot's token."""
     headers = {"Authorization": f"Bot {sandbox.token}"}
     async with aiohttp.ClientSession(URL(sandbox.api + "/"), headers=headers) as session:
         yield session
@@ -98,7 +98,7 @@ async def test_a_request_is_as_large_as_discord_takes_it(sandbox, bot) -> None:
     assert await answered_before_the_body(sandbox, "POST", f"/api/v10/{path}", token) == 413
 
     async def endless() -> AsyncIterator[bytes]:
-        """Without a length."""
+        """Yields chunks, so that the request has no length."""
         for _ in range(MOST_BYTES // MIB + 2):
             yield bytes(MIB)
 
@@ -116,6 +116,37 @@ async def test_a_request_is_as_large_as_discord_takes_it(sandbox, bot) -> None:
         assert response.status == 200
     (message,) = sandbox.channel("general").messages.values()
     assert message.attachments[0].size == 20 * MIB
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="payload_json"\r\n'
+FILE = b'--x\r\nContent-Disposition: form-data; name="files[0]"; filename="'
+END = b"\r\n--x--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        pytest.param("multipart/form-data", b"{}", id="no boundary"),
+        pytest.param("multipart/form-data; boundary=" + "x" * 100, b"", id="long boundary"),
+        pytest.param("multipart/form-data; boundary=x", b"", id="empty"),
+        pytest.param("multipart/form-data; boundary=x", b"{}\r\n" * 10, id="no part"),
+        pytest.param("multipart/form-data; boundary=y", PART + b"\r\n{}" + END, id="another boundary"),
+        pytest.param("multipart/form-data; boundary=x", PART, id="ends in the headers"),
+        pytest.param("multipart/form-data; boundary=x", PART + b'\r\n{"content": "hi"}', id="ends in the JSON"),
+        pytest.param("multipart/form-data; boundary=x", FILE + b'a"\r\n\r\n' + b"a" * MIB, id="ends in a file"),
+        pytest.param("multipart/form-data; boundary=x", FILE + b'\xff"\r\n\r\na' + END, id="name is not UTF-8"),
+        pytest.param("multipart/form-data; boundary=x", b"--x\r\nname\r\n\r\n{}" + END, id="no header"),
+        pytest.param("multipart/form-data; boundary=x", PART + b"A: b\r\n" * 2000 + b"\r\n{}" + END, id="many headers"),
+        pytest.param("multipart/form-data; boundary=x", PART + b"A: " + b"b" * MIB + END, id="long header"),
+    ],
+)
+async def test_a_malformed_form_is_refused(sandbox, bot, faults, content_type, body) -> None:
+    path = f"channels/{sandbox.channel('general').id}/messages"
+    async with bot.post(path, data=body, headers={"Content-Type": content_type}) as response:
+        assert (response.status, (await response.json())["code"]) == (400, 50109)
+    (refusal,) = sandbox.refusals
+    assert (refusal.status, refusal.code) == (400, 50109)
+    assert not sandbox.channel("general").messages
 
 
 # ---------------------------------------------------------------- JSON
@@ -179,7 +210,7 @@ def test_exchanges_are_bounded_by_their_bytes() -> None:
 
 
 def wide(levels: int) -> object:
-    """Much at every level, above all keys, in letters of four bytes."""
+    """Returns JSON that is large at every level, above all in its keys, with characters of four bytes."""
     return 10**300 if levels == 0 else {"\N{GRINNING FACE}" * 190 + str(n): wide(levels - 1) for n in range(5)}
 
 
@@ -203,7 +234,7 @@ async def test_files_that_nobody_asks_for_make_room(sandbox) -> None:
     async with aiohttp.ClientSession() as session:
         for _ in range(cdns.MOST_BYTES // len(data)):
             async with session.get(URL(sandbox.cdn.url(first.attachments[0]), encoded=True)) as response:
-                assert response.status == 200  # asked for, again and again, and so it stays
+                assert response.status == 200  # requested again and again, so it is kept
             newest = await sandbox.post(general, files=[File("a.bin", data)])
         assert [one.attachments[0].data == data for one in (first, second, newest)] == [True, False, True]
         assert second.attachments[0].size == len(data)
@@ -240,7 +271,7 @@ async def test_a_page_that_does_not_listen_is_let_go(sandbox, faults) -> None:
     async with asyncio.timeout(10):
         while not sandbox._page._sockets:
             await asyncio.sleep(0.01)
-    for _ in range(MOST_LETTERS_WAITING // MIB + 40):
+    for _ in range(MOST_CHARACTERS_WAITING // MIB + 40):
         await sandbox.post(general, content="x" * MIB)
         await asyncio.sleep(0)
     async with asyncio.timeout(10):

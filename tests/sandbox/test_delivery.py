@@ -1,4 +1,4 @@
-"""Interactions over HTTP: an address that is tried out first, signatures, and answers inline."""
+"""Interactions over HTTP: the endpoint is checked first; signatures; inline responses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMMAND = {"name": "hello", "description": "Greets.", "type": 1}
 async def endpoint(
     sandbox: Sandbox, answer: Callable[[dict], web.Response], *, checks: bool = True
 ) -> AsyncIterator[str]:
-    """A bot that is nothing but an endpoint. `checks`: whether it looks at signatures."""
+    """A bot that is only an endpoint. `checks`: whether it checks signatures."""
     key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(sandbox.application.settings["verify_key"]))
 
     async def handle(request: web.Request) -> web.Response:
@@ -65,7 +65,7 @@ async def test_an_answer_inline_counts_as_the_callback(sandbox: Sandbox) -> None
         invocation = await sandbox.slash("hello")
         assert (await invocation.answered(5)).text == "Hello from hello"
         assert await invocation.acknowledged() < 3
-        await sandbox.delivery.use(None)  # by the gateway again, where nobody is
+        await sandbox.delivery.use(None)  # over the gateway again, where no bot is connected
         nobody = await sandbox.slash("hello")
         await asyncio.sleep(0.1)
         assert nobody.acknowledged_after is None

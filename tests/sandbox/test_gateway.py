@@ -1,4 +1,4 @@
-"""Sessions on the gateway: starting, breaking, resuming, compression, and what it will not let pass."""
+"""Sessions on the gateway: starting, breaking, resuming, compression, and what it refuses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import discord
 import pytest
 
 from sandbox import Sandbox
-from sandbox.gateway import Session, compressor
+from sandbox.session import Session, compressor
 
 
 async def echo(bot) -> None:
@@ -24,7 +24,7 @@ async def echo(bot) -> None:
 
 
 class Raw:
-    """A client that says exactly what a test wants said."""
+    """A client that sends exactly what a test wants."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
@@ -143,7 +143,7 @@ async def test_no_json_and_old_versions_are_refused(sandbox) -> None:
 
 
 async def started(client: Raw, sandbox: Sandbox) -> str:
-    """The id of a new session."""
+    """Identifies and returns the id of the new session."""
     await client.hear()
     await client.say(2, identity(sandbox))
     return (await client.hear())["d"]["session_id"]

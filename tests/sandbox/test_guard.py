@@ -1,4 +1,4 @@
-"""No web page from elsewhere drives the sandbox, and nobody sees its page without the key of this run."""
+"""No other web page can use the sandbox, and nobody sees its page without the key of this run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ USED = "newest address in the terminal"
 
 @asynccontextmanager
 async def browser(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
-    """Addresses are relative to the page's, as somebody has it who opened the address in the terminal."""
+    """A client whose addresses are relative to the page, after opening the address in the terminal."""
     async with aiohttp.ClientSession() as session, session.get(sandbox.page) as response:
         assert response.status == 200
         page = response.url
@@ -31,7 +31,7 @@ async def browser(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def spoken(sandbox: Sandbox, path: str, *headers: str) -> int:
-    """The status of a request as it stands on the wire."""
+    """Sends a request byte by byte as given and returns the status of the response."""
     reader, writer = await asyncio.open_connection("127.0.0.1", URL(sandbox.address).port)
     writer.write("\r\n".join([f"GET {path} HTTP/1.1", *headers, "Connection: close", "", ""]).encode())
     status = int((await reader.readline()).split()[1])
@@ -131,7 +131,7 @@ async def test_an_address_is_not_used_up_by_what_is_no_visit(sandbox) -> None:
 
 
 async def test_a_link_to_the_page_may_be_followed(sandbox) -> None:
-    """From a file, or from what a terminal opens: the redirect to the page counts as coming from there, too."""
+    """From a file, or from a terminal: the redirect to the page then has the same origin as the link."""
     headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     address = sandbox.page.replace("127.0.0.1", "localhost")
     async with aiohttp.ClientSession() as session, session.get(address, headers=headers) as response:

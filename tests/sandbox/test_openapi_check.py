@@ -1,4 +1,4 @@
-"""The checker finds what is wrong, and nothing else."""
+"""The OpenAPI checker finds every mistake and reports nothing else."""
 
 from __future__ import annotations
 

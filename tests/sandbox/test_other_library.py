@@ -1,4 +1,4 @@
-"""The sandbox is Discord to a client library that shares no line with discord.py: hikari."""
+"""The sandbox works as Discord for hikari, a client library that shares no code with discord.py."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORDS = {"en-US": "How alike?", "ja": "どれくらい似ていますか"}
 
 @asynccontextmanager
 async def connected(sandbox: Sandbox) -> AsyncIterator[hikari.GatewayBot]:
-    """A bot that registers a command with a photo, and one in the menu of a message; it answers with a button."""
+    """A bot with a slash command that takes a photo and a message command; it replies with a button."""
     bot = hikari.GatewayBot(
         sandbox.token, rest_url=sandbox.api, intents=hikari.Intents.ALL_UNPRIVILEGED, banner=None, logs=None
     )

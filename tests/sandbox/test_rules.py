@@ -1,4 +1,4 @@
-"""Everything that Discord refuses is refused here, with Discord's own codes."""
+"""The sandbox refuses what Discord refuses, with Discord's own codes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def command(body: Body):
 
 
 async def refused(sandbox: Sandbox, connect, body: Body, **options: object) -> discord.HTTPException:
-    """What `body` is told when Discord will not have it."""
+    """Sends `body` and returns the error that Discord would answer."""
     caught: asyncio.Future[discord.HTTPException] = asyncio.get_running_loop().create_future()
 
     async def catching(interaction: discord.Interaction) -> None:

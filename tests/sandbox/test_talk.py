@@ -1,4 +1,4 @@
-"""A person and a bot talk through the sandbox: commands, replies, buttons, forms, history, threads."""
+"""A person and a bot use the sandbox: commands, replies, buttons, forms, history, threads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bot in the sandbox is led to the sandbox, and nowhere else."""
+"""The bot in the sandbox connects to the sandbox and to nothing else."""
 
 from __future__ import annotations
 

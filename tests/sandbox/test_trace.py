@@ -1,4 +1,4 @@
-"""What passes between the bot and the sandbox can be looked at, and says neither secrets nor pictures."""
+"""The traffic between bot and sandbox can be inspected, and holds neither secrets nor pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sandbox import File, InvocationFailed
 from sandbox.cdn import one_colour_png
-from sandbox.trace import HIDDEN, MOST_ITEMS, MOST_LETTERS, MOST_VALUES, REMEMBERED, Entry, Trace, in_short
+from sandbox.trace import HIDDEN, MOST_CHARACTERS, MOST_ITEMS, MOST_VALUES, REMEMBERED, Entry, Trace, in_short
 
 PNG = one_colour_png(60, (1, 2, 3))
 
@@ -32,7 +32,7 @@ async def work(bot) -> None:
 
 async def test_a_conversation_passes_in_order(sandbox, connect) -> None:
     heard: list[Entry] = []
-    with sandbox._parts.feed.heard_by(lambda one: heard.append(one) if isinstance(one, Entry) else None):
+    with sandbox.feed.subscribed(lambda one: heard.append(one) if isinstance(one, Entry) else None):
         async with connect(sandbox, work):
             start = len(heard)
             invocation = await sandbox.slash("work", {"photo": File("face.png", PNG)})
@@ -70,7 +70,7 @@ async def test_it_holds_no_secrets_and_no_pictures(sandbox, connect) -> None:
         await sandbox.gateway.drop()
         await bot.wait_for("shard_resumed", timeout=5)
     written = json.dumps([asdict(one) for one in sandbox.trace.entries])
-    keys = [sandbox.token, sandbox._guard.key, "k" * 80, *sandbox._parts.invocations]
+    keys = [sandbox.token, sandbox._guard.key, "k" * 80, *sandbox._services.invocations]
     assert not [key for key in keys if key in written]
     assert discord.utils._bytes_to_base64_data(PNG)[30:60] not in written
     assert "RESUME" in written
@@ -97,7 +97,7 @@ def test_memory_is_bounded(sandbox) -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=2 * MOST_LETTERS),
+    st.none() | st.booleans() | st.integers() | st.text(max_size=2 * MOST_CHARACTERS),
     lambda inner: st.lists(inner, max_size=2 * MOST_ITEMS) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=50,
 )
@@ -108,10 +108,10 @@ def test_json_in_short_is_json_and_short(value) -> None:
     short = in_short(value)
     json.dumps(short)
     assert count(short) <= 2 * MOST_VALUES + 2
-    assert longest(short) <= MOST_LETTERS + 30
+    assert longest(short) <= MOST_CHARACTERS + 30
 
 
-@given(st.text(max_size=MOST_LETTERS).filter(lambda text: not text.startswith("data:")))
+@given(st.text(max_size=MOST_CHARACTERS).filter(lambda text: not text.startswith("data:")))
 def test_what_is_short_stays(text) -> None:
     value = {"a": [text, 1, None, True], "token": text}
     assert in_short(value) == {"a": [text, 1, None, True], "token": HIDDEN}

@@ -83,7 +83,7 @@ function container(body, message) {
 
 // ---------------------------------------------------------------- what can be used
 
-// Invocations under way, each with what is to happen at its end: `failed` or not.
+// By invocation in progress: a function to call at its end, with whether it failed.
 const underWay = new Map();
 
 store.on("invocation", ({ invocation, state }) => {
@@ -91,7 +91,7 @@ store.on("invocation", ({ invocation, state }) => {
   underWay.delete(invocation);
 });
 
-// Sends the click or choice; meanwhile the component is busy.
+// Sends the click or choice. The component is busy until the bot responds.
 async function use(node, type, message, more) {
   node.classList.add("busy");
   node.setAttribute("aria-busy", "true");
@@ -134,7 +134,7 @@ function button(body, message) {
   return node;
 }
 
-// What a menu offers: `key`, `title`, and for people a picture.
+// The items of a select menu: `key`, `title`, and for people a picture.
 export function offered(body) {
   if (body.type === 3) {
     return body.options.map((one) => ({

@@ -1,10 +1,11 @@
-// The box at the bottom: a message with files, or, from a "/" on, one of the bot's commands.
+// The box at the bottom, for a message with files, or, after a "/", one of the bot's commands.
 import { el, icon, iconButton, notice } from "./dom.js";
 import { CommandForm } from "./command.js";
-import { focusLast, placeName } from "./messages.js";
+import { thumbnail } from "./media.js";
+import { focusLast } from "./messages.js";
 import { Popup } from "./popup.js";
 import { ask, reason, upload } from "./socket.js";
-import { commandsHere, localized, store } from "./store.js";
+import { commandsHere, localized, placeName, store } from "./store.js";
 import { bytes, t } from "./words.js";
 
 const SLASH = 1;
@@ -27,7 +28,7 @@ const send = iconButton("send", "", { type: "submit", class: "icon-button send" 
 const picked = el("ul.picked", { hidden: true });
 const bar = el("form.bar", { hidden: true }, attach, text, send);
 
-let chosen = []; // files of the message, not sent yet
+let chosen = []; // files of the message that is being written
 let form = null; // the command that is being filled in
 let commands; // the list of commands over the box
 
@@ -138,11 +139,6 @@ function drawPicked() {
   );
 }
 
-export function thumbnail(file) {
-  if (!/^image\/(png|jpeg|gif|webp|avif)/.test(file.type)) return icon("file");
-  return el("img", { src: URL.createObjectURL(file), alt: "" });
-}
-
 function remove(file) {
   chosen = chosen.filter((one) => one !== file);
   drawPicked();
@@ -175,7 +171,7 @@ function fill(words, more) {
 
 // ---------------------------------------------------------------- a command
 
-// Commands whose words begin with, or hold, what was typed after "/"; each subcommand is one.
+// Commands whose words start with or contain what was typed after "/". Each subcommand counts as one.
 function offered() {
   const typedWords = text.value.slice(1).trimStart().toLowerCase();
   const all = commandsHere(SLASH).flatMap((command) => leaves(command, command, []));

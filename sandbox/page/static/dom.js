@@ -1,4 +1,4 @@
-// Nodes by hand. Text comes in as text alone: nothing here reads markup.
+// Creates DOM nodes. Text is inserted as text; nothing here parses markup.
 
 // el("button.quiet", { type: "button", onclick: go }, "Go"): attributes that are null or false are left out.
 export function el(tag, attributes = {}, ...children) {
@@ -56,7 +56,7 @@ export function iconButton(name, label, attributes = {}) {
   return el("button.icon-button", { type: "button", "aria-label": label, title: label, ...attributes }, icon(name));
 }
 
-// Somebody's picture, or their first letter on a colour of their own.
+// A person's picture, or their first letter on a colour of their own.
 export function avatar(user, tag = "span.avatar") {
   const shown = user.global_name ?? user.username;
   if (user.bot) return el(tag, { "aria-hidden": "true" }, el("img", { src: "static/logo.svg", alt: "" }));
@@ -76,7 +76,7 @@ export function announce(text) {
   document.getElementById("announcer").textContent = text;
 }
 
-// What went wrong, for a while, where everybody sees and hears it.
+// Shows what went wrong for a while, for screen readers too.
 export function notice(text) {
   const node = el("p.notice", {}, icon("warning"), text);
   document.getElementById("notices").append(node);

@@ -1,13 +1,13 @@
-// Begins: each part hears what it needs to, then the sandbox is called.
+// Starts each part of the page, then connects to the sandbox.
 import { el, icon, iconButton } from "./dom.js";
 import * as composer from "./composer.js";
 import * as messages from "./messages.js";
 import * as modal from "./modal.js";
 import * as panel from "./panel.js";
 import * as sidebar from "./sidebar.js";
-import { keep, kept, theme, wearTheme } from "./settings.js";
+import { keep, kept, theme, applyTheme } from "./settings.js";
 import { connect } from "./socket.js";
-import { channelName, store } from "./store.js";
+import { channelName, placeName, store } from "./store.js";
 import { preferredLocale, t } from "./words.js";
 
 const place = document.getElementById("place");
@@ -18,7 +18,7 @@ function header() {
   const channel = store.channels.get(store.here);
   document.getElementById("skip").textContent = t("skip");
   if (!channel) return;
-  document.title = `${messages.placeName(channel)} – ${store.application.name}`;
+  document.title = `${placeName(channel)} – ${store.application.name}`;
   const parent = store.channels.get(channel.parent_id);
   const path = parent ? [el("span.parent", {}, channelName(parent)), icon("right")] : [];
   const mark = channel.type === 1 ? "direct" : sidebar.isThread(channel) ? "thread" : "hash";
@@ -60,7 +60,7 @@ function show(side, on) {
 }
 
 function start() {
-  wearTheme(theme());
+  applyTheme(theme());
   document.getElementById("chat").prepend(lost);
   for (const part of [sidebar, messages, composer, modal, panel]) part.start();
   for (const event of ["snapshot", "went", "channels"]) store.on(event, header);

@@ -1,9 +1,9 @@
-// Discord's markdown, as nodes. Links are shown and lead nowhere: the sandbox opens no foreign address.
+// Turns Discord's markdown into nodes. Links are shown but lead nowhere: the sandbox opens no foreign address.
 import { el } from "./dom.js";
 import { store, nameOf } from "./store.js";
 import { relative, t, when } from "./words.js";
 
-// Each at the start of what is left: what it matches, and the node that it makes.
+// Each rule matches at the start of the remaining text: its pattern, and the node that it makes.
 const INLINE = [
   [/^\\([^\p{L}\p{N}\s])/u, (match) => match[1]],
   [/^(`+)([^]*?[^`])\1(?!`)/, (match) => el("code", {}, match[2].replace(/^ (.*) $/, "$1"))],
@@ -129,7 +129,7 @@ export function markdown(text) {
       text = text.slice(block[0][0].length);
       continue;
     }
-    // a line, or its part before a block of code
+    // a line, or the part of it before a block of code
     const line = /^[^\n]*?(?=```[^]+?```)|^[^\n]*(?:\n|$)/.exec(text)[0] || text[0];
     plain += line;
     text = text.slice(line.length);

@@ -8,7 +8,7 @@ const DRAWN = /^image\/(png|jpeg|gif|webp|avif|svg\+xml)/;
 
 export const isPicture = (file) => DRAWN.test(file.content_type ?? "");
 
-// What a gallery item, thumbnail, embed or attachment shows. `file`: url, filename, width, height, description, spoiler.
+// Files of attachments, gallery items, thumbnails and embeds: {url, filename, width, height, description, spoiler}.
 export function ofAttachment(attachment) {
   return { ...attachment, spoiler: attachment.filename.startsWith("SPOILER_") };
 }
@@ -18,13 +18,13 @@ export function ofMedia(media, { description = null, spoiler = false } = {}) {
   return { ...media, filename: isHere(media.url) ? decodeURIComponent(name) : name, description, spoiler };
 }
 
-// Of this server: nothing else is fetched.
+// Whether the address is on this server: nothing else is fetched.
 function isHere(address) {
   const url = URL.parse(address, location.href);
   return url?.origin === location.origin && /^\/(files|cdn|media)\//.test(url.pathname);
 }
 
-// Several pictures side by side, as many to a row as look well; one alone in its own shape.
+// Several pictures side by side, or a single one in its own shape.
 export function mosaic(files) {
   const node = el("div.mosaic", {});
   node.classList.add(`of-${files.length}`);
@@ -34,7 +34,7 @@ export function mosaic(files) {
 
 const scaleOf = (file) => Math.min(1, WIDTH / file.width, MOST_HEIGHT / file.height);
 
-// Of several pictures in a mosaic of this width; the shares are those of messages.css.
+// The height of a mosaic of this width. The ratios are those of media.css.
 export function mosaicHeight(files, width) {
   if (files.length === 1)
     return files[0].height ? Math.min(width / files[0].width, scaleOf(files[0])) * files[0].height : MOST_HEIGHT;
@@ -80,7 +80,7 @@ export function picture(file, among = [file]) {
 
 function altBadge(text) {
   const badge = el("button.alt-badge", { type: "button", "aria-label": t("alt"), title: t("alt") }, "ALT");
-  // made when somebody asks for it; from then on the button opens and closes it by itself
+  // created on the first click; from then on the button itself opens and closes it
   const make = () => {
     const note = el("p.alt-text", { popover: "auto" }, el("strong", {}, t("alt")), text);
     note.addEventListener("beforetoggle", () => {
@@ -131,7 +131,13 @@ export function fileCard(file) {
   return node;
 }
 
-// The large view, with its neighbours by the arrow keys.
+// A small preview of a file that has not been sent yet.
+export function thumbnail(file) {
+  if (!/^image\/(png|jpeg|gif|webp|avif)/.test(file.type)) return icon("file");
+  return el("img", { src: URL.createObjectURL(file), alt: "" });
+}
+
+// The large view. The arrow keys go to the next and previous picture.
 function enlarge(files, at) {
   const image = el("img", {});
   const caption = el("p", {});

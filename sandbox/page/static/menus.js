@@ -1,6 +1,5 @@
-// What can be done with a message or a person, at the pointer, at a button or by keyboard.
+// The context menus of messages and people: at the pointer, at a button or by keyboard.
 import { el, freshId, notice } from "./dom.js";
-import { expect } from "./messages.js";
 import { ask, reason } from "./socket.js";
 import { commandsHere, localized, personName, store } from "./store.js";
 import { t } from "./words.js";
@@ -49,7 +48,7 @@ export function userMenu(user, at, from = at) {
 async function send(type, what, name) {
   try {
     const { invocation } = await ask(type, what);
-    expect(invocation, name);
+    store.tell("sent", { invocation, command: name });
   } catch (error) {
     notice(reason(error));
   }

@@ -1,4 +1,4 @@
-// For the curious: who is here, what passes between bot and sandbox, and what may go wrong on purpose.
+// The side panel: who is here, the traffic between bot and sandbox, and what can go wrong on purpose.
 import { avatar, el, freshId, icon, notice } from "./dom.js";
 import { userMenu } from "./menus.js";
 import { ask, reason } from "./socket.js";
@@ -16,7 +16,7 @@ const TO_BOT = "to_bot";
 const panel = document.getElementById("panel");
 const draws = { people, traffic, faults };
 let tab = TABS.includes(kept("tab")) ? kept("tab") : TABS[0];
-let rows; // the list of the traffic, while it is shown
+let rows; // the list of traffic, while it is shown
 let heartbeats = false;
 
 export function start() {
@@ -171,7 +171,7 @@ function row(entry) {
     el("span.marks", {}, marks),
   );
   const details = el("details", {}, summary);
-  // its JSON is drawn when somebody opens it
+  // its JSON is drawn once somebody opens it
   details.addEventListener(
     "toggle",
     () => details.open && details.children.length === 1 && details.append(...inside(entry)),
@@ -184,7 +184,7 @@ function row(entry) {
 
 const answered = (entry) => t(entry.refused ? "traffic.not_acknowledged" : "traffic.acknowledged");
 
-// Long ids by their end, and a line may break after each "/".
+// Shortens long ids to their end, and allows a line break after each "/".
 function shortened(name) {
   return name
     .replace(/\d{13,}(\d{4})/g, "…$1")

@@ -1,13 +1,14 @@
-// A list to choose from, over or under the control that opens it: menus of messages, options of commands, commands.
+// A list to choose from, above or below the control that opens it: select menus, options of commands, commands.
 import { el, freshId, icon } from "./dom.js";
 import { t } from "./words.js";
 
 const GAP = 6;
 
-// Items are {key, title, detail, mark (a node), group, chosen}. `control` keeps the focus and gets the keys, but for
-// `search`, which brings a field of its own. `several`: {least, most} to choose; then `picked` gets their keys at the end.
-// `along`: what the list is as wide as, in place of the control; `above`: it stands over the control wherever it fits;
-// `tabMoves`: Tab takes what was typed and goes on.
+// Items are {key, title, detail, mark (a node), group, chosen}. `control` keeps the focus and gets the keys, except
+// with `search`, which adds a field of its own. `several`: {least, most} to choose; `picked` then gets their keys at
+// the end.
+// `along`: the node whose width the list takes, instead of the control's; `above`: the list opens above the control if
+// it fits; `tabMoves`: Tab takes what was typed and moves on.
 export class Popup {
   constructor(
     control,
@@ -53,7 +54,7 @@ export class Popup {
     this.keys.addEventListener("keydown", (event) => this.key(event));
     this.search?.addEventListener?.("input", () => this.refresh());
     this.away = (event) => !this.node.contains(event.target) && !control.contains(event.target) && this.close();
-    this.list.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays
+    this.list.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the focus
     control.setAttribute("aria-controls", this.list.id);
   }
 
@@ -91,7 +92,7 @@ export class Popup {
     if (this.several && this.kept && this.kept.length >= this.several.least) this.picked(this.kept);
   }
 
-  // Draws what there is to choose now; `items` may take a while.
+  // Draws the current items; `items` may return a promise.
   async refresh() {
     const found = this.items(this.search ? this.search.value : (this.control.value ?? ""));
     if (found instanceof Promise) {
@@ -125,7 +126,7 @@ export class Popup {
     this.say(this.shown.length ? "" : this.empty());
   }
 
-  // Words in place of a list.
+  // Shows words in place of the list.
   say(words) {
     this.note.textContent = words;
     this.list.hidden = words !== "";
@@ -175,7 +176,7 @@ export class Popup {
     this.move(at);
   }
 
-  // True where the key was for the list.
+  // Handles the keys that are for the list.
   key(event) {
     if (!this.isOpen || event.isComposing) return;
     const does = {

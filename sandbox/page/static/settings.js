@@ -1,4 +1,4 @@
-// What this browser remembers of its owner's taste: language and colours. Nothing else is kept.
+// Preferences that this browser stores: language, colours, and whether the panel is open. Nothing else is stored.
 
 const PREFIX = "sokkuri-sandbox-";
 
@@ -7,7 +7,7 @@ export const kept = (name) => localStorage.getItem(PREFIX + name);
 
 export const theme = () => kept("theme") ?? "auto";
 
-export function wearTheme(name) {
+export function applyTheme(name) {
   keep("theme", name);
   document.documentElement.dataset.theme = name;
 }

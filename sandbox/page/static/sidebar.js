@@ -1,8 +1,8 @@
-// Channels and threads, and at the foot whoever sits here.
+// Channels and threads, and at the bottom the current person.
 import { avatar, el, freshId, icon, iconButton, notice } from "./dom.js";
 import { ask, reason } from "./socket.js";
 import { channelName, personName, store } from "./store.js";
-import { keep, theme, wearTheme } from "./settings.js";
+import { keep, theme, applyTheme } from "./settings.js";
 import { languageName, spokenLocales, t } from "./words.js";
 
 const DIRECT = 1;
@@ -172,10 +172,10 @@ function openYou() {
       t("you.theme"),
       ["auto", "light", "dark"].map((one) => [one, [t(`theme.${one}`)]]),
       theme(),
-      wearTheme,
+      applyTheme,
     ),
   );
-  // somebody else, or another language: the same form, drawn anew
+  // for another person or another language, the same form is drawn again
   const forget = store.on("snapshot", () => {
     const focused = document.activeElement;
     end();
@@ -221,7 +221,7 @@ function languages() {
   return el("div.form-field", {}, el("label", { for: id }, t("you.language")), select);
 }
 
-// `changed`: `user` or `locale` alone. The other may just have been changed, too, and is not known here until the snapshot.
+// `changed`: only `user` or `locale`. The other may just have changed too, which is known here only after the snapshot.
 async function become(changed) {
   if (changed.locale) keep("locale", changed.locale);
   try {

@@ -13,7 +13,7 @@ export class Refused extends Error {
   }
 }
 
-// `locale`: of somebody who comes for the first time. Whoever was here before stays who they were.
+// `locale`: for the first connection. After that, the page stays with the same person and language.
 export function connect(locale) {
   const address = new URL("socket", location.href);
   address.searchParams.set("locale", store.me ? store.locale : locale);
@@ -37,7 +37,7 @@ export function connect(locale) {
   });
 }
 
-// Answered by what the request brings; throws Refused.
+// Sends a request and returns its result. Throws Refused.
 export function ask(type, what = {}) {
   return new Promise((resolve, reject) => {
     if (socket.readyState !== WebSocket.OPEN) return reject(new Refused({ code: "offline", why: "" }));
@@ -47,7 +47,7 @@ export function ask(type, what = {}) {
   });
 }
 
-// The key by which a request may use the file. Throws Refused.
+// Uploads a file and returns the key by which a request can use it. Throws Refused.
 export async function upload(file) {
   if (file.size > store.uploadLimit) throw new Refused({ code: "too_large", why: file.name });
   const address = `uploads?name=${encodeURIComponent(file.name || "image.png")}`;
@@ -56,7 +56,7 @@ export async function upload(file) {
   return (await answer.json()).upload;
 }
 
-// Why not, in the page's words where it has some.
+// Why a request was refused, in the page's own words if it has any.
 export function reason(error) {
   const known = { too_large: "refused.too_large", offline: "refused.offline", upload_gone: "refused.upload_gone" };
   if (!(error instanceof Refused)) throw error;

@@ -1,4 +1,4 @@
-// What the page knows, and who wants to hear when that changes.
+// The state of the page, and the listeners for its changes.
 import { speak } from "./words.js";
 
 const MOST_TRACED = 1000;
@@ -6,8 +6,8 @@ const MOST_TRACED = 1000;
 const listeners = new Map();
 
 export const store = {
-  me: null, // the id of whoever sits here
-  locale: "en-US", // their language of Discord, and of this page where it has words for it
+  me: null, // the id of the current person
+  locale: "en-US", // the language of their Discord, and of this page if it has words for it
   people: new Map(),
   roles: new Map(),
   channels: new Map(),
@@ -16,9 +16,9 @@ export const store = {
   bot: { ready: false, commands: [], offered: {} },
   trace: [],
   faults: null,
-  here: null, // the id of the channel that is looked at
+  here: null, // the id of the channel on screen
 
-  // What it returns ends it.
+  // Returns a function that removes the listener.
   on(type, listener) {
     if (!listeners.has(type)) listeners.set(type, []);
     listeners.get(type).push(listener);
@@ -40,7 +40,7 @@ export const store = {
 
 const byId = (list) => new Map(list.map((one) => [one.id, one]));
 
-// What the server says, taken in.
+// Applies what the server sends.
 export const hear = {
   snapshot(event) {
     const { me, locale, locales, guild, application, bot, upload_limit: uploadLimit } = event;
@@ -103,12 +103,16 @@ export function channelName(channel) {
   return channel.name ?? store.application.name;
 }
 
-// A command's, option's or choice's word in the person's language, as Discord picks it.
+export function placeName(channel) {
+  return channel.type === 1 ? `@${channelName(channel)}` : `#${channelName(channel)}`;
+}
+
+// The name or description of a command, option or choice in the person's language, as Discord picks it.
 export function localized(thing, key) {
   return thing[`${key}_localizations`]?.[store.locale] ?? thing[key];
 }
 
-// The commands of one kind (1 slash, 2 user, 3 message) that are offered in the channel that is looked at.
+// The commands of one type (1 slash, 2 user, 3 message) that are offered in the channel on screen.
 export function commandsHere(kind) {
   const offered = store.bot.offered[store.here] ?? [];
   return store.bot.commands.filter((command) => command.type === kind && offered.includes(command.id));

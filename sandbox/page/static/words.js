@@ -1,9 +1,9 @@
-// The page's own words. Those of the bot come from the bot.
+// The page's own words. The bot's come from the bot.
 
 const answer = await fetch(`words?browser=${encodeURIComponent(navigator.language)}`);
 const { texts, languages, locale: preferred } = await answer.json();
 
-// Discord's locales: the one for this browser, and all that the page has words for.
+// Discord's locales: the one that suits this browser, and all those that the page has words for.
 export const preferredLocale = preferred;
 export const spokenLocales = Object.keys(languages);
 
@@ -11,13 +11,13 @@ let locale = preferred;
 
 const language = () => languages[locale] ?? "en";
 
-// From now on, in this language where the page has words for it. `of`: one of Discord's locales.
+// Switches to this language if the page has words for it. `of`: one of Discord's locales.
 export function speak(of) {
   locale = of;
   document.documentElement.lang = language();
 }
 
-// t("used", { who, what }): the page's own words.
+// t("used", { who, what }): a text in the current language.
 export function t(key, values = {}) {
   return texts[language()][key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
@@ -36,7 +36,7 @@ export function when(date, style) {
   return new Intl.DateTimeFormat(locale, FORMATS[style]).format(date);
 }
 
-// As beside a name: the time alone today, with the date before.
+// The time next to a name: alone for today, with the date for earlier days.
 export function briefly(date) {
   const today = date.toDateString() === new Date().toDateString();
   return today ? when(date, "t") : `${when(date, "d")} ${when(date, "t")}`;

@@ -1,6 +1,6 @@
-"""The page's own words, one JSON file a language: `de.json` beside this one is all that German takes.
+"""The page's own texts, one JSON file per language: to add German, add `de.json`.
 
-English is for everybody whose own language is not here, and says what another language does not.
+English is the fallback, for languages without a file and for texts that a file lacks.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ FALLBACK, FALLBACK_LOCALE = "en", "en-US"
 
 
 def words(browser: str) -> Json:
-    """`texts`: by language; `languages`: by each of Discord's locales that one of them is for; `locale`: the one of
-    those for a browser in this language.
+    """Returns the page's texts and languages, for a browser in the language `browser`.
+
+    `texts`: by language; `languages`: the language for each of Discord's locales that has one; `locale`: which of those
+    locales suits the browser.
     """
     texts = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.json"))}
     locales = sorted(LOCALES, key=lambda locale: (locale != FALLBACK_LOCALE, locale))

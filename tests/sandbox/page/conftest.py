@@ -1,4 +1,4 @@
-"""Pages are opened without a browser, see visitor.py."""
+"""Opens pages without a browser, see page_client.py."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 import pytest
-from visitor import OpenPage, visited
+from page_client import PageClient, open_page
 
 from sandbox import Sandbox
 
-Visit = Callable[[], AbstractAsyncContextManager[OpenPage]]
+Visit = Callable[[], AbstractAsyncContextManager[PageClient]]
 
 
 @pytest.fixture
 def visit(sandbox: Sandbox) -> Visit:
-    """`async with visit() as page`: opened, with its snapshot."""
-    return lambda: visited(sandbox)
+    """`async with visit() as page`: opens the page and waits for its snapshot."""
+    return lambda: open_page(sandbox)

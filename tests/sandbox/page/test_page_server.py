@@ -1,4 +1,4 @@
-"""What the page is served, told and granted: over the sandbox's real sockets, with a real client as the bot."""
+"""The server side of the page, over real sockets and with a real client as the bot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 import discord
 import pytest
 from discord import app_commands
-from visitor import visited
+from page_client import open_page
 from yarl import URL
 
 from sandbox import File, Sandbox
@@ -119,7 +119,7 @@ async def test_the_page_and_all_that_it_names_are_served(visit) -> None:
 
 
 def test_the_page_is_light_and_stands_alone() -> None:
-    """Below 150 KB in all; every module that one names is there; no address leads away; nobody's markup is read."""
+    """They have less than 150 KB in all, import only existing modules, hold no foreign address and parse no markup."""
     assert sum(path.stat().st_size for path in STATIC.iterdir()) < 150_000
     modules = {path.name: path.read_text(encoding="utf-8") for path in STATIC.glob("*.js")}
     for name, text in modules.items():
@@ -138,7 +138,7 @@ async def test_files_are_shown_and_never_opened_as_pages(sandbox, visit) -> None
     general = sandbox.channel("general")
     files = [File("a.png", PNG), File("page.html", b"<script>alert(1)</script>")]
     message = await sandbox.post(general, files=files)
-    sandbox.cdn.expire()  # what the bot may fetch is another matter
+    sandbox.cdn.expire()  # concerns only what the bot fetches
     async with visit() as page:
         [shown] = page.snapshot["messages"][str(general.id)]
         picture, script = shown["attachments"]
@@ -185,7 +185,7 @@ async def test_a_snapshot_tells_what_this_person_sees(sandbox, visit) -> None:
         assert (await page.ask("whoami", locale="ja"))["type"] == "done"
         assert (page.snapshot["me"], page.snapshot["locale"]) == (str(mio.id), "ja")
         names = [one.get("name") for one in page.snapshot["channels"]]
-        assert "hidden" not in names and None in names  # and the direct conversation with the bot
+        assert "hidden" not in names and None in names  # None: the direct messages with the bot
         await sandbox.post(hidden, content="among ourselves")
         await sandbox.post(sandbox.channel("general"), content="for all")
         await page.hear("message", says("for all"))
@@ -236,10 +236,10 @@ async def test_commands_are_offered_by_who_somebody_is(sandbox, connect, visit) 
 
 async def test_a_page_that_comes_back_is_who_it_was(sandbox) -> None:
     mio = sandbox.person("Mio")
-    async with visited(sandbox, user=str(mio.id), locale="ja") as page:
+    async with open_page(sandbox, user=str(mio.id), locale="ja") as page:
         assert (page.snapshot["me"], page.snapshot["locale"]) == (str(mio.id), "ja")
     for wrong in ({"user": "1"}, {"user": "me"}, {"locale": "tlh"}):
-        async with visited(sandbox, **wrong) as page:
+        async with open_page(sandbox, **wrong) as page:
             assert (page.snapshot["me"], page.snapshot["locale"]) == (str(sandbox.owner.id), "en-US")
 
 
@@ -429,7 +429,7 @@ async def test_names_of_files_are_only_names(sandbox, visit) -> None:
 async def test_a_sandbox_may_end_before_its_pages() -> None:
     async with AsyncExitStack() as stack:
         async with Sandbox() as sandbox:
-            page = await stack.enter_async_context(visited(sandbox))
+            page = await stack.enter_async_context(open_page(sandbox))
         await page.told_to_leave()
 
 

@@ -1,4 +1,4 @@
-"""The page's own words: one file a language, found without being listed anywhere."""
+"""The page's own words: one file per language, listed nowhere else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from visitor import visited
+from page_client import open_page
 
 from sandbox import Sandbox
 from sandbox.commands import LOCALES
@@ -67,7 +67,7 @@ async def test_a_further_language_is_one_file(
 
 
 async def told_to(sandbox: Sandbox, browser: str) -> dict[str, Any]:
-    async with visited(sandbox) as page, page.session.get("words", params={"browser": browser}) as answer:
+    async with open_page(sandbox) as page, page.session.get("words", params={"browser": browser}) as answer:
         assert answer.status == 200
         told: dict[str, Any] = await answer.json()
         return told

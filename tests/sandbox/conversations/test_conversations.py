@@ -1,4 +1,4 @@
-"""What people did is written down as it happens, and done again in another sandbox."""
+"""What people do is recorded as it happens and can be replayed in another sandbox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PNG = one_colour_png(7, (1, 2, 3))
 
 
 async def setup(bot) -> None:
-    """Every kind of thing that can be asked, with custom ids that differ from run to run."""
+    """Adds every kind of command and component, with custom ids that differ from run to run."""
 
     class Form(discord.ui.Modal, title="Form"):
         name = discord.ui.TextInput(label="Name", custom_id="name")
@@ -96,7 +96,7 @@ async def talk(sandbox: Sandbox) -> None:
 
 
 def words(sandbox: Sandbox) -> list[tuple[str, list[tuple]]]:
-    """All that can be read, without what differs from run to run."""
+    """Returns all that people can read, without what differs from run to run."""
     places = [*sandbox.guild.channels.values(), sandbox.direct()]
 
     def plain(message: Message) -> tuple:

@@ -1,10 +1,11 @@
-"""What the sandbox is made of, handed as one thing to those who need several of them."""
+"""What the sandbox is made of, passed as one object to whatever needs several of its parts."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
 
+from sandbox.cdn import Cdn
 from sandbox.changes import Changes
 from sandbox.feed import Feed
 from sandbox.gateway import Gateway
@@ -12,18 +13,19 @@ from sandbox.invocation import Invocation
 from sandbox.messages import Messages
 from sandbox.payloads import Payloads
 from sandbox.refused import Refusal
-from sandbox.state import Application, World
 from sandbox.trace import Trace
+from sandbox.world import Application, World
 
 
 @dataclass(frozen=True)
-class Parts:
-    """`invocations`: by their token; `changes` tells of connections and commands that come and go, `feed` of messages
-    and places.
+class Services:
+    """`invocations`: by token. `changes` signals that connections or commands come or go; `feed` publishes messages and
+    channels.
     """
 
     world: World
     application: Application
+    cdn: Cdn
     payloads: Payloads
     messages: Messages
     gateway: Gateway

@@ -1,4 +1,4 @@
-"""A page without a browser: the same socket and addresses, spoken to by hand."""
+"""A client that uses the page's socket and addresses without a browser."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import aiohttp
 from sandbox import Sandbox
 
 
-class OpenPage:
-    """`session`: its addresses are relative to the page's own; `events`: all that the server said, but for answers;
-    `snapshot`: the latest.
+class PageClient:
+    """`session`: its addresses are relative to the page's own; `events`: all that the server sent, except responses;
+    `snapshot`: the latest one.
     """
 
     def __init__(self, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse) -> None:
@@ -27,7 +27,7 @@ class OpenPage:
 
     @property
     def unasked(self) -> list[dict[str, Any]]:
-        """Answers to what was sent without `ask`."""
+        """The responses to what was sent without `ask`."""
         return list(self._answers.values())
 
     @property
@@ -49,7 +49,7 @@ class OpenPage:
         self._news = asyncio.Event()
 
     async def ask(self, type: str, **what: Any) -> dict[str, Any]:  # noqa: A002
-        """The answer, `done` or `refused`."""
+        """Sends a request and returns the response, `done` or `refused`."""
         self._asked += 1
         asked = self._asked
         await self._socket.send_json({"type": type, "id": asked, **what})
@@ -59,7 +59,7 @@ class OpenPage:
         return self._answers.pop(asked)
 
     async def hear(self, type: str, holds: Callable[[dict[str, Any]], bool] = lambda event: True) -> dict[str, Any]:  # noqa: A002
-        """The first event of that type of which it holds, from the beginning or still to come."""
+        """Returns the first event of this type that satisfies `holds`, waiting for it if needed."""
         async with asyncio.timeout(8):
             while True:
                 for event in self.events:
@@ -76,29 +76,29 @@ class OpenPage:
         await self._socket.send_str(text)
 
     def place(self, name: str) -> str:
-        """The id of a channel or thread."""
+        """Returns the id of a channel or thread."""
         return next(one["id"] for one in self.snapshot["channels"] if one.get("name") == name)
 
     def person(self, name: str) -> str:
         return next(one["id"] for one in self.snapshot["people"] if one["global_name"] == name)
 
     async def told_to_leave(self) -> None:
-        """Until the server has closed the socket."""
+        """Waits until the server has closed the socket."""
         async with asyncio.timeout(5):
             while not self._socket.closed:
                 await self._news.wait()
 
 
 @asynccontextmanager
-async def visited(sandbox: Sandbox, **introduced: str) -> AsyncIterator[OpenPage]:
-    """The page opened, and its snapshot there."""
+async def open_page(sandbox: Sandbox, **introduced: str) -> AsyncIterator[PageClient]:
+    """Opens the page and waits for its snapshot."""
     async with aiohttp.ClientSession() as session, session.get(sandbox.page) as index:
         address = index.url
     async with (
         aiohttp.ClientSession(address) as session,
         session.ws_connect("socket", params=introduced, max_msg_size=0) as socket,
     ):
-        page = OpenPage(session, socket)
+        page = PageClient(session, socket)
         listening = asyncio.create_task(page.listen())
         await page.hear("snapshot")
         yield page

@@ -1,4 +1,4 @@
-"""Recordings are what strangers send with a report: nothing in one leads out of its folder, or to the terminal."""
+"""Strangers send recordings with bug reports: nothing in one can escape its folder or control the terminal."""
 
 from __future__ import annotations
 
