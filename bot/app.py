@@ -20,7 +20,8 @@ from discord.http import Route
 
 from bot import logs, memory, registration, reload
 from bot.commands import Services, about, average, context_menus, gradcam, lookalikes, similar
-from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings, hide_token
+from bot.config import DISCORD_API, DiscordSection, Settings, hide_token
+from bot.errors import ConfigError, Stopped, Stopping
 from bot.http import health
 from bot.http.metrics import Metrics
 from bot.messages import failures, replies, welcome
@@ -31,7 +32,7 @@ from bot.requests.cooldown import Cooldown
 from bot.requests.jobs import LAST_WORDS, Jobs
 from bot.requests.state import ended_at_once, job_id, state_of
 from bot.workers import Workers, devices, engine, limits
-from core.contracts import PersonError, SokkuriError, Stopped, Stopping
+from core.contracts import PersonError, SokkuriError
 from words import locales
 
 COMMANDS = (similar, gradcam, lookalikes, average, about)

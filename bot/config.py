@@ -11,7 +11,6 @@ import difflib
 import json
 import os
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -25,7 +24,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from core.contracts import Colormap, CoreSettings, Device, Fault, Limits, ModelChoice
+from bot.errors import ConfigError
+from core.contracts import Colormap, CoreSettings, Device, Limits, ModelChoice
 
 DISCORD_API = "https://discord.com/api/v10"
 DISCORD_CDN = "https://cdn.discordapp.com"
@@ -33,17 +33,6 @@ DISCORD_CDN = "https://cdn.discordapp.com"
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 Link = Annotated[str, Field(pattern=r"^(https?://[^\s<>()]{1,500})?$")]
-
-
-@dataclass(eq=False)
-class ConfigError(Fault):
-    """`message`: one line that says which setting is wrong, how, and where it may be set."""
-
-    message: str
-    code = "config_error"
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class Section(BaseModel):

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from bot.config import ChangingSection, ConfigError, Settings
+from bot.config import ChangingSection, Settings
+from bot.errors import ConfigError
 from bot.messages.markup import DISCORD
 from words import locales
 from words.locales import LanguageFileError, Languages

@@ -129,7 +129,7 @@ def token(settings: Settings) -> Iterator[Finding]:
 
 def languages(settings: Settings) -> Iterator[Finding]:
     """What is wrong with single messages of one's own is told on standard error."""
-    from bot.config import ConfigError
+    from bot.errors import ConfigError
     from bot.reload import locales_of
 
     try:

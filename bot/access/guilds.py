@@ -11,7 +11,7 @@ from typing import Any
 
 import discord
 
-from core.contracts import NotInstalledHere
+from bot.errors import NotInstalledHere
 
 Interaction = discord.Interaction[Any]
 

@@ -15,7 +15,7 @@ import discord
 
 from bot.access import guilds, permissions
 from bot.access.places import Place, is_open_to, member_of
-from core.contracts import MissingPermission, NoSuchMessage, NotAMessageLink, NotInstalledHere, NotInThread
+from bot.errors import MissingPermission, NoSuchMessage, NotAMessageLink, NotInstalledHere, NotInThread
 
 _LINK = re.compile(
     r"<?https://(?:(?:www|ptb|canary)\.)?discord(?:app)?\.com/channels/(?P<guild>@me|\d{1,20})/(?P<channel>\d{1,20})/(?P<message>\d{1,20})/?>?",

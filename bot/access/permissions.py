@@ -11,7 +11,7 @@ from typing import Any
 
 import discord
 
-from core.contracts import MissingPermission, NotInstalledHere
+from bot.errors import MissingPermission, NotInstalledHere
 
 READING = ("view_channel", "read_message_history")
 """Without the second, Discord answers with an empty history and no error."""

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.access import guilds, permissions
-from core.contracts import NotInThread, WrongPlace
+from bot.errors import NotInThread, WrongPlace
 
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 Interaction = discord.Interaction[Any]

@@ -15,6 +15,7 @@ import discord
 from discord import app_commands
 
 from bot.config import Settings
+from bot.errors import OutOfTime, Stopped
 from bot.messages import late
 from bot.messages.layout import Remake, Reply, fitting
 from bot.messages.menus import Menus
@@ -23,7 +24,6 @@ from bot.photos import Photos
 from bot.requests.cooldown import Cooldown
 from bot.requests.jobs import Job, Jobs, Requester
 from bot.requests.state import age, job_id, state_of
-from core.contracts import OutOfTime, Stopped
 from words.locales import FALLBACK, Language, Languages
 
 SECONDS, LEAST_SECONDS = 12 * 60, 2 * 60

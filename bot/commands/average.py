@@ -11,6 +11,7 @@ from discord import app_commands
 from bot.access import permissions, places
 from bot.commands import Answer, Command, Interaction, Services
 from bot.commands.given import Given, expiry
+from bot.errors import NothingToMix, Stopped
 from bot.messages import replies
 from bot.messages.layout import Button, Reply
 from bot.messages.progress import Progress
@@ -23,9 +24,7 @@ from core.contracts import (
     AverageRules,
     AverageSoFar,
     FacesTaken,
-    NothingToMix,
     Shape,
-    Stopped,
     TooFewFaces,
 )
 from words.locales import Language

@@ -16,9 +16,10 @@ import discord
 from bot.access import links, permissions
 from bot.access.links import Link
 from bot.commands import Interaction, Services
+from bot.errors import LinkExpired, MissingPermission, NotInstalledHere, NotInThread
 from bot.photos import File, Found, Origin, Source
 from bot.photos.sources import of_message
-from core.contracts import LinkExpired, MissingPermission, NotInstalledHere, NotInThread, PersonError
+from core.contracts import PersonError
 
 Thing = discord.Attachment | discord.User | discord.Member | discord.Message | None
 

@@ -10,13 +10,14 @@ from discord import app_commands
 
 from bot.commands import Answer, Command, Interaction, Services
 from bot.commands.given import Given, current, expiry
+from bot.errors import TooFewPhotos
 from bot.messages import menus, replies
 from bot.messages.layout import ROWS, Menu, Option, Remake, Reply
 from bot.messages.menus import Choice
 from bot.photos import Source
 from bot.requests.jobs import Job
 from core import tasks
-from core.contracts import GradcamRequest, HeatmapMethod, HeatmapTarget, TooFewPhotos
+from core.contracts import GradcamRequest, HeatmapMethod, HeatmapTarget
 from words.gradcam import method_name
 from words.locales import FALLBACK, Language
 

@@ -9,13 +9,14 @@ import discord
 
 from bot.commands import Answer, Command, Interaction, Services, gradcam, lookalikes
 from bot.commands.given import Given, current, expiry
+from bot.errors import TooFewPhotos
 from bot.messages import menus, replies
 from bot.messages.layout import ROWS, Button, Menu, Remake, Reply
 from bot.messages.menus import Choice
 from bot.photos import Found, Source
 from bot.requests.jobs import Job
 from core import tasks
-from core.contracts import LookalikesRequest, SimilarRequest, Skipped, TooFewPhotos
+from core.contracts import LookalikesRequest, SimilarRequest, Skipped
 from words.locales import Language
 
 

@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
-from bot.config import ConfigError
+from bot.errors import ConfigError
 from bot.http.connections import Connection, Connections
 from bot.http.repeats import Repeats
 

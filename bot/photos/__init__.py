@@ -10,20 +10,12 @@ import discord
 
 from bot.access.places import Place
 from bot.config import DiscordSection, LimitsSection
+from bot.errors import MissingPermission, NoAvatar, NoPhotosInMessage, NotInThread
 from bot.photos.batches import BATCH_BYTES, BATCH_PHOTOS, Batches, Gathered, in_batches
 from bot.photos.download import Downloads
 from bot.photos.hosts import Hosts
 from bot.photos.sources import File, Found, Origin, Person, Source, find, of_attachment, of_avatar, of_message, renewed
-from core.contracts import (
-    MissingPermission,
-    NoAvatar,
-    NoPhotos,
-    NoPhotosInMessage,
-    NotInThread,
-    Photo,
-    PhotoError,
-    Skipped,
-)
+from core.contracts import NoPhotos, Photo, PhotoError, Skipped
 
 __all__ = ["BATCH_BYTES", "BATCH_PHOTOS", "Batches", "File", "Found", "Gathered", "Origin", "Photos", "Source"]
 

@@ -16,9 +16,10 @@ import tenacity
 from yarl import URL
 
 from bot.config import LimitsSection
+from bot.errors import AccessDenied, DownloadFailed, LinkExpired
 from bot.photos.hosts import Hosts
 from bot.photos.sources import Source, renewed
-from core.contracts import AccessDenied, DownloadFailed, FileTooLarge, LinkExpired, Photo, PhotoError
+from core.contracts import FileTooLarge, Photo, PhotoError
 
 REFUSALS = {401: AccessDenied, 403: AccessDenied, 404: LinkExpired, 410: LinkExpired}
 """What it means when the host of a photo answers so; 404 is what Discord's says to an address that has expired."""

@@ -6,7 +6,7 @@ from discord.ext.commands import Cooldown as Bucket
 from discord.ext.commands import CooldownMapping
 
 from bot.config import LimitsSection
-from core.contracts import TooOften
+from bot.errors import TooOften
 
 
 class Cooldown:

@@ -20,11 +20,12 @@ from weakref import WeakValueDictionary
 
 from bot import logs
 from bot.config import LimitsSection
+from bot.errors import Busy, Stopped, Stopping
 from bot.http.metrics import Metrics
 from bot.requests.line import Line
 from bot.workers import Request, Result, Seat, Task, Workers
 from bot.workers.retry import Retries, Suspects
-from core.contracts import Busy, SokkuriError, Stopped, Stopping
+from core.contracts import SokkuriError
 
 LAST_WORDS = 5.0
 """Seconds that a request which was cut off by the end of the bot gets to say so."""

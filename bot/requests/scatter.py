@@ -18,6 +18,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Self, TypeVar
 
+from bot.errors import DeadlineExceeded, HarmfulPhoto, Stopped
 from bot.photos import Batches, Gathered
 from bot.requests.jobs import Job, Turn
 from core import tasks
@@ -32,13 +33,10 @@ from core.contracts import (
     AverageStart,
     AverageSum,
     AverageWeigh,
-    DeadlineExceeded,
     Fault,
     Fingerprints,
-    HarmfulPhoto,
     Kept,
     Skipped,
-    Stopped,
     WorkerLost,
     keeps_every_face,
 )

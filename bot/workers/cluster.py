@@ -15,7 +15,8 @@ from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from bot.config import ConfigError, DaskSection
+from bot.config import DaskSection
+from bot.errors import ConfigError
 from bot.workers import Request, Result, Task, addresses, build, dask
 from bot.workers.local import outcome_of, packed
 from bot.workers.process import FIRST_STAGE

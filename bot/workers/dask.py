@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bot.config import ConfigError, DaskSection
+from bot.config import DaskSection
+from bot.errors import ConfigError
 
 if TYPE_CHECKING:
     from distributed import Security

@@ -17,9 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self, cast
 
+from bot.errors import DeadlineExceeded, StartTooSlow
 from bot.workers import Request, Result, Task, limits, network
 from bot.workers.process import FIRST_STAGE, Pickled, Warm, WorkerProcess
-from core.contracts import CoreSettings, DeadlineExceeded, StartTooSlow, WorkerLost
+from core.contracts import CoreSettings, WorkerLost
 
 WATCH_SECONDS = 0.25
 """Between two looks at the memory of all workers; each takes some 0.05 ms for a worker."""

@@ -15,8 +15,9 @@ import time
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Protocol, Self, cast, runtime_checkable
 
+from bot.errors import DeadlineExceeded, HarmfulPhoto
 from bot.workers import Request, Result, Task, Workers
-from core.contracts import DeadlineExceeded, HarmfulPhoto, Photo, Skipped, TooFewFaces, WorkerLost
+from core.contracts import Photo, Skipped, TooFewFaces, WorkerLost
 
 TRIES = 2
 """How often work is tried, and how many workers a photo may end."""

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import DiscordSection, LimitsSection
+from bot.errors import AccessDenied, DownloadFailed, LinkExpired
 from bot.photos import BATCH_BYTES, BATCH_PHOTOS, Photos, Source
 from bot.photos.sources import distinct
-from core.contracts import AccessDenied, DownloadFailed, FileTooLarge, LinkExpired, PhotoError
+from core.contracts import FileTooLarge, PhotoError
 
 LIMIT = 100_000
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from bot import reload
-from bot.config import ConfigError, Settings, load
+from bot.config import Settings, load
+from bot.errors import ConfigError
 
 SCRIPT = """
 import asyncio

@@ -13,14 +13,9 @@ from fluent.syntax import FluentParser, FluentSerializer
 from fluent.syntax import ast as ftl
 from fluent.syntax.visitor import Transformer
 
+from bot.errors import MissingPermission
 from core import contracts
-from core.contracts import (
-    FileTooLarge,
-    MissingPermission,
-    NoFace,
-    Skipped,
-    TooFewFaces,
-)
+from core.contracts import FileTooLarge, NoFace, Skipped, TooFewFaces
 from words import locales
 from words.errors import describe_error
 from words.locales import LANGUAGES, Language, LanguageFileError, Languages, check

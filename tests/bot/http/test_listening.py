@@ -18,7 +18,8 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from yarl import URL
 
-from bot.config import ConfigError, InteractionsSection
+from bot.config import InteractionsSection
+from bot.errors import ConfigError
 from bot.http import endpoint
 from bot.http.endpoint import PATH, SIGNATURE, TIMESTAMP, Peers
 from bot.http.listening import listening, serving, vouch

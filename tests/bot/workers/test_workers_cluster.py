@@ -21,6 +21,7 @@ import worker_tasks
 from cluster import PATIENCE, Process
 
 from bot.config import DaskSection
+from bot.errors import DeadlineExceeded
 from bot.workers import Workers
 from bot.workers.cluster import ClusterWorkers
 from bot.workers.local import LocalWorkers
@@ -31,7 +32,6 @@ from core.contracts import (
     AverageRequest,
     AverageStart,
     CoreSettings,
-    DeadlineExceeded,
     GradcamRequest,
     LookalikesRequest,
     NoFace,

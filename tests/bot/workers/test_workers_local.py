@@ -14,9 +14,10 @@ import psutil
 import pytest
 import worker_tasks as tasks
 
+from bot.errors import DeadlineExceeded, StartTooSlow
 from bot.workers import local, process
 from bot.workers.local import LocalWorkers
-from core.contracts import CoreSettings, DeadlineExceeded, ModelMissing, NoFace, StartTooSlow, WorkerLost
+from core.contracts import CoreSettings, ModelMissing, NoFace, WorkerLost
 
 LONG = 60.0
 
