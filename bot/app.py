@@ -24,6 +24,7 @@ from bot.config import DISCORD_API, DiscordSection, Settings, hide_token
 from bot.errors import ConfigError, Stopped, Stopping
 from bot.http import health
 from bot.http.metrics import Metrics
+from bot.interaction import Interaction
 from bot.messages import failures, replies, welcome
 from bot.messages.menus import Menus
 from bot.messages.progress import Progresses
@@ -89,7 +90,7 @@ def build_services(
 ) -> Services:
     """All services of the bot."""
 
-    def words(interaction: discord.Interaction[Any]) -> locales.Language:
+    def words(interaction: Interaction) -> locales.Language:
         return languages.of(interaction.locale.value)
 
     metrics = Metrics(settings.model.name)
@@ -167,7 +168,7 @@ class Client(discord.AutoShardedClient):
         if self._services.settings.about.welcome:
             await welcome.greet(guild, self._services.languages, self.tree.mention)
 
-    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+    async def on_interaction(self, interaction: Interaction) -> None:
         await self._services.menus.answer(interaction)
         await self._services.progresses.answer(interaction)
 
@@ -242,7 +243,7 @@ class Tree(app_commands.CommandTree[Client]):
         self.ids: Mapping[str, int] = {}
         self._beginning = asyncio.Lock()
 
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Let one begin in each round of the loop where many come at once, so that it is not kept from all else.
 
         Each takes it some 3 ms until it is acknowledged, over as many rounds as there are steps on the way.
@@ -256,7 +257,7 @@ class Tree(app_commands.CommandTree[Client]):
         called = words.text(f"command-{name}")  # as the list of commands calls it; Discord goes by the id alone
         return f"</{called}:{self.ids[name]}>" if name in self.ids else f"`/{called}`"
 
-    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         problem = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         request = job_id(interaction)
         words = self._services.words(interaction)

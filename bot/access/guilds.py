@@ -12,8 +12,7 @@ from typing import Any
 import discord
 
 from bot.errors import NotInstalledHere
-
-Interaction = discord.Interaction[Any]
+from bot.interaction import Interaction
 
 
 async def find(interaction: Interaction, id_: int) -> discord.Guild:

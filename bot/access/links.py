@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import discord
 
 from bot.access import guilds, permissions
 from bot.access.places import Place, is_open_to, member_of
 from bot.errors import MissingPermission, NoSuchMessage, NotAMessageLink, NotInstalledHere, NotInThread
+from bot.interaction import Interaction
 
 _LINK = re.compile(
     r"<?https://(?:(?:www|ptb|canary)\.)?discord(?:app)?\.com/channels/(?P<guild>@me|\d{1,20})/(?P<channel>\d{1,20})/(?P<message>\d{1,20})/?>?",
     re.ASCII,
 )
-
-Interaction = discord.Interaction[Any]
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ https://discord.com/developers/docs/interactions/receiving-and-responding#intera
 
 from __future__ import annotations
 
-from typing import Any
-
 import discord
 
 from bot.errors import MissingPermission, NotInstalledHere
+from bot.interaction import Interaction
 
 READING = ("view_channel", "read_message_history")
 """Without the second, Discord answers with an empty history and no error."""
@@ -21,7 +20,7 @@ VOICE = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
 https://discord.com/developers/docs/resources/message#get-channel-messages"""
 
 
-def check_pictures(interaction: discord.Interaction[Any]) -> None:
+def check_pictures(interaction: Interaction) -> None:
     """Whether the answer to this may hold pictures. Raises MissingPermission."""
     if not interaction.app_permissions.attach_files:
         raise MissingPermission("attach_files", f"<#{interaction.channel_id}>")
@@ -45,7 +44,7 @@ def check_content(place: str, *, message_content: bool) -> None:
         raise MissingPermission("message_content", place)
 
 
-def check_membership(interaction: discord.Interaction[Any]) -> None:
+def check_membership(interaction: Interaction) -> None:
     """Whether the bot itself is in the server: somebody may have brought only its commands. Raises NotInstalledHere."""
     if interaction.guild_id is not None and not interaction.is_guild_integration():
         raise NotInstalledHere

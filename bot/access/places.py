@@ -9,9 +9,9 @@ from discord import app_commands
 
 from bot.access import guilds, permissions
 from bot.errors import NotInThread, WrongPlace
+from bot.interaction import Interaction
 
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
-Interaction = discord.Interaction[Any]
 Choice = app_commands.AppCommandChannel | app_commands.AppCommandThread
 
 

@@ -16,6 +16,7 @@ from discord import app_commands
 
 from bot.config import Settings
 from bot.errors import OutOfTime, Stopped
+from bot.interaction import Interaction
 from bot.messages import late
 from bot.messages.layout import Remake, Reply, fitting
 from bot.messages.menus import Menus
@@ -39,7 +40,6 @@ log = logging.getLogger(__name__)
 
 Command = app_commands.Command[Any, ..., None]
 Menu = app_commands.ContextMenu
-Interaction = discord.Interaction[Any]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from bot.commands import Command, Interaction, Services
+from bot.commands import Command, Services
+from bot.interaction import Interaction
 from bot.messages import replies
 from bot.requests.state import ended_at_once
 from core import tasks

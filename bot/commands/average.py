@@ -9,9 +9,10 @@ import discord
 from discord import app_commands
 
 from bot.access import permissions, places
-from bot.commands import Answer, Command, Interaction, Services
+from bot.commands import Answer, Command, Services
 from bot.commands.given import Given, expiry
 from bot.errors import NothingToMix, Stopped
+from bot.interaction import Interaction
 from bot.messages import replies
 from bot.messages.layout import Button, Reply
 from bot.messages.progress import Progress

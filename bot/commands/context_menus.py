@@ -9,8 +9,9 @@ from functools import partial
 
 import discord
 
-from bot.commands import Interaction, Menu, Services, average, gradcam, similar
+from bot.commands import Menu, Services, average, gradcam, similar
 from bot.commands.given import Given
+from bot.interaction import Interaction
 from core.contracts import AverageRecipe, AverageRules
 
 

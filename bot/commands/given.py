@@ -15,8 +15,9 @@ import discord
 
 from bot.access import links, permissions
 from bot.access.links import Link
-from bot.commands import Interaction, Services
+from bot.commands import Services
 from bot.errors import LinkExpired, MissingPermission, NotInstalledHere, NotInThread
+from bot.interaction import Interaction
 from bot.photos import File, Found, Origin, Source
 from bot.photos.sources import of_message
 from core.contracts import PersonError

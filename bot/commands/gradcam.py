@@ -8,9 +8,10 @@ from typing import Literal, cast, get_args
 import discord
 from discord import app_commands
 
-from bot.commands import Answer, Command, Interaction, Services
+from bot.commands import Answer, Command, Services
 from bot.commands.given import Given, current, expiry
 from bot.errors import TooFewPhotos
+from bot.interaction import Interaction
 from bot.messages import menus, replies
 from bot.messages.layout import ROWS, Menu, Option, Remake, Reply
 from bot.messages.menus import Choice

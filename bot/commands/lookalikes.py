@@ -6,8 +6,9 @@ import discord
 from discord import app_commands
 
 from bot.access import places
-from bot.commands import Answer, Command, Interaction, Services
+from bot.commands import Answer, Command, Services
 from bot.commands.given import Given
+from bot.interaction import Interaction
 from bot.messages import replies
 from bot.messages.layout import Reply
 from bot.photos import Found

@@ -7,9 +7,10 @@ from functools import partial
 
 import discord
 
-from bot.commands import Answer, Command, Interaction, Services, gradcam, lookalikes
+from bot.commands import Answer, Command, Services, gradcam, lookalikes
 from bot.commands.given import Given, current, expiry
 from bot.errors import TooFewPhotos
+from bot.interaction import Interaction
 from bot.messages import menus, replies
 from bot.messages.layout import ROWS, Button, Menu, Remake, Reply
 from bot.messages.menus import Choice

@@ -9,11 +9,11 @@ https://discord.com/developers/docs/interactions/receiving-and-responding#create
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import aiohttp
 import discord
 
+from bot.interaction import Interaction
 from bot.messages import late
 from bot.messages.layout import Reply
 from bot.messages.sending import persistently
@@ -21,8 +21,6 @@ from bot.requests.state import job_id, state_of
 from words.locales import Language
 
 log = logging.getLogger(__name__)
-
-Interaction = discord.Interaction[Any]
 
 
 async def tell(interaction: Interaction, reply: Reply, words: Language, *, in_place: bool = False) -> None:

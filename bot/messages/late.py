@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Any
 
 import aiohttp
 import discord
 
+from bot.interaction import Interaction
 from bot.messages.layout import Reply, layout
 from bot.messages.menus import delete_button, delete_id
 from bot.messages.sending import persistently
@@ -25,8 +25,6 @@ DELETED = 10008
 """Discord's code (unknown message) for an answer that somebody deleted before it was there."""
 
 log = logging.getLogger(__name__)
-
-Interaction = discord.Interaction[Any]
 
 
 async def put(interaction: Interaction, reply: Reply, *, words: Language, shown: int | None, private: bool) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 import discord
 
+from bot.interaction import Interaction
 from bot.messages.sending import persistently
 from bot.requests.jobs import Job
 from core import tasks
@@ -38,7 +39,6 @@ REFUSED = (400, 403)
 
 log = logging.getLogger(__name__)
 
-Interaction = discord.Interaction[Any]
 View = discord.ui.View | discord.ui.LayoutView
 
 

@@ -22,6 +22,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from bot.interaction import Interaction
 from bot.messages import layout
 from bot.messages.layout import OPTIONS, Button, Menu, Option, Remake, Reply, View
 from bot.requests.state import ended_at_once
@@ -32,7 +33,6 @@ USE, DELETE = "use", "delete"
 
 log = logging.getLogger(__name__)
 
-Interaction = discord.Interaction[Any]
 Again = Callable[[Interaction, Remake], Awaitable[Reply]]
 """An acknowledged click, and what it wants, to the reply in place of the old one. Errors: as the command's."""
 

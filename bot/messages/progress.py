@@ -16,6 +16,7 @@ from typing import Any, Self
 import aiohttp
 import discord
 
+from bot.interaction import Interaction
 from bot.requests.jobs import Job, Phase
 from bot.requests.state import ended_at_once
 from words.locales import Language
@@ -33,8 +34,6 @@ FINAL = frozenset({401, 404})
 """Discord's answers when the command's key has expired, or its reply was deleted: nothing can be shown any more."""
 
 log = logging.getLogger(__name__)
-
-Interaction = discord.Interaction[Any]
 
 
 class Progresses:

@@ -10,8 +10,7 @@ from typing import Any
 import discord
 
 from bot import logs
-
-Interaction = discord.Interaction[Any]
+from bot.interaction import Interaction
 
 
 @dataclass
