@@ -54,11 +54,15 @@ class Answer:
     words: Language
     services: Services
 
-    async def reply(self, reply: Reply) -> None:
-        """In files as small as the interaction wants them, and with what can be pressed and chosen below.
+    async def reply_with(self, remake: Remake) -> None:
+        """Make the reply and send it: see `reply`."""
+        await self.reply(await remake(self.interaction, self.job, self.words))
 
-        Where the command has expired while it stood in line, the answer comes as a message of its own, if it may. Where
-        somebody has deleted what stood there of it meanwhile, nothing is posted.
+    async def reply(self, reply: Reply) -> None:
+        """Send the reply with its buttons and menus, in files as small as the interaction requires.
+
+        If the command expired while it was queued, the answer is posted as a message of its own, if the bot may write
+        there. If somebody has deleted the pending reply meanwhile, nothing is posted.
         """
         light = await fitting(reply, self.interaction.filesize_limit, self.job, self.words)
         await self.progress.end()

@@ -95,7 +95,7 @@ def command(services: Services) -> Command:
         sides: list[Finding] = [partial(of_given, given)] if given else []
         sides += [partial(of_place, services, choice, limit) for choice in asked]
         async with services.answering(interaction, long=True, private=private) as answer:
-            await make(services, answer, order, sides)
+            await answer.reply(await make_average(services, answer, order, sides))
 
     return average
 
@@ -133,12 +133,8 @@ async def of_given(given: Given, answer: Answer) -> Side:
     return Side(await given.found(answer.interaction), given.url or "")
 
 
-async def make(services: Services, answer: Answer, order: Order, sides: Sequence[Finding]) -> None:
-    """The average of all that the first of `sides` finds, or a mixture of two such averages."""
-    await answer.reply(await averaged(services, answer, order, sides))
-
-
-async def averaged(services: Services, answer: Answer, order: Order, sides: Sequence[Finding]) -> Reply:
+async def make_average(services: Services, answer: Answer, order: Order, sides: Sequence[Finding]) -> Reply:
+    """Average all that the only one of `sides` finds, or mix the averages of both."""
     async with answer.job.unless_stopped():
         with answer.job.stage("photos"):
             found = [await side(answer) for side in sides]
@@ -191,7 +187,7 @@ def others(services: Services, order: Order, sides: Sequence[Finding], words: La
     def button(name: str, label: str, other: AverageRecipe) -> Button:
         async def further(interaction: Interaction) -> None:
             async with services.answering(interaction, long=True) as answer:
-                await make(services, answer, replace(order, recipe=other), sides)
+                await answer.reply(await make_average(services, answer, replace(order, recipe=other), sides))
 
         return Button(name, words.text(label), further=further)
 

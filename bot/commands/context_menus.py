@@ -21,25 +21,26 @@ def menus(services: Services) -> list[Menu]:
         given = Given(services, interaction, message)
         async with services.answering(interaction) as answer:
             found = await given.found(interaction)
-            await gradcam.explain(services, answer, gradcam.Question(found.pictures[0]))
+            await answer.reply_with(gradcam.explain(services, gradcam.Question(found.pictures[0])))
 
     @services.menu("context-alike")
     async def alike(interaction: Interaction, message: discord.Message) -> None:
         given = Given(services, interaction, message)
         async with services.answering(interaction) as answer:
-            await similar.compare(services, answer, await given.found(interaction))
+            await answer.reply_with(similar.compare(services, await given.found(interaction)))
 
     @services.menu("context-average")
     async def average_these(interaction: Interaction, message: discord.Message) -> None:
         given = Given(services, interaction, message)
         order = average.Order(AverageRecipe(), AverageRules("every"))
         async with services.answering(interaction, long=True) as answer:
-            await average.make(services, answer, order, [partial(average.of_given, given)])
+            sides = [partial(average.of_given, given)]
+            await answer.reply(await average.make_average(services, answer, order, sides))
 
     @services.menu("context-alike-we")
     async def alike_we(interaction: Interaction, person: discord.Member | discord.User) -> None:
         given = Given(services, interaction, interaction.user, person)
         async with services.answering(interaction) as answer:
-            await similar.compare(services, answer, await given.found(interaction))
+            await answer.reply_with(similar.compare(services, await given.found(interaction)))
 
     return [heatmap, alike, average_these, alike_we]

@@ -8,7 +8,7 @@ from typing import Literal, cast, get_args
 import discord
 from discord import app_commands
 
-from bot.commands import Answer, Command, Services
+from bot.commands import Command, Services
 from bot.commands.given import Given, current, expiry
 from bot.errors import TooFewPhotos
 from bot.interaction import Interaction
@@ -71,17 +71,14 @@ def command(services: Services) -> Command:
             found = await given.found(interaction, compare_to)
             other = found.pictures[-1] if compare_to is not None else None
             target_or_dimension = target if dimension is None else dimension
-            await explain(services, answer, Question(found.pictures[0], None, method, target_or_dimension, other))
+            question = Question(found.pictures[0], None, method, target_or_dimension, other)
+            await answer.reply_with(explain(services, question))
 
     return gradcam
 
 
-async def explain(services: Services, answer: Answer, question: Question) -> None:
-    await answer.reply(await explained(services, question)(answer.interaction, answer.job, answer.words))
-
-
-def explained(services: Services, question: Question) -> Remake:
-    """The answer, with menus for the other faces and for another method."""
+def explain(services: Services, question: Question) -> Remake:
+    """Make the answer, with menus for the other faces and for another method."""
 
     async def remake(interaction: Interaction, job: Job, words: Language) -> Reply:
         sources = [one for one in (question.picture, question.compare_to) if one is not None]
@@ -100,7 +97,7 @@ def explained(services: Services, question: Question) -> Remake:
         choice = Choice(fetched.name, len(result.faces), result.face)
         about = replace(question, face=result.face)  # what is kept for later knows of the face, and not its picture
         faces = menus.of_faces(
-            [choice], ROWS - 2, words, lambda faces: explained(services, replace(question, face=faces[0]))
+            [choice], ROWS - 2, words, lambda faces: explain(services, replace(question, face=faces[0]))
         )
 
         def option(name: HeatmapMethod) -> Option:
@@ -111,7 +108,7 @@ def explained(services: Services, question: Question) -> Remake:
             "method",
             words.text("menu-methods"),
             tuple(map(option, get_args(HeatmapMethod))),
-            lambda method: explained(services, replace(about, method=method)),
+            lambda method: explain(services, replace(about, method=method)),
         )
         reply = replies.gradcam(result, words)
         return replace(

@@ -6,14 +6,16 @@ import discord
 from discord import app_commands
 
 from bot.access import places
-from bot.commands import Answer, Command, Services
+from bot.commands import Command, Services
 from bot.commands.given import Given
 from bot.interaction import Interaction
 from bot.messages import replies
-from bot.messages.layout import Reply
+from bot.messages.layout import Remake, Reply
 from bot.photos import Found
+from bot.requests.jobs import Job
 from core import tasks
 from core.contracts import LookalikesRequest, TooFewFaces
+from words.locales import Language
 
 
 def command(services: Services) -> Command:
@@ -47,17 +49,21 @@ def command(services: Services) -> Command:
                     found = await given.found(interaction)
                 else:
                     found = await services.photos.posted(await places.find(interaction, thread), limit)
-            await answer.reply(await compared(services, answer, found))
+            await answer.reply_with(compare(services, found))
 
     return lookalikes
 
 
-async def compared(services: Services, answer: Answer, found: Found) -> Reply:
-    """Everyone in all the photos, which are held until this is known and no longer."""
-    with answer.job.stage("photos"):
-        gathered = await services.photos.each(found)
-    try:
-        result = await answer.job.run(tasks.lookalikes, LookalikesRequest(gathered.photos))
-    except TooFewFaces as error:
-        raise TooFewFaces(error.found, error.needed, (*error.skipped, *gathered.skipped)) from None
-    return replace(replies.lookalikes(result, gathered.skipped, answer.words), spoiler=gathered.spoiler)
+def compare(services: Services, found: Found) -> Remake:
+    """Compare everyone in all the photos, which are held until the result is known and no longer."""
+
+    async def remake(_: Interaction, job: Job, words: Language) -> Reply:
+        with job.stage("photos"):
+            gathered = await services.photos.each(found)
+        try:
+            result = await job.run(tasks.lookalikes, LookalikesRequest(gathered.photos))
+        except TooFewFaces as error:
+            raise TooFewFaces(error.found, error.needed, (*error.skipped, *gathered.skipped)) from None
+        return replace(replies.lookalikes(result, gathered.skipped, words), spoiler=gathered.spoiler)
+
+    return remake

@@ -7,7 +7,7 @@ from functools import partial
 
 import discord
 
-from bot.commands import Answer, Command, Services, gradcam, lookalikes
+from bot.commands import Command, Services, gradcam, lookalikes
 from bot.commands.given import Given, current, expiry
 from bot.errors import TooFewPhotos
 from bot.interaction import Interaction
@@ -36,7 +36,7 @@ def command(services: Services) -> Command:
         if len(given) == given.people < 2:  # a photo or a message alone may show several people, an avatar does not
             raise TooFewPhotos("similar", len(given))
         async with services.answering(interaction, private=private) as answer:
-            await compare(services, answer, await given.found(interaction))
+            await answer.reply_with(compare(services, await given.found(interaction)))
 
     return similar
 
@@ -49,14 +49,12 @@ class Side:
     face: int | None = None
 
 
-async def compare(services: Services, answer: Answer, found: Found) -> None:
-    """Two photos, or everyone in a single one, or everyone in more than two."""
+def compare(services: Services, found: Found) -> Remake:
+    """Compare the faces of two photos, or everyone in a single one, or everyone in more than two."""
     if len(found.pictures) > 2:
-        await answer.reply(await lookalikes.compared(services, answer, found))
-        return
+        return lookalikes.compare(services, found)
     sides = (Side(found.pictures[0]), Side(found.pictures[-1]))
-    remake = (_among if len(found.pictures) == 1 else _between)(services, sides, found.skipped)
-    await answer.reply(await remake(answer.interaction, answer.job, answer.words))
+    return (_among if len(found.pictures) == 1 else _between)(services, sides, found.skipped)
 
 
 def _between(services: Services, sides: tuple[Side, Side], skipped: tuple[Skipped, ...]) -> Remake:
@@ -128,4 +126,4 @@ def _faces(
 async def _heatmap(services: Services, side: Side, interaction: Interaction) -> None:
     """Where the network looks in this face, as an answer of its own."""
     async with services.answering(interaction) as answer:
-        await gradcam.explain(services, answer, gradcam.Question(side.picture, side.face))
+        await answer.reply_with(gradcam.explain(services, gradcam.Question(side.picture, side.face)))
