@@ -140,7 +140,7 @@ def languages(settings: Settings) -> Iterator[Finding]:
 
 def workers(settings: Settings) -> Iterator[Finding]:
     """Starts one worker as the bot does, and lets it load the models."""
-    from bot.workers.local import LocalWorkers
+    from bot.workers.pool import LocalWorkers
     from core.models.store import Store, folder_of
 
     core = settings.core()

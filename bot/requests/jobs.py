@@ -23,7 +23,7 @@ from bot.config import LimitsSection
 from bot.errors import Busy, Stopped, Stopping
 from bot.http.metrics import Metrics
 from bot.requests.line import Line
-from bot.workers import Request, Result, Seat, Task, Workers
+from bot.workers import Request, Result, Slot, Task, Workers
 from bot.workers.retry import Retries, Suspects
 from core.contracts import SokkuriError
 
@@ -136,8 +136,8 @@ class Job:
 
         `stoppable`: raises Stopped where the job is stopped before there is one.
         """
-        async with self._at_work(stoppable), self._jobs.workers.reserve() as seat:
-            yield Turn(self, self._jobs, seat)
+        async with self._at_work(stoppable), self._jobs.workers.reserve() as slot:
+            yield Turn(self, self._jobs, slot)
 
     @asynccontextmanager
     async def _at_work(self, stoppable: bool = False) -> AsyncIterator[None]:
@@ -189,10 +189,10 @@ class Job:
 class Turn:
     """A worker in a job's hands."""
 
-    def __init__(self, job: Job, jobs: Jobs, seat: Seat) -> None:
+    def __init__(self, job: Job, jobs: Jobs, slot: Slot) -> None:
         self._job = job
         self._jobs = jobs
-        self._seat = seat
+        self._slot = slot
 
     @property
     def others_wait(self) -> bool:
@@ -201,7 +201,7 @@ class Turn:
 
     async def run(self, task: Task[Request, Result], request: Request) -> Result:
         with self._job.stage("work"):
-            return await self._seat.submit(task, request, self._jobs.deadline)
+            return await self._slot.submit(task, request, self._jobs.deadline)
 
 
 class Jobs:

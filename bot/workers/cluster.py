@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from bot.config import DaskSection
 from bot.errors import ConfigError
 from bot.workers import Request, Result, Task, addresses, build, dask
-from bot.workers.local import outcome_of, packed
-from bot.workers.process import FIRST_STAGE
+from bot.workers.pipe import FIRST_STAGE, pack_work, unwrap
 from core.contracts import CoreSettings, WorkerLost
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class ClusterWorkers:
         self._count = count
         self._start_seconds = start_seconds
         self._build = build.of(settings)
-        self._seats = dask.seats(build.digest(self._build))
+        self._slots = dask.slots(build.digest(self._build))
         self._topic = f"{dask.PLUGIN}-{secrets.token_hex(8)}"
         self._connection: _Connection | None = None
         self._connected = asyncio.Event()
@@ -77,19 +76,19 @@ class ClusterWorkers:
         await asyncio.gather(self._keeping, return_exceptions=True)
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
-        async with self._leased(self._needs.get(task.__name__)) as seat:
-            return await seat.submit(task, request, deadline)
+        async with self._leased(self._needs.get(task.__name__)) as slot:
+            return await slot.submit(task, request, deadline)
 
     @asynccontextmanager
-    async def reserve(self) -> AsyncIterator[_Seat]:
-        async with self._leased(None) as seat:
-            yield seat
+    async def reserve(self) -> AsyncIterator[_Slot]:
+        async with self._leased(None) as slot:
+            yield slot
 
     @asynccontextmanager
-    async def _leased(self, need: str | None) -> AsyncIterator[_Seat]:
-        resources = {self._seats: 1} | ({dask.offer(need): 1} if need else {})
-        async with (await self._connect()).lease(resources, self._start_seconds) as seat:
-            yield seat
+    async def _leased(self, need: str | None) -> AsyncIterator[_Slot]:
+        resources = {self._slots: 1} | ({dask.offer(need): 1} if need else {})
+        async with (await self._connect()).lease(resources, self._start_seconds) as slot:
+            yield slot
 
     async def _connect(self) -> _Connection:
         """Raises WorkerLost: there is no scheduler, for too long a time."""
@@ -142,7 +141,7 @@ class ClusterWorkers:
     async def _use(self, client: Client) -> None:
         """Until its scheduler is lost."""
         log.info("connected to the scheduler at %s", self._scheduler)
-        connection = _Connection(client, self._topic, self._seats, self._build)
+        connection = _Connection(client, self._topic, self._slots, self._build)
         try:
             await connection.look()
             self._connection = connection
@@ -158,13 +157,13 @@ class ClusterWorkers:
 
 
 class _Connection:
-    """To one scheduler. `ready`: how many seats of our build its workers have."""
+    """To one scheduler. `ready`: how many slots of our build its workers have."""
 
-    def __init__(self, client: Client, topic: str, seats: str, our_build: dict[str, str]) -> None:
+    def __init__(self, client: Client, topic: str, slots: str, our_build: dict[str, str]) -> None:
         self.ready = 0
         self._client = client
         self._topic = topic
-        self._seats = seats
+        self._slots = slots
         self._build = our_build
         self._leases: dict[str, _Lease] = {}
         self._offers: list[dict[str, float]] = []
@@ -185,11 +184,11 @@ class _Connection:
         self._scheduler = scheduler["id"]
         workers = scheduler["workers"]
         self._offers = [one["resources"] for one in workers.values()]
-        self.ready = int(sum(one.get(self._seats, 0) for one in self._offers))
+        self.ready = int(sum(one.get(self._slots, 0) for one in self._offers))
         strangers = {
             address
             for address, one in workers.items()
-            if self._seats not in one["resources"] and any(name.startswith(dask.PLUGIN) for name in one["resources"])
+            if self._slots not in one["resources"] and any(name.startswith(dask.PLUGIN) for name in one["resources"])
         }
         for address in strangers - self._strangers:
             with suppress(OSError, TimeoutError):
@@ -203,7 +202,7 @@ class _Connection:
             lease.lose()
 
     @asynccontextmanager
-    async def lease(self, resources: dict[str, int], start_seconds: float) -> AsyncIterator[_Seat]:
+    async def lease(self, resources: dict[str, int], start_seconds: float) -> AsyncIterator[_Slot]:
         """Raises WorkerLost: for `start_seconds` there was no worker that could take it, or the scheduler is lost."""
         loop = asyncio.get_running_loop()
         given_up = loop.time() + start_seconds
@@ -212,7 +211,7 @@ class _Connection:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(PLACE_SECONDS):
                         address = await asyncio.shield(lease.place)
-                    yield _Seat(self._client, address, lease)
+                    yield _Slot(self._client, address, lease)
                     return
             if self._can_be_placed(resources):
                 given_up = loop.time() + start_seconds
@@ -233,7 +232,7 @@ class _Connection:
             del self._leases[key]
             lease.lose()
             future.release()
-            await asyncio.sleep(0)  # Dask sends it then: before whoever waits asks for the seat that is free now
+            await asyncio.sleep(0)  # Dask sends it then: before whoever waits asks for the slot that is free now
 
     def _can_be_placed(self, resources: dict[str, int]) -> bool:
         return any(all(one.get(name, 0) >= least for name, least in resources.items()) for one in self._offers)
@@ -268,7 +267,7 @@ class _Lease:
             self.lost.set_result(None)
 
 
-class _Seat:
+class _Slot:
     """At the worker at `address`, for as long as the lease holds. `stage`, `photo`: what it is at, as far as told."""
 
     def __init__(self, client: Client, address: str, lease: _Lease) -> None:
@@ -279,7 +278,7 @@ class _Seat:
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
         self.stage, self.photo = FIRST_STAGE, ""
-        payload = packed(task, request)
+        payload = pack_work(task, request)
         call: asyncio.Future[Any] = asyncio.ensure_future(self._call(payload, deadline))
         del payload
         try:
@@ -293,10 +292,10 @@ class _Seat:
             call.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await call
-        return cast(Result, outcome_of(outcome, pickle.loads(value)))
+        return cast(Result, unwrap(outcome, pickle.loads(value)))
 
     async def _call(self, payload: bytes, deadline: float) -> tuple[str, Any]:
-        """The outcome and its value, as `Seats.call` tells them. Raises OSError: the worker cannot be reached."""
+        """The outcome and its value, as `Slots.call` tells them. Raises OSError: the worker cannot be reached."""
         comm = await self._connections.connect(self._address)
         try:
             await comm.write(

@@ -11,7 +11,7 @@ import pytest
 import worker_tasks as tasks
 
 from bot.errors import DeadlineExceeded, HarmfulPhoto
-from bot.workers.local import LocalWorkers
+from bot.workers.pool import LocalWorkers
 from bot.workers.retry import Retries
 from core.contracts import CoreSettings, LookalikesRequest, Photo, Skipped, TooFewFaces, WorkerLost
 
