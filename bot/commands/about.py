@@ -32,5 +32,5 @@ def command(services: Services) -> Command:
 def _version() -> str:
     try:
         return version("sokkuri")
-    except PackageNotFoundError:  # run from a checkout that was not installed
+    except PackageNotFoundError:  # running from a checkout that was not installed
         return "dev"

@@ -7,7 +7,7 @@ from discord import app_commands
 
 from bot.access import places
 from bot.commands import Command, Services
-from bot.commands.given import Given
+from bot.commands.inputs import Inputs
 from bot.interaction import Interaction
 from bot.messages import replies
 from bot.messages.layout import Remake, Reply
@@ -40,15 +40,15 @@ def command(services: Services) -> Command:
         private: bool = False,
     ) -> None:
         photos = (photo1, photo2, photo3, photo4, photo5, photo6, photo7, photo8, photo9, photo10)
-        given = Given(services, interaction, *photos, message=message)
-        if not given:
+        inputs = Inputs(services, interaction, *photos, message=message)
+        if not inputs:
             places.check(interaction, thread, message_content=services.settings.discord.message_content)
         async with services.answering(interaction, private=private) as answer:
             with answer.job.stage("photos"):
-                if given:
-                    found = await given.found(interaction)
+                if inputs:
+                    found = await inputs.found(interaction)
                 else:
-                    found = await services.photos.posted(await places.find(interaction, thread), limit)
+                    found = await services.photos.newest_in(await places.find(interaction, thread), limit)
             await answer.reply_with(compare(services, found))
 
     return lookalikes
@@ -59,7 +59,7 @@ def compare(services: Services, found: Found) -> Remake:
 
     async def remake(_: Interaction, job: Job, words: Language) -> Reply:
         with job.stage("photos"):
-            gathered = await services.photos.each(found)
+            gathered = await services.photos.fetch_all(found)
         try:
             result = await job.run(tasks.lookalikes, LookalikesRequest(gathered.photos))
         except TooFewFaces as error:

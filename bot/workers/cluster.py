@@ -103,19 +103,19 @@ class ClusterWorkers:
         return self._connection
 
     async def _keep_connected(self) -> None:
-        told = False
+        reported = False
         while True:
             try:
                 async with self._client() as client:
-                    told = False
+                    reported = False
                     await self._use(client)
             except (OSError, TimeoutError, ValueError, RuntimeError, ConfigError) as error:
-                if not told:
+                if not reported:
                     log.error("the scheduler at %s cannot be reached: %s", self._scheduler, error)
-                told = True
+                reported = True
             else:
                 log.error("the scheduler at %s is lost; trying to reach it again", self._scheduler)
-                told = True
+                reported = True
             await asyncio.sleep(WATCH_SECONDS)
 
     @asynccontextmanager
@@ -169,7 +169,7 @@ class _Connection:
         self._offers: list[dict[str, float]] = []
         self._strangers: set[str] = set()
         self._scheduler = ""
-        client.subscribe_topic(topic, self._told)
+        client.subscribe_topic(topic, self._on_event)
 
     @property
     def alive(self) -> bool:
@@ -210,7 +210,7 @@ class _Connection:
             async with self._held(resources) as lease:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(PLACE_SECONDS):
-                        address = await asyncio.shield(lease.place)
+                        address = await asyncio.shield(lease.address)
                     yield _Slot(self._client, address, lease)
                     return
             if self._can_be_placed(resources):
@@ -224,7 +224,7 @@ class _Connection:
         loop = asyncio.get_running_loop()
         key = f"{dask.PLUGIN}-{secrets.token_hex(8)}"
         lease = self._leases[key] = _Lease(key)
-        future = self._client.submit(dask.hold, key, self._topic, key=key, pure=False, resources=resources)
+        future = self._client.submit(dask.hold_lease, key, self._topic, key=key, pure=False, resources=resources)
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(lease.lose))  # Dask has given it up
         try:
             yield lease
@@ -237,11 +237,11 @@ class _Connection:
     def _can_be_placed(self, resources: dict[str, int]) -> bool:
         return any(all(one.get(name, 0) >= least for name, least in resources.items()) for one in self._offers)
 
-    def _told(self, event: tuple[float, dict[str, str]]) -> None:
+    def _on_event(self, event: tuple[float, dict[str, str]]) -> None:
         _, message = event
         lease = self._leases.get(message["lease"])
         if lease is not None:
-            lease.at(message["address"])
+            lease.place_at(message["address"])
 
 
 class _Lease:
@@ -250,19 +250,19 @@ class _Lease:
     def __init__(self, key: str) -> None:
         loop = asyncio.get_running_loop()
         self.key = key
-        self.place: asyncio.Future[str] = loop.create_future()
+        self.address: asyncio.Future[str] = loop.create_future()
         self.lost: asyncio.Future[None] = loop.create_future()
 
-    def at(self, address: str) -> None:
-        if self.place.done():  # its worker is no more, and Dask has put it on another one
+    def place_at(self, address: str) -> None:
+        if self.address.done():  # its worker is no more, and Dask has put it on another one
             self.lose()
         else:
-            self.place.set_result(address)
+            self.address.set_result(address)
 
     def lose(self) -> None:
-        if not self.place.done():
-            self.place.set_exception(WorkerLost("died", FIRST_STAGE))
-            self.place.exception()  # nobody need ask for it
+        if not self.address.done():
+            self.address.set_exception(WorkerLost("died", FIRST_STAGE))
+            self.address.exception()  # nobody need ask for it
         if not self.lost.done():
             self.lost.set_result(None)
 
@@ -299,13 +299,13 @@ class _Slot:
         comm = await self._connections.connect(self._address)
         try:
             await comm.write(
-                {"op": dask.CALL, "lease": self._lease.key, "payload": dask.uncopied(payload), "deadline": deadline}
+                {"op": dask.CALL, "lease": self._lease.key, "payload": dask.without_copy(payload), "deadline": deadline}
             )
-            while "outcome" not in (told := await comm.read()):
-                self.stage, self.photo = told["stage"], told["photo"]
+            while "outcome" not in (message := await comm.read()):
+                self.stage, self.photo = message["stage"], message["photo"]
         except BaseException:
             comm.abort()  # what is still said there is for nobody
             raise
         finally:
             self._connections.reuse(self._address, comm)
-        return told["outcome"], told["value"]
+        return message["outcome"], message["value"]

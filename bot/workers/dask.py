@@ -78,15 +78,15 @@ def offer(name: str) -> str:
     return f"{PLUGIN}-offers-{name}"
 
 
-async def hold(key: str, topic: str) -> None:
+async def hold_lease(key: str, topic: str) -> None:
     """The task that a lease is. Tell those who listen to `topic` where, and stay until the lease is given back."""
     from distributed import get_worker
 
     plugin: Any = get_worker().plugins[PLUGIN]  # `Slots` of bot.workers.dask_worker
-    await plugin.hold(key, topic)
+    await plugin.hold_lease(key, topic)
 
 
-def uncopied(data: bytes) -> Serialize:
+def without_copy(data: bytes) -> Serialize:
     """To be sent as it is; in a message as `bytes` it would be copied on either side. It comes as a memoryview."""
     from distributed.protocol.serialize import to_serialize
 

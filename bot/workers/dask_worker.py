@@ -65,22 +65,22 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="sokkuri-worker-") as folder:
         heatmaps = "heatmap" in settings.dask.offers
-        async with local(settings, heatmaps=heatmaps) as processes, devices.told(processes, settings.workers):
+        async with local(settings, heatmaps=heatmaps) as processes, devices.log_devices(processes, settings.workers):
             plugin = Slots(processes, build.of(settings.core()))
             names = [dask.slots(build.digest(plugin.build)), *map(dask.offer, settings.dask.offers)]
             resources = {name: float(processes.count) for name in names}
-            told = False
+            reported = False
             while not stop.is_set():
                 try:
                     worker = await _joined(settings.dask, security, plugin, resources, folder)
                 except (OSError, TimeoutError, RuntimeError) as error:
-                    if not told:
+                    if not reported:
                         log.error("the scheduler at %s cannot be reached: %s", settings.dask.scheduler, error)
-                    told = True
+                    reported = True
                     with suppress(TimeoutError):
                         await asyncio.wait_for(stop.wait(), AGAIN_SECONDS)
                     continue
-                told = False
+                reported = False
                 log.info("worker of the scheduler at %s, with %d slots", settings.dask.scheduler, processes.count)
                 await _until(worker, stop, plugin, settings.workers.grace_seconds)
     log.info("stopped")
@@ -168,7 +168,7 @@ class Slots(WorkerPlugin):
         if finish in ("cancelled", "released", "forgotten") and key in self._leases:
             self._leases[key].end()
 
-    async def hold(self, key: str, topic: str) -> None:
+    async def hold_lease(self, key: str, topic: str) -> None:
         task = self._worker.state.tasks.get(key)
         if task is None or task.state != "executing":  # given back before it began: no transition is to come any more
             return
@@ -176,7 +176,7 @@ class Slots(WorkerPlugin):
         self._none_held.clear()
         try:
             self._worker.log_event(topic, {"lease": key, "address": self._worker.contact_address})
-            await lease.held()
+            await lease.wait_for_end()
         finally:
             del self._leases[key]
             if not self._leases:
@@ -191,14 +191,14 @@ class Slots(WorkerPlugin):
         """
         held = self._leases.get(lease)
         working = asyncio.create_task(self._outcome(held, payload, deadline))
-        told = NO_STAGE
+        sent = NO_STAGE
         try:
             while not (await asyncio.wait({working}, timeout=STAGE_SECONDS))[0]:
-                if held is not None and held.stage != told:
-                    told = held.stage
-                    await comm.write({"stage": told[0], "photo": told[1]})
+                if held is not None and held.stage != sent:
+                    sent = held.stage
+                    await comm.write({"stage": sent[0], "photo": sent[1]})
             outcome, value = working.result()
-            await comm.write({"outcome": outcome, "value": dask.uncopied(value)})
+            await comm.write({"outcome": outcome, "value": dask.without_copy(value)})
         finally:
             working.cancel()  # where nobody hears of it any more
         return Status.dont_reply
@@ -231,7 +231,7 @@ class _Lease:
     def end(self) -> None:
         self._ended.set()
 
-    async def held(self) -> None:
+    async def wait_for_end(self) -> None:
         """Until it is ended, with whatever work is under way. Where no process starts, a call tells why."""
         taking = asyncio.create_task(self._take())
         try:

@@ -188,7 +188,7 @@ def test_a_file_called_by_its_script_or_its_other_code_is_a_language(tmp_path: P
 
 def test_words_can_be_exchanged_while_they_are_in_use() -> None:
     languages = locales.load()
-    languages.become(locales.Languages([Language("en", "stop = Halt")]))
+    languages.update(locales.Languages([Language("en", "stop = Halt")]))
     assert languages.of("ja").text("stop") == "Halt"
 
 

@@ -31,9 +31,9 @@ class Heard(LocalWorkers):
         super().__init__(CoreSettings(), tasks.warm, count=count, tasks=0, start_seconds=60)
         self.asked: Counter[str] = Counter()
 
-    async def done(self, worker: Any, work: bytes | memoryview, deadline: float) -> Any:
+    async def perform(self, worker: Any, work: bytes | memoryview, deadline: float) -> Any:
         self.asked[pickle.loads(work)[0].__name__] += 1
-        return await super().done(worker, work, deadline)
+        return await super().perform(worker, work, deadline)
 
 
 @pytest.fixture
