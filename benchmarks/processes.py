@@ -109,14 +109,14 @@ class Processes:
         self.started.append(Process(name, process, log))
         return self.started[-1]
 
-    async def cluster(self, workers: int, seats: int = 1, **settings: Any) -> str:
+    async def cluster(self, workers: int, slots: int = 1, **settings: Any) -> str:
         """A Dask scheduler, and so many workers with so many processes each. Returns the scheduler's address."""
         port = free_port()
         scheduler = await self.start("scheduler", *SCHEDULER, "--port", str(port))
         await self.says(scheduler, "Scheduler at:")
         address = f"tcp://127.0.0.1:{port}"
         for number in range(workers):
-            ours: dict[str, Any] = {"DASK__SCHEDULER": address, "WORKERS__COUNT": seats, **settings}
+            ours: dict[str, Any] = {"DASK__SCHEDULER": address, "WORKERS__COUNT": slots, **settings}
             await self.start(f"worker {number}", *SOKKURI, "worker", **ours)
         return address
 

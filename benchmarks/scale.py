@@ -27,7 +27,7 @@ from bot.config import LimitsSection
 from bot.photos import BATCH_PHOTOS, Batches, Gathered
 from bot.requests.jobs import Job, Jobs, Requester
 from bot.requests.scatter import Averaging
-from bot.workers.local import LocalWorkers
+from bot.workers.pool import LocalWorkers
 from core import tasks
 from core.contracts import (
     AverageRecipe,

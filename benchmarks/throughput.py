@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from benchmarks import tables
 from benchmarks.similar import camera_photo
 from benchmarks.worker import DEADLINE, THREADS
-from bot.workers.local import LocalWorkers
+from bot.workers.pool import LocalWorkers
 from core import tasks
 from core.contracts import CoreSettings, SimilarRequest
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import psutil
 
 from bot.workers import Request, Result, Task
-from bot.workers.local import LocalWorkers
+from bot.workers.pool import LocalWorkers
 from core import tasks
 from core.contracts import CoreSettings
 

@@ -20,32 +20,34 @@ from discord.http import Route
 
 from bot import logs, memory, registration, reload
 from bot.commands import Services, about, average, context_menus, gradcam, lookalikes, similar
-from bot.config import DISCORD_API, ConfigError, DiscordSection, Settings, hide_token
+from bot.config import DISCORD_API, DiscordSection, Settings, hide_token
+from bot.errors import ConfigError, Stopped, Stopping
 from bot.http import health
 from bot.http.metrics import Metrics
+from bot.interaction import Interaction
 from bot.messages import failures, replies, welcome
 from bot.messages.menus import Menus
 from bot.messages.progress import Progresses
 from bot.photos import Photos
 from bot.requests.cooldown import Cooldown
-from bot.requests.jobs import LAST_WORDS, Jobs
+from bot.requests.jobs import SECONDS_TO_REPORT, Jobs
 from bot.requests.state import ended_at_once, job_id, state_of
 from bot.workers import Workers, devices, engine, limits
-from core.contracts import PersonError, SokkuriError, Stopped, Stopping
+from core.contracts import PersonError, SokkuriError
 from words import locales
 
 COMMANDS = (similar, gradcam, lookalikes, average, about)
 
 GUILD_SECONDS = 0.5
-"""How long without a further server, while Discord lists them, until the list is taken to be complete."""
+"""How long after the last server that Discord sent at the start until its list counts as complete."""
 
 log = logging.getLogger(__name__)
 
 
 async def run(settings: Settings, read: Callable[[], Settings] | None = None) -> None:
-    """Be the bot until SIGTERM or SIGINT. Then take no more requests, end the running ones, and return.
+    """Run the bot until SIGTERM or SIGINT; then refuse new requests, finish the running ones, and return.
 
-    `read`: the settings as they are written now, asked for on SIGHUP; None: that ends the process as usual.
+    `read`: reads the settings again, on SIGHUP; None: SIGHUP ends the process as usual.
 
     Raises ConfigError: Discord cannot be reached, or refuses the token or an intent; a port is taken.
     """
@@ -67,16 +69,16 @@ async def run(settings: Settings, read: Callable[[], Settings] | None = None) ->
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(client)
             if settings.workers.engine == "local":
-                await stack.enter_async_context(devices.told(workers, settings.workers))
+                await stack.enter_async_context(devices.log_devices(workers, settings.workers))
             await stack.enter_async_context(health.served(settings.health, client, services.jobs))
             if read is not None:
-                await stack.enter_async_context(reload.on_hangup(settings, languages, read, client.renew))
-            await _until_told(client, services.jobs, services.menus, settings, session)
+                await stack.enter_async_context(reload.on_hangup(settings, languages, read, client.apply_settings))
+            await _run_until_stopped(client, services.jobs, services.menus, settings, session)
     log.info("stopped")
 
 
 async def commands(settings: Settings) -> list[dict[str, Any]]:
-    """All commands as Discord would be told them. It is not told. Raises ConfigError: see `reload.locales_of`."""
+    """All commands in the form in which they would be registered. Raises ConfigError: see `reload.locales_of`."""
     languages = reload.locales_of(settings)
     async with aiohttp.ClientSession() as session:
         client = Client(build_services(settings, languages, session, engine.local(settings)))
@@ -88,7 +90,7 @@ def build_services(
 ) -> Services:
     """All services of the bot."""
 
-    def words(interaction: discord.Interaction[Any]) -> locales.Language:
+    def words(interaction: Interaction) -> locales.Language:
         return languages.of(interaction.locale.value)
 
     metrics = Metrics(settings.model.name)
@@ -100,22 +102,22 @@ def build_services(
         metrics=metrics,
     )
     photos = Photos(session, settings.limits, settings.discord, metrics.photo)
-    others = bool(settings.interactions.port)  # instances that clicks may come to
+    others = bool(settings.interactions.port)  # other instances may receive the click
     menus = Menus(settings.limits.menu_seconds, words, "menu-elsewhere" if others else "menu-over")
     progresses = Progresses(words, "stop-elsewhere" if others else "stop-over")
     return Services(settings, languages, photos, jobs, menus, progresses, Cooldown(settings.limits))
 
 
 class Client(discord.AutoShardedClient):
-    """Connected to Discord by its gateway, or taking what comes over HTTP, and answering commands.
+    """Answers commands, which come by Discord's gateway or over HTTP.
 
-    It asks for no messages as they are posted: commands bring all that is needed, and histories are read when asked
-    for. The Message Content intent decides what is in those.
+    It does not subscribe to messages as they are posted: commands bring what is needed, and the history of a channel is
+    read on request. The Message Content intent decides what is in those messages.
     """
 
     def __init__(self, services: Services) -> None:
         settings = services.settings.discord
-        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody here has a voice to miss
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot uses no voice
         super().__init__(
             intents=discord.Intents(guilds=True, message_content=settings.message_content),
             shard_count=settings.shards or None,
@@ -141,54 +143,54 @@ class Client(discord.AutoShardedClient):
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
         await self._register()
 
-    def is_told_of(self, guild_id: int) -> bool:
-        """Whether the gateway would tell this process of that server, if the bot is on it."""
+    def receives_guild(self, guild_id: int) -> bool:
+        """Whether the gateway sends this process that server, provided that the bot is on it."""
         if self._over_http:
             return False
         count = self.shard_count or 1
         return (guild_id >> 22) % count in (self.shard_ids or range(count))
 
     async def _register(self) -> None:
-        """Of several processes the one with the first shard does it, else an older one beside it would undo it."""
+        """Register the commands, if this process has the first shard: an older version might undo it otherwise."""
         translator = registration.CommandTranslator(self._services.languages)
         change = not self.shard_ids or 0 in self.shard_ids
         self.tree.ids = await registration.register(self.tree, translator, change=change)
 
-    async def renew(self) -> None:
-        """Limits and languages have changed."""
+    async def apply_settings(self) -> None:
+        """Apply limits and languages that have changed."""
         self._services.menus.seconds = self._services.settings.limits.menu_seconds
         try:
             await self._register()
         except (discord.HTTPException, aiohttp.ClientError) as error:
-            log.warning("the commands could not be registered anew: %s", error)
+            log.warning("the commands could not be registered again: %s", error)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         if self._services.settings.about.welcome:
             await welcome.greet(guild, self._services.languages, self.tree.mention)
 
-    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+    async def on_interaction(self, interaction: Interaction) -> None:
         await self._services.menus.answer(interaction)
         await self._services.progresses.answer(interaction)
 
     def connected(self) -> bool:
-        """Whether commands can come, for all servers of this process."""
+        """Whether commands can arrive, for all servers of this process."""
         if self._over_http:
             return self._listening
         closed = self.is_closed() or any(shard.is_closed() for shard in self.shards.values())
         return self.is_ready() and not closed
 
     async def listen(self, token: str, session: aiohttp.ClientSession) -> None:
-        """Log in, and take what comes over HTTP until this is cancelled. Raises ConfigError, and as `login` does."""
-        from bot.http import endpoint  # what it takes is for this way alone
+        """Log in and serve interactions over HTTP until cancelled. Raises ConfigError, and what `login` raises."""
+        from bot.http import endpoint  # its libraries are needed over HTTP only
 
         settings, services = self._services.settings.interactions, self._services
-        with _suppressed("discord.client", "interaction endpoint URL"):  # here that is as it should be
+        with _suppressed("discord.client", "interaction endpoint URL"):  # which is intended here
             await self.login(token)
         assert self.application is not None
         key = self.application.verify_key
         if settings.public_key.lower() not in ("", key):
             raise ConfigError(
-                "interactions.public_key is not that of the application that the token belongs to: copy it anew from "
+                "interactions.public_key does not belong to the application of the token: copy it again from "
                 "https://discord.com/developers/applications, page General Information, or leave it out"
             )
 
@@ -233,7 +235,7 @@ class Client(discord.AutoShardedClient):
 
 
 class Tree(app_commands.CommandTree[Client]):
-    """The commands, and what is answered when one of them fails."""
+    """The commands, and the answer when one of them fails."""
 
     def __init__(self, client: Client, services: Services) -> None:
         super().__init__(client)
@@ -241,21 +243,21 @@ class Tree(app_commands.CommandTree[Client]):
         self.ids: Mapping[str, int] = {}
         self._beginning = asyncio.Lock()
 
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Let one begin in each round of the loop where many come at once, so that it is not kept from all else.
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Let one command begin in each round of the event loop, so that many at once do not block everything else.
 
-        Each takes it some 3 ms until it is acknowledged, over as many rounds as there are steps on the way.
+        Each takes some 3 ms until it is acknowledged, over as many rounds as there are steps on the way.
         """
         async with self._beginning:
             await asyncio.sleep(0)
         return True
 
     def mention(self, name: str, words: locales.Language) -> str:
-        """The command `name`, to be clicked on once Discord has told its id."""
-        called = words.text(f"command-{name}")  # as the list of commands calls it; Discord goes by the id alone
+        """The command `name`, clickable once Discord has assigned its id."""
+        called = words.text(f"command-{name}")  # its name in the list of commands; Discord goes by the id alone
         return f"</{called}:{self.ids[name]}>" if name in self.ids else f"`/{called}`"
 
-    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         problem = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         request = job_id(interaction)
         words = self._services.words(interaction)
@@ -268,28 +270,28 @@ class Tree(app_commands.CommandTree[Client]):
         if not isinstance(problem, PersonError | Stopping):
             log.error("request %s failed", request, exc_info=problem)
         try:
-            # whoever stopped it did so where all could see it
+            # everyone could see who stopped it
             stopped = isinstance(problem, Stopped)
-            await failures.tell(interaction, replies.error(problem, request, words), words, in_place=stopped)
-        finally:  # else its photos stay in the frames of what failed until the next collection of garbage
+            await failures.send_error(interaction, replies.error(problem, request, words), words, in_place=stopped)
+        finally:  # otherwise the frames of what failed keep its photos until the next garbage collection
             traceback.clear_frames(problem.__traceback__)
 
 
-async def _until_told(
+async def _run_until_stopped(
     client: Client, jobs: Jobs, menus: Menus, settings: Settings, session: aiohttp.ClientSession
 ) -> None:
     connection = asyncio.create_task(_connect(client, settings, session))
-    with _stop_signal() as told:
-        stop = asyncio.create_task(told.wait())
+    with _stop_signal() as stop_requested:
+        stop = asyncio.create_task(stop_requested.wait())
         try:
             await asyncio.wait({connection, stop}, return_when=asyncio.FIRST_COMPLETED)
-            if connection.done():  # Discord wants no more of this bot; its answers still arrive
+            if connection.done():  # Discord has closed the connection for good; answers still arrive
                 await jobs.drain(settings.workers.grace_seconds)
                 connection.result()
                 return
             log.info("told to stop")
             await jobs.drain(settings.workers.grace_seconds)
-            await asyncio.wait([asyncio.create_task(menus.close())], timeout=LAST_WORDS)
+            await asyncio.wait([asyncio.create_task(menus.close())], timeout=SECONDS_TO_REPORT)
         finally:
             stop.cancel()
             await client.close()
@@ -298,7 +300,7 @@ async def _until_told(
 
 
 async def _connect(client: Client, all_settings: Settings, session: aiohttp.ClientSession) -> None:
-    """Log in, and stay connected until the client is closed, or listen until this is cancelled."""
+    """Log in and stay connected until the client is closed, or serve over HTTP until cancelled."""
     settings = all_settings.discord
     if settings.api != DISCORD_API:
         Route.BASE = settings.api
@@ -310,7 +312,7 @@ async def _connect(client: Client, all_settings: Settings, session: aiohttp.Clie
             await client.start(settings.token.get_secret_value())
     except discord.LoginFailure:
         raise ConfigError(
-            "Discord refused the token: copy it anew from https://discord.com/developers/applications, page Bot, "
+            "Discord refused the token: copy it again from https://discord.com/developers/applications, page Bot, "
             "into SOKKURI_TOKEN"
         ) from None
     except discord.PrivilegedIntentsRequired:
@@ -343,28 +345,28 @@ def _why_closed(code: int, settings: DiscordSection) -> str:
 
 @contextmanager
 def _suppressed(logger: str, part: str) -> Iterator[None]:
-    """For the time of the block, `logger` keeps to itself what has `part` in it."""
+    """During the block, drop the messages of `logger` that contain `part`."""
 
-    def is_said(record: logging.LogRecord) -> bool:
+    def is_wanted(record: logging.LogRecord) -> bool:
         return part not in str(record.msg)
 
-    logging.getLogger(logger).addFilter(is_said)
+    logging.getLogger(logger).addFilter(is_wanted)
     try:
         yield
     finally:
-        logging.getLogger(logger).removeFilter(is_said)
+        logging.getLogger(logger).removeFilter(is_wanted)
 
 
 @contextmanager
 def _stop_signal() -> Iterator[asyncio.Event]:
-    """An event that SIGTERM and SIGINT set, for the time of the block."""
-    told = asyncio.Event()
+    """An event that SIGTERM and SIGINT set during the block."""
+    stop_requested = asyncio.Event()
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)
     for number in signals:
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, stop_requested.set)
     try:
-        yield told
+        yield stop_requested
     finally:
         for number in signals:
             loop.remove_signal_handler(number)

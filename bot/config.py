@@ -1,7 +1,7 @@
 """Settings, from `config.toml` and from the environment.
 
-Every setting stands in `config.example.toml` with its default, its unit and a word about it. The environment goes
-before the file: `SOKKURI_` and the name, sections parted by two underscores (`SOKKURI_LIMITS__PIXELS=50000000`), and
+`config.example.toml` lists every setting with its default, its unit and an explanation. Environment variables override
+the file: `SOKKURI_` and the name, with two underscores after a section (`SOKKURI_LIMITS__PIXELS=50000000`), and
 `SOKKURI_TOKEN` for the token.
 """
 
@@ -11,7 +11,6 @@ import difflib
 import json
 import os
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -25,7 +24,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from core.contracts import Colormap, CoreSettings, Device, Fault, Limits, ModelChoice
+from bot.errors import ConfigError
+from core.contracts import Colormap, CoreSettings, Device, Limits, ModelChoice
 
 DISCORD_API = "https://discord.com/api/v10"
 DISCORD_CDN = "https://cdn.discordapp.com"
@@ -35,41 +35,30 @@ Seconds = Annotated[float, Field(gt=0)]
 Link = Annotated[str, Field(pattern=r"^(https?://[^\s<>()]{1,500})?$")]
 
 
-@dataclass(eq=False)
-class ConfigError(Fault):
-    """`message`: one line that says which setting is wrong, how, and where it may be set."""
-
-    message: str
-    code = "config_error"
-
-    def __str__(self) -> str:
-        return self.message
-
-
 class Section(BaseModel):
-    """One table of the file. A key that is not known is an error, so that no typing mistake goes unseen."""
+    """One table of the file. An unknown key is an error, so that no typing mistake goes unnoticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ChangingSection(Section):
-    """A table that may change while the bot runs: whoever reads a setting of it at each use goes by the newest.
+class ReloadableSection(Section):
+    """A table that may change while the bot runs, for settings that are read at each use.
 
-    `AT_START`: those that are read once all the same.
+    `AT_START`: the settings that are read only once all the same.
     """
 
     model_config = ConfigDict(frozen=False)
     AT_START: ClassVar[frozenset[str]] = frozenset()
 
-    def become(self, other: Self) -> None:
-        """Have the values of `other` from now on, but for those of `AT_START`."""
+    def update(self, other: Self) -> None:
+        """Take over the values of `other`, except those of `AT_START`."""
         for name in type(self).model_fields.keys() - self.AT_START:
             setattr(self, name, getattr(other, name))
 
 
 class DiscordSection(Section):
-    """How to reach Discord. `shards`: of all processes together, 0: as many as Discord recommends; `shard_ids`: those
-    of this process, none: all of them.
+    """How to reach Discord. `shards`: the number for all processes together, 0: as many as Discord recommends;
+    `shard_ids`: the shards of this process, none: all of them.
     """
 
     token: SecretStr = SecretStr("")
@@ -87,8 +76,8 @@ class DiscordSection(Section):
 
     @field_validator("shard_ids")
     @classmethod
-    def _of_all(cls, ids: tuple[int, ...], given: ValidationInfo) -> tuple[int, ...]:
-        count = given.data.get("shards")  # None where that is wrong itself
+    def _check_shard_ids(cls, ids: tuple[int, ...], given: ValidationInfo) -> tuple[int, ...]:
+        count = given.data.get("shards")  # None if that is invalid itself
         if ids and count == 0:
             raise PydanticCustomError("shards", "set shards, too: how many there are in all processes together")
         if ids and count is not None and max(ids) >= count:
@@ -106,7 +95,7 @@ class DiscordSection(Section):
 
 
 class InteractionsSection(Section):
-    """Commands over HTTP in place of the gateway. `port` 0: by the gateway; `public_key` "": Discord is asked for it;
+    """Commands over HTTP instead of the gateway. `port` 0: by the gateway; `public_key` "": fetched from Discord;
     `peers`: addresses of all instances.
     """
 
@@ -116,10 +105,10 @@ class InteractionsSection(Section):
     peers: tuple[Annotated[str, Field(pattern=r"^http://[^\s/?#@]+/?$")], ...] = ()
 
 
-class LimitsSection(ChangingSection):
-    """What a request may cost. Bytes, pixels (width times height), seconds, and counts."""
+class LimitsSection(ReloadableSection):
+    """Limits of a request, in bytes, pixels (width times height), seconds, and counts."""
 
-    # Workers are started with the first two, and Discord is told the others as bounds of options.
+    # Workers get the first two when they start; the others are bounds of options that were registered with Discord.
     AT_START = frozenset({"file_bytes", "pixels", "average_photos", "lookalikes_photos"})
 
     file_bytes: Count = 25 * 1024 * 1024
@@ -141,9 +130,10 @@ class LimitsSection(ChangingSection):
 
 
 class WorkersSection(Section):
-    """Who does the work: `local` processes, or those of a `dask` cluster, of which `count` at once. `threads` 0: the
-    processors, shared among them; `tasks`, `memory_bytes` and `recycle_bytes` 0: no limit. `heatmaps`: whether they
-    load what heatmaps take when they start; `device`: where their networks run; `batch_seconds` 0: each has its own.
+    """Where the work is done: in `local` processes, or in those of a `dask` cluster, `count` at once. `threads` 0: the
+    processors are shared among them; `tasks`, `memory_bytes` and `recycle_bytes` 0: no limit. `heatmaps`: whether they
+    load what heatmaps need when they start; `device`: where their networks run; `batch_seconds` 0: each has its own
+    network.
     """
 
     engine: Literal["local", "dask"] = "local"
@@ -163,10 +153,10 @@ class WorkersSection(Section):
 
 
 class DaskSection(Section):
-    """The cluster. `tls_ca` "": no encryption, and then nothing but loopback addresses, unless `trusted_network`.
-    `host`, `port`, `contact`, `offers`: of a worker, for `sokkuri worker`.
+    """The cluster. `tls_ca` "": no encryption, which is allowed only on loopback addresses or with `trusted_network`.
+    `host`, `port`, `contact`, `offers`: a worker's own, for `sokkuri worker`.
 
-    `needs`: which tasks go only to workers that offer something, by name of the task.
+    `needs`: by the name of a task, what a worker must offer to be given that task.
     """
 
     scheduler: str = "tcp://127.0.0.1:8786"
@@ -182,7 +172,7 @@ class DaskSection(Section):
 
 
 class ModelSection(BaseModel):
-    """A model of the catalogue by name. Any other key overrides the catalogue's; core checks those."""
+    """A model of the catalogue by name. Any other key overrides the catalogue's; core checks them."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -190,7 +180,7 @@ class ModelSection(BaseModel):
 
 
 class OwnModel(BaseModel):
-    """A model of one's own under its own name: the catalogue's entry `preset` ("": of the same name), and overrides."""
+    """An operator's own model: the catalogue's entry `preset` ("": the one of the same name), and overrides."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -202,9 +192,9 @@ class HeatmapSection(Section):
 
 
 class AboutSection(Section):
-    """What `/about` says of those who run this bot, and where more is found. "": nothing.
+    """What `/about` says about the operator, and its links. "": left out.
 
-    `welcome`: whether a server that adds the bot is told what it can do.
+    `welcome`: whether the bot introduces itself to a server that adds it.
     """
 
     operator: Annotated[str, Field(max_length=100)] = ""
@@ -222,22 +212,22 @@ class HealthSection(Section):
 
 
 WITH_TOKEN = frozenset({"sokkuri_token", "sokkuri_discord__token", "sokkuri_discord"})
-"""Variables of the environment that hold the token, in lower case: any case will do for all but the first."""
+"""Environment variables that hold the token, in lower case. All but the first are accepted in any case."""
 
 _hidden: dict[str, str] = {}
-"""Of those, what `hide_token` took out of the environment."""
+"""The variables that `hide_token` removed from the environment."""
 
 
 def hide_token() -> None:
-    """Take the token out of the environment, which processes that are started later inherit. `load` still finds it."""
+    """Remove the token from the environment that child processes inherit. `load` still finds it."""
     for name in list(os.environ):
         if name.lower() in WITH_TOKEN:
             _hidden[name.lower()] = os.environ.pop(name)
 
 
 class _Environment(EnvSettingsSource):
-    """The environment, with what is hidden of it, and with the model's free keys read as JSON where they are JSON: no
-    type says so for them.
+    """The environment, including what `hide_token` removed. Keys of a model have no declared type, so their values are
+    parsed as JSON if they are JSON.
     """
 
     def __init__(self, settings: type[BaseSettings]) -> None:
@@ -253,9 +243,9 @@ class _Environment(EnvSettingsSource):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set. `model_folder` "": `sokkuri` in the user's cache folder; `locales_folder` "": none.
+    """All settings. `model_folder` "": `sokkuri` in the user's cache folder; `locales_folder` "": none.
 
-    Values given to the constructor are those of the file: the environment goes before them.
+    The constructor takes the values of the file; environment variables override them.
     """
 
     model_config = SettingsConfigDict(env_prefix="SOKKURI_", env_nested_delimiter="__", extra="forbid", frozen=True)
@@ -289,7 +279,7 @@ class Settings(BaseSettings):
         return short, _Environment(settings_cls), init_settings
 
     def model_choice(self, name: str) -> ModelChoice:
-        """The model of this name: one's own, or the catalogue's. What `[model]` overrides is its own model's alone."""
+        """The operator's own model of this name, or the catalogue's. Overrides in `[model]` are for that model only."""
         own = self.models.get(name, OwnModel())
         overrides = dict(own.model_extra or {})
         if name == self.model.name:
@@ -297,7 +287,7 @@ class Settings(BaseSettings):
         return ModelChoice(name, {key: _plain(value) for key, value in overrides.items()}, own.preset or None)
 
     def core(self) -> CoreSettings:
-        """The part of the settings that the workers are given."""
+        """The part of the settings that workers need."""
         return CoreSettings(
             model=self.model_choice(self.model.name),
             model_folder=self.model_folder or None,
@@ -309,9 +299,9 @@ class Settings(BaseSettings):
 
 
 def load(path: Path | None = None) -> Settings:
-    """Settings from `path`, else from the file that `SOKKURI_CONFIG` names, else from `config.toml` if it is here.
+    """Load settings from `path`, else from the file that `SOKKURI_CONFIG` names, else from `config.toml` if it exists.
 
-    Raises ConfigError: a file that was named is not there or is no TOML, a key is unknown, a value is not allowed.
+    Raises ConfigError: a named file does not exist or is not TOML, a key is unknown, a value is not allowed.
     """
     named = path or (Path(os.environ["SOKKURI_CONFIG"]) if os.environ.get("SOKKURI_CONFIG") else None)
     file = named or Path("config.toml")
@@ -322,7 +312,7 @@ def load(path: Path | None = None) -> Settings:
 
 
 def checked(values: dict[str, Any], file: Path) -> Settings:
-    """Settings from what `file` says, and the environment. Raises ConfigError."""
+    """Settings from the values of `file` and from the environment. Raises ConfigError."""
     try:
         return Settings(**values)
     except ValidationError as error:
@@ -330,7 +320,7 @@ def checked(values: dict[str, Any], file: Path) -> Settings:
 
 
 def _processors() -> int:
-    """That this process may use."""
+    """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -339,7 +329,10 @@ def _read(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read ({error.strerror})") from error
-    except (ValueError, RecursionError) as error:  # no TOML, no text, a number of thousands of digits, or too deep
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # not TOML, not text, a number of thousands of digits, or nested too deeply
         raise ConfigError(f"{file}: not valid TOML: {error}") from error
 
 
@@ -374,7 +367,7 @@ def _json(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Lists of the file as tuples, so that frozen settings hold nothing that can change."""
+    """Turn lists into tuples, so that frozen settings hold nothing mutable."""
     if isinstance(value, list):
         return tuple(_plain(item) for item in value)
     if isinstance(value, dict):

@@ -1,9 +1,9 @@
-"""What is logged, and how: for people, or one JSON object a line.
+"""The log, for people or as one JSON object a line.
 
-Whatever library speaks, a line holds no address beyond its host: the rest of one may be a key of Discord's that answers
-a command, a signed link to a photo, or its name. And of an error that a person can mend, whose fields name photos and
-places, a line holds its kind alone. Control characters are escaped: whoever reads the log in a terminal must not have
-it run what a stranger sent.
+Whatever library wrote it, a line shows of an address no more than the host: the rest may be a token that answers a
+command, a signed link to a photo, or its name. Of an error that a person can fix, whose fields name photos and places,
+a line shows only the kind. Control characters are escaped, so that nothing that a stranger sent controls the terminal
+in which the log is read.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from core.contracts import PersonError
 LogFormat = Literal["text", "json"]
 
 _ADDRESS = re.compile(r"((?:https?|wss?)://)(?:[^ \t\r\n/?#]*@)?([^\s/?#'\"<>\\]*)[^ \t\r\n]*", re.IGNORECASE)
-"""The scheme, a user's name and password, the host, and all up to the next space: the rest may hold quotes."""
+"""Scheme, user and password, host, and everything up to the next space: the rest may contain quotes."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""C0, DEL, C1, Unicode's line separators, and what changes the direction of writing."""
+"""C0, DEL, C1, Unicode's line separators, and characters that change the direction of writing."""
 
 _PLAIN = re.compile(r"[^\s\"=]+")
 
@@ -36,10 +36,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RequestLine:
-    """One request, once it is answered.
+    """One request, after it was answered.
 
     `guild`: Discord's id of the server, None in a direct conversation; `outcome`: "done", or the code of the error;
-    `seconds`: of the whole, `stages`: of each part.
+    `seconds`: how long it took, `stages`: how long each part of it took.
     """
 
     id: str
@@ -51,7 +51,7 @@ class RequestLine:
 
 
 def request(line: RequestLine) -> None:
-    """Log it, in milliseconds."""
+    """Log a request, with its times in milliseconds."""
     stages = {f"{name}_ms": round(seconds * 1000) for name, seconds in line.stages.items()}
     facts = {
         "id": line.id,
@@ -65,12 +65,12 @@ def request(line: RequestLine) -> None:
 
 
 def to_stderr(level: str, log_format: LogFormat) -> None:
-    """Log everything that every library says, warnings too, from `level` on."""
+    """Log the messages and warnings of all libraries, from `level` on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
     logging.basicConfig(level=level, handlers=[handler])
     logging.captureWarnings(True)
-    # On DEBUG discord.py writes down whole requests, with the keys that commands are answered by.
+    # At DEBUG discord.py logs whole requests, with the tokens that commands are answered by.
     logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
 
 
@@ -79,7 +79,7 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         facts = [f"{name}={_quoted(value)}" for name, value in _facts(record).items() if value is not None]
-        line = " ".join([time_of(record), record.levelname, f"{record.name}:", said(record.getMessage()), *facts])
+        line = " ".join([time_of(record), record.levelname, f"{record.name}:", redact(record.getMessage()), *facts])
         error = _error(record)
         return "\n    ".join(map(_escaped, [line, *(error.split("\n") if error else [])]))
 
@@ -93,7 +93,7 @@ class JsonFormatter(logging.Formatter):
             "time": time_of(record),
             "level": record.levelname,
             "logger": record.name,
-            "message": said(record.getMessage()),
+            "message": redact(record.getMessage()),
             **_facts(record),
             **({"exception": error} if error else {}),
         }
@@ -101,12 +101,12 @@ class JsonFormatter(logging.Formatter):
 
 
 def time_of(record: logging.LogRecord) -> str:
-    """In UTC, to the millisecond."""
+    """The time of the record, in UTC, to the millisecond."""
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def said(text: str) -> str:
-    """`text`, with the hosts alone of addresses in it."""
+def redact(text: str) -> str:
+    """`text`, with addresses in it cut down to their hosts."""
     return _ADDRESS.sub(r"\1\2/…", text)
 
 
@@ -126,28 +126,28 @@ def _quoted(value: object) -> str:
 
 
 def _error(record: logging.LogRecord) -> str:
-    """What the record tells of an error, the first cause first; "" where there is none."""
+    """The record's traceback, starting with the first cause; "" if it has none."""
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
-        return said(record.exc_text or "")
+        return redact(record.exc_text or "")
     try:
-        return "\n".join(_told(error, seen=set()))
-    finally:  # else every line of every file that the error came through is kept for good
+        return "\n".join(_describe(error, seen=set()))
+    finally:  # otherwise every line of every file in the traceback stays in memory
         linecache.clearcache()
 
 
-def _told(error: BaseException, seen: set[int]) -> Iterator[str]:
-    """As Python tells it: causes first, then where it happened, and what it says."""
+def _describe(error: BaseException, seen: set[int]) -> Iterator[str]:
+    """The lines of a traceback in Python's order: causes first, then where it happened, then the message."""
     seen.add(id(error))
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None and id(cause) not in seen:
-        yield from _told(cause, seen)
+        yield from _describe(cause, seen)
         yield "which led to:"
     for frame in traceback.format_tb(error.__traceback__):
         yield from frame.rstrip("\n").splitlines()
-    what = error.code if isinstance(error, PersonError) else said(str(error))
+    what = error.code if isinstance(error, PersonError) else redact(str(error))
     yield f"{type(error).__qualname__}: {what}".rstrip(": ")
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
             if id(inner) not in seen:
-                yield from (f"  {line}" for line in _told(inner, seen))
+                yield from (f"  {line}" for line in _describe(inner, seen))

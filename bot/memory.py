@@ -1,4 +1,4 @@
-"""How processes keep their memory small. Elsewhere than on glibc nothing is done."""
+"""How processes keep their memory small. Without glibc this does nothing."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 SECONDS_BETWEEN = 10.0
-"""Each time holds the event loop up for a millisecond or two."""
+"""Each time blocks the event loop for a millisecond or two."""
 
 _M_MMAP_THRESHOLD = -3
 _LARGE = 1 << 20
 
 
 def give_back_at_once() -> None:
-    """From now on a block of a megabyte and more goes back to the system as soon as it is free.
+    """Make the allocator return blocks of a megabyte and more to the system as soon as they are freed.
 
-    Photos, pictures and sums come and go in threads of their own. glibc learns from the first large block that is freed
-    to keep the next ones in a heap, one for each thread, and then holds on to them.
+    Photos, pictures and sums come and go in threads of their own. After the first large block is freed, glibc would
+    keep the next ones in a heap for each thread, and hold on to them.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
@@ -27,7 +27,7 @@ def give_back_at_once() -> None:
 
 
 def give_back() -> None:
-    """What is free now, also between what is still in use: a heap shrinks by itself at its end alone."""
+    """Return free memory to the system, also between used blocks: a heap shrinks by itself only at its end."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
@@ -35,10 +35,10 @@ def give_back() -> None:
 
 @asynccontextmanager
 async def giving_back(seconds: float = SECONDS_BETWEEN) -> AsyncIterator[None]:
-    """Give back every so many `seconds` for the time of the block.
+    """Return free memory to the system every `seconds` during the block.
 
-    The end of a request is no time for it: others are on their way, what it held is let go of a moment later, and what
-    stands under its answer minutes later.
+    The end of a request is not a good time: others are under way, what it held is freed a moment later, and what its
+    buttons hold minutes later.
     """
     giving = asyncio.create_task(_give_back_every(seconds))
     try:
@@ -51,15 +51,15 @@ async def giving_back(seconds: float = SECONDS_BETWEEN) -> AsyncIterator[None]:
 async def _give_back_every(seconds: float) -> None:
     while True:
         await asyncio.sleep(seconds)
-        gc.collect()  # else what refers to itself in a circle piles up, and heaps grow by that
+        gc.collect()  # otherwise reference cycles pile up, and heaps grow
         give_back()
 
 
 def settle() -> None:
-    """What is there now mostly stays: leave it out of the collections of garbage to come.
+    """Exclude the objects that exist now, most of which stay, from later garbage collections.
 
-    Else every now and then one goes through all modules, commands and words, which takes some 35 ms, for which the
-    event loop stands still. What an earlier call left out, and nobody has needed since, is freed.
+    A full collection would visit all modules, commands and words, and block the event loop for some 35 ms. Objects that
+    an earlier call excluded and that are garbage by now are freed.
     """
     gc.unfreeze()
     gc.collect()

@@ -1,4 +1,4 @@
-"""Telling Discord which commands there are, in every language, and only when that has changed."""
+"""Registers the commands with Discord, in every language, and only when they have changed."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from words.locales import FALLBACK, Languages
 LEFT_OUT = frozenset(
     {"options", "choices", "channel_types", "autocomplete", "min_value", "max_value", "min_length", "max_length"}
 )
-"""What discord.py does not send where it is not used, so that there must be none then."""
+"""Keys that discord.py leaves out if a command does not use them, so that Discord must not have them either."""
 
 log = logging.getLogger(__name__)
 
 
 class CommandTranslator(app_commands.Translator):
-    """Words for names and descriptions of commands and their options: `command-NAME` and its attributes.
+    """Translates names and descriptions of commands and their options: `command-NAME` and its attributes.
 
-    A string that names its message itself (`locale_str(..., key=...)`), as those of context menus and choices do, has
-    that one. A choice that names none is called the same in every language.
+    A string may name its message (`locale_str(..., key=...)`), as those of context menus and choices do. A choice that
+    names none has the same name in every language.
     """
 
     def __init__(self, languages: Languages) -> None:
@@ -51,7 +51,7 @@ class CommandTranslator(app_commands.Translator):
 
 @dataclass(frozen=True)
 class Difference:
-    """Names of commands that Discord does not know, knows otherwise, and knows though they are no more."""
+    """Names of commands that Discord lacks, has in another version, and has though they no longer exist."""
 
     missing: tuple[str, ...]
     outdated: tuple[str, ...]
@@ -64,11 +64,11 @@ class Difference:
 async def register(
     tree: app_commands.CommandTree[Any], translator: CommandTranslator, *, change: bool = True
 ) -> Mapping[str, int]:
-    """Make Discord know exactly the commands of `tree`; the ids of those that are typed, by their names.
+    """Register exactly the commands of `tree`, and return the ids of the slash commands by their names.
 
-    Asked first, because a change takes a while to reach every device, and may be made only so often a day. Several
-    processes may do this at once: each tells all commands, and one that is known keeps its id. `change`: without it,
-    what Discord knows is left to another process.
+    It compares first, because a change takes a while to reach every device, and the number of changes a day is limited.
+    Several processes may do this at once: each sends all commands, and a known command keeps its id. `change` False:
+    only return the ids, and leave changes to another process.
     """
     await tree.set_translator(translator)
     application = tree.client.application_id
@@ -76,7 +76,7 @@ async def register(
     theirs = await tree.client.http.request(route, params={"with_localizations": "true"})
     differs = difference(theirs, await payloads(tree, translator))
     if differs and not change:
-        log.info("the commands that Discord knows are not these; they are left to the process with shard 0")
+        log.info("Discord has other commands registered; the process with shard 0 changes them")
     if not (differs and change):
         return {one["name"]: int(one["id"]) for one in theirs if _kind(one) == AppCommandType.chat_input.value}
     commands = await tree.sync()
@@ -85,7 +85,7 @@ async def register(
 
 
 async def payloads(tree: app_commands.CommandTree[Any], translator: CommandTranslator) -> list[dict[str, Any]]:
-    """All commands of `tree` as Discord is told them."""
+    """All commands of `tree` in the form that Discord receives."""
     return [
         await command.get_translated_payload(tree, translator)
         for kind in AppCommandType
@@ -94,9 +94,9 @@ async def payloads(tree: app_commands.CommandTree[Any], translator: CommandTrans
 
 
 def difference(theirs: Sequence[dict[str, Any]], ours: Sequence[dict[str, Any]]) -> Difference:
-    """What of `ours`, as we would send them, is not in `theirs`, as Discord answers them, and the other way round.
+    """Compare `ours`, as we would send them, with `theirs`, as Discord returned them.
 
-    A command is known by its kind and name: a message command may be called as a slash command is.
+    Kind and name identify a command: a message command may have the name of a slash command.
     """
     known = {(_kind(one), one["name"]): one for one in theirs}
     wanted = {(_kind(one), one["name"]): one for one in ours}
@@ -112,7 +112,7 @@ def _kind(command: Mapping[str, Any]) -> int:
 
 
 def covers(theirs: Any, ours: Any) -> bool:
-    """Whether what Discord holds is what we would send: it fills in defaults and leaves out what is empty."""
+    """Whether what Discord has is what we would send: it fills in defaults and leaves out what is empty."""
     if ours is None:  # left to Discord
         return True
     if isinstance(ours, dict) and isinstance(theirs, dict):

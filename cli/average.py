@@ -158,7 +158,7 @@ def average(
     files = [files_of(paths) for paths in places]
     weighed = _weights([path for paths in files for path in paths], weights)
     with closing(tasks):
-        first, *second = (_added(settings, paths, recipe, rules, weighed) for paths in files)
+        first, *second = (_add_all(settings, paths, recipe, rules, weighed) for paths in files)
         request = AverageRequest(
             first, recipe, rules, second[0] if second else None, ratio, morph is not None, format_of(out)
         )
@@ -199,7 +199,7 @@ def _weights(files: Sequence[Path], weights: Sequence[tuple[str, float]]) -> dic
     return weighed
 
 
-def _added(
+def _add_all(
     settings: CoreSettings,
     files: Sequence[Path],
     recipe: AverageRecipe,

@@ -129,7 +129,7 @@ def token(settings: Settings) -> Iterator[Finding]:
 
 def languages(settings: Settings) -> Iterator[Finding]:
     """What is wrong with single messages of one's own is told on standard error."""
-    from bot.config import ConfigError
+    from bot.errors import ConfigError
     from bot.reload import locales_of
 
     try:
@@ -140,7 +140,7 @@ def languages(settings: Settings) -> Iterator[Finding]:
 
 def workers(settings: Settings) -> Iterator[Finding]:
     """Starts one worker as the bot does, and lets it load the models."""
-    from bot.workers.local import LocalWorkers
+    from bot.workers.pool import LocalWorkers
     from core.models.store import Store, folder_of
 
     core = settings.core()

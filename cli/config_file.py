@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "dlib"
 
 
-def place(named: Path | None) -> Path:
+def config_path(named: Path | None) -> Path:
     """The file that the bot would read, whether it exists or not."""
     from_environment = os.environ.get("SOKKURI_CONFIG")
     return named or Path(from_environment or "config.toml")

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from cli.checks import CONFIGURED, MACHINE, Finding, settings_file
-from cli.config_file import place
+from cli.config_file import config_path
 from cli.online import online as ask_discord
 from cli.settings import ConfigProblem, config_option, load_settings
 
@@ -62,7 +62,7 @@ def examine(names: tuple[str, ...], config: Path | None, *, online: bool = False
         return
     if "settings" in names:
         yield Finding("settings", "ok", "no mistake found")
-        yield from settings_file(place(config))
+        yield from settings_file(config_path(config))
     for name, look in CONFIGURED.items():
         if name in names:
             yield from look(settings)

@@ -223,8 +223,8 @@ def table(name: str, figures: Figures, metric: str) -> list[str]:
         *((f"TAR at FAR {far:g}", measured) for far, measured in figures.tar_at_far.items()),
     ]
     head = f"{name}: {figures.pairs} pairs, {figures.same} of one person, {figures.lost} lost"
-    return [head, *(f"  {label:<44} {_told(measured)}" for label, measured in lines)]
+    return [head, *(f"  {label:<44} {_with_interval(measured)}" for label, measured in lines)]
 
 
-def _told(measured: Measured | None) -> str:
+def _with_interval(measured: Measured | None) -> str:
     return f"{measured.value:.4f}  ({measured.low:.4f} to {measured.high:.4f})" if measured else "-"

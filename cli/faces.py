@@ -83,7 +83,7 @@ def face_option(name: str) -> Callable[[Command], Command]:
     )
 
 
-def place_of(number: int | None) -> int | None:
+def face_index(number: int | None) -> int | None:
     """People count from 1."""
     return None if number is None else number - 1
 
@@ -116,8 +116,8 @@ def similar(
         read_one(first, settings.limits),
         read_one(second, settings.limits),
         format_of(out),
-        first_face=place_of(first_face),
-        second_face=place_of(second_face),
+        first_face=face_index(first_face),
+        second_face=face_index(second_face),
         explain=explain,
     )
     with closing(tasks):
@@ -178,7 +178,7 @@ def gradcam(
         request = GradcamRequest(
             read_one(photo, settings.limits),
             format_of(out),
-            face=place_of(face),
+            face=face_index(face),
             method=method,
             target=target,
             compare_to=read_one(compare_to, settings.limits) if compare_to else None,

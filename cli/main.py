@@ -14,7 +14,7 @@ from cli import average, doctor, evaluate, faces, lookalikes, models, serve
 from core.contracts import PersonError
 
 
-class PersonCanMend(click.ClickException):
+class FixableError(click.ClickException):
     exit_code = 3
 
 
@@ -30,10 +30,10 @@ class Program(click.Group):
             from cli import words
 
             if isinstance(error, PersonError):
-                raise PersonCanMend(words.of_person_error(error)) from error
+                raise FixableError(words.person_error_line(error)) from error
             if ctx.params["debug"]:
                 raise
-            raise click.ClickException(words.of_fault(error)) from error
+            raise click.ClickException(words.fault_line(error)) from error
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})

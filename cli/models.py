@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.config_file import ConfigFile, config_path_option, overriding_environment, place
+from cli.config_file import ConfigFile, config_path, config_path_option, overriding_environment
 from cli.settings import config_option, core_settings, known_models, load_settings, needed_files
 from core.contracts import CoreSettings
 
@@ -142,10 +142,10 @@ def add(
         "threshold": threshold,
         "input_size": input_size,
     }
-    file = ConfigFile(place(config))
+    file = ConfigFile(config_path(config))
     file.describe(name, {key: value for key, value in values.items() if value is not None})
     file.use(name)
-    _take_up(file, name)
+    _activate(file, name)
 
 
 @models.command()
@@ -153,12 +153,12 @@ def add(
 @config_path_option
 def use(name: str, config: Path | None) -> None:
     """Compare faces by NAME from now on, one of `sokkuri models list`. It is tried out first."""
-    file = ConfigFile(place(config))
+    file = ConfigFile(config_path(config))
     known = known_models(file.settings())
     if name not in known:
         raise click.UsageError(f"{name!r} is not a model that is known here: {', '.join(known)}.")
     file.use(name)
-    _take_up(file, name)
+    _activate(file, name)
 
 
 @models.command()
@@ -166,7 +166,7 @@ def use(name: str, config: Path | None) -> None:
 @config_path_option
 def remove(name: str, config: Path | None) -> None:
     """Take your own model NAME out of the settings; where it was in use, the default one is. Its file stays."""
-    file = ConfigFile(place(config))
+    file = ConfigFile(config_path(config))
     if name not in file.own_models():
         known = ", ".join(file.own_models()) or "none"
         raise click.UsageError(f"{name!r} is not a model that {file.path} describes: {known}.")
@@ -176,7 +176,7 @@ def remove(name: str, config: Path | None) -> None:
     click.echo(f"{name}: removed from {file.path}; {settings.model.name} is in use")
 
 
-def _take_up(file: ConfigFile, name: str) -> None:
+def _activate(file: ConfigFile, name: str) -> None:
     """Try the model out as the settings would have it, then write them."""
     settings = file.settings()
     try_out(replace(settings.core(), model=settings.model_choice(name)))

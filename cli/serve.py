@@ -88,14 +88,14 @@ def sandbox(
     if replay is not None:
         play(load_settings(config), replay, out)
     elif bare:
-        with place_problems(port):
+        with os_problems(port):
             asyncio.run(serve(port))
     else:
         stay(load_settings(config), port, record)
 
 
 @contextmanager
-def place_problems(port: int) -> Iterator[None]:
+def os_problems(port: int) -> Iterator[None]:
     """A port or a file that cannot be had is wrong usage."""
     try:
         yield
@@ -117,7 +117,7 @@ def stay(settings: Settings, port: int = 0, record: Path | None = None) -> None:
         click.echo(
             "(The address is good once, for one browser. Each further one gets an address of its own, printed here.)"
         )
-        sandbox.when_page_opens(lambda: tell_next(sandbox))
+        sandbox.when_page_opens(lambda: print_next_address(sandbox))
         if not filled:
             click.echo("The sample pictures are not here (they come with a checkout of the project): bring your own.")
         if record is not None:
@@ -126,11 +126,11 @@ def stay(settings: Settings, port: int = 0, record: Path | None = None) -> None:
         if has_desktop(os.environ, sys.platform) and sys.stdout.isatty():
             open_browser(sandbox, cleanup)
 
-    with settings_problems(), place_problems(port), ExitStack() as cleanup:
+    with settings_problems(), os_problems(port), ExitStack() as cleanup:
         asyncio.run(together.stay(settings, port=port, record=record, opened=opened))
 
 
-def tell_next(sandbox: Sandbox) -> None:
+def print_next_address(sandbox: Sandbox) -> None:
     click.echo(f"The page is open. For another browser: {sandbox.page}")
 
 
@@ -161,7 +161,7 @@ async def serve(port: int) -> None:
             f"SOKKURI_TOKEN={sandbox.token} sokkuri run"
         )
         click.echo(f"Its page: {sandbox.page}")
-        sandbox.when_page_opens(lambda: tell_next(sandbox))
+        sandbox.when_page_opens(lambda: print_next_address(sandbox))
         await stop.wait()
 
 

@@ -41,7 +41,7 @@ def known_models(settings: Settings) -> tuple[str, ...]:
 @contextmanager
 def settings_problems() -> Iterator[None]:
     """Makes a ConfigError a ConfigProblem."""
-    from bot.config import ConfigError
+    from bot.errors import ConfigError
 
     try:
         yield

@@ -19,7 +19,7 @@ def language(environment: Mapping[str, str] = os.environ) -> Language:
     return load().of(locale.partition(".")[0].replace("_", "-"))
 
 
-def of_person_error(error: PersonError) -> str:
+def person_error_line(error: PersonError) -> str:
     """One line: what is wrong, with which photo, and what to do next."""
     words = language()
     lines = [describe_error(error, words)]
@@ -28,7 +28,7 @@ def of_person_error(error: PersonError) -> str:
     return _one_line(" ".join(lines))
 
 
-def of_fault(error: Exception) -> str:
+def fault_line(error: Exception) -> str:
     """One line for whoever runs this, in English as all that is meant for the log."""
     if isinstance(error, ModelError):
         return _one_line(f"{error.model}: {error.detail}")

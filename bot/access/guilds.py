@@ -1,7 +1,7 @@
 """Servers that the bot is on, with their channels and roles.
 
-The gateway tells a process of those on its own shards alone, and one without a gateway of none. What is not told is
-asked for when it is needed, and not kept: nobody would say when it changes.
+The gateway sends a process only the servers of its own shards, and a process without a gateway gets none. The others
+are requested when they are needed and not kept: no event would say when they change.
 """
 
 from __future__ import annotations
@@ -11,23 +11,22 @@ from typing import Any
 
 import discord
 
-from core.contracts import NotInstalledHere
-
-Interaction = discord.Interaction[Any]
+from bot.errors import NotInstalledHere
+from bot.interaction import Interaction
 
 
 async def find(interaction: Interaction, id_: int) -> discord.Guild:
-    """As the gateway told, or asked for where it tells this process nothing of that server. Raises NotInstalledHere."""
+    """Return the server that the gateway sent, or request one that it does not send here. Raises NotInstalledHere."""
     guild: discord.Guild | None = interaction.client.get_guild(id_)
     if guild is not None:
         return guild
-    if interaction.client.is_told_of(id_):
+    if interaction.client.receives_guild(id_):
         raise NotInstalledHere
-    return await _asked(interaction.client, id_)
+    return await _request(interaction.client, id_)
 
 
-async def _asked(client: discord.Client, id_: int) -> discord.Guild:
-    """Made of what the API says in the form in which the gateway would have told it."""
+async def _request(client: discord.Client, id_: int) -> discord.Guild:
+    """Build it from the HTTP API's answers, in the form in which the gateway would have sent it."""
     assert client.user is not None
     try:
         guild, channels, threads, me = await asyncio.gather(

@@ -1,33 +1,31 @@
 """Messages that people point at, by a link or because another one replies to them: for those who may read them.
 
-Whoever may not read a message, or of whom that cannot be known, gets one and the same answer, as if there were none: it
-tells nothing of hidden channels, of private threads, or of which servers the bot is on. What the bot itself lacks is
-told to those alone who are known to see the place.
+A person who may not read a message, or of whom that cannot be known, always gets the same answer, as if there were no
+such message. So it reveals nothing about hidden channels, private threads, or which servers the bot is on. Only people
+who are known to see the place learn what the bot itself lacks.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import discord
 
 from bot.access import guilds, permissions
 from bot.access.places import Place, is_open_to, member_of
-from core.contracts import MissingPermission, NoSuchMessage, NotAMessageLink, NotInstalledHere, NotInThread
+from bot.errors import MissingPermission, NoSuchMessage, NotAMessageLink, NotInstalledHere, NotInThread
+from bot.interaction import Interaction
 
 _LINK = re.compile(
     r"<?https://(?:(?:www|ptb|canary)\.)?discord(?:app)?\.com/channels/(?P<guild>@me|\d{1,20})/(?P<channel>\d{1,20})/(?P<message>\d{1,20})/?>?",
     re.ASCII,
 )
 
-Interaction = discord.Interaction[Any]
-
 
 @dataclass(frozen=True)
 class Link:
-    """Ids. `guild` None: a direct conversation."""
+    """The ids of a message and of where it is. `guild` None: a direct conversation."""
 
     guild: int | None
     channel: int
@@ -56,11 +54,11 @@ class Link:
 
 
 def check(interaction: Interaction, link: Link, *, message_content: bool) -> None:
-    """What the bot lacks to read the message, as far as it is known without asking Discord and may be told.
+    """Check whether the bot can read the message, as far as that is known without a request and may be revealed.
 
-    Raises MissingPermission and NotInstalledHere; NoSuchMessage: the person may not read where they are, or it is in
-    another direct conversation. That they may not read elsewhere only `fetch` says, so that this takes the same way as
-    a message that is not there.
+    Raises MissingPermission and NotInstalledHere; NoSuchMessage: the person may not read where they are, or the message
+    is in another direct conversation. That they may not read another channel is left to `fetch`, so that it looks
+    exactly like a message that does not exist.
     """
     if link.is_in(interaction):
         _check_here(interaction, link)
@@ -69,7 +67,7 @@ def check(interaction: Interaction, link: Link, *, message_content: bool) -> Non
     elif link.guild == interaction.guild_id:
         permissions.check_membership(interaction)
     if link.guild is None:
-        return  # what is in direct messages to it, the bot is always shown
+        return  # the bot always sees the content of direct messages to it
     guild = interaction.client.get_guild(link.guild)
     place = guild and guild.get_channel_or_thread(link.channel)
     person = interaction.user
@@ -81,10 +79,10 @@ def check(interaction: Interaction, link: Link, *, message_content: bool) -> Non
 
 
 async def fetch(interaction: Interaction, link: Link) -> discord.Message:
-    """The message, which `check` has let pass.
+    """Fetch a message that has passed `check`.
 
-    Raises NoSuchMessage: it is not there, or the person may not read it, or that is not known; MissingPermission,
-    NotInThread and NotInstalledHere: the person may, and the bot may not.
+    Raises NoSuchMessage: it does not exist, or the person may not read it, or that is not known; MissingPermission,
+    NotInThread and NotInstalledHere: the person may read it, and the bot may not.
     """
     if link.is_in(interaction):
         _check_here(interaction, link)
@@ -97,10 +95,10 @@ async def fetch(interaction: Interaction, link: Link) -> discord.Message:
         guild = await guilds.find(interaction, link.guild)
         place = guild.get_channel_or_thread(link.channel) or await guild.fetch_channel(link.channel)
     except NotInstalledHere:
-        if is_theirs:  # and they find out by any other command
+        if is_theirs:  # which any other command reveals, too
             raise
         raise NoSuchMessage from None
-    except discord.Forbidden:  # of channels Discord tells, whoever may see them: it is a thread
+    except discord.Forbidden:  # Discord returns every channel of a server, so this is a thread
         if is_theirs and interaction.permissions.administrator:  # who sees every thread
             raise NotInThread("bot", link.mention) from None
         raise NoSuchMessage from None
@@ -114,7 +112,7 @@ async def fetch(interaction: Interaction, link: Link) -> discord.Message:
 
 
 def _check_here(interaction: Interaction, link: Link) -> None:
-    """By what Discord says with the command or click of the place where it was given."""
+    """Check the place where the command or click was made, by the permissions that came with it."""
     if link.guild is None:
         if not interaction.context.dm_channel:  # a conversation that the bot is not part of
             raise NotInstalledHere
@@ -136,7 +134,7 @@ async def _check_person(interaction: Interaction, place: Place) -> None:
 
 
 def _may_read(place: Place, person: discord.Member) -> bool:
-    """False, too, for a thread whose channel the bot is not told of: permissions are the channel's."""
+    """Also False for a thread whose channel the bot does not know: permissions are the channel's."""
     if isinstance(place, discord.Thread) and place.parent is None:
         return False
     return permissions.lacking(place.permissions_for(person), place.type) is None

@@ -8,17 +8,17 @@ import discord
 from discord import app_commands
 
 from bot.access import guilds, permissions
-from core.contracts import NotInThread, WrongPlace
+from bot.errors import NotInThread, WrongPlace
+from bot.interaction import Interaction
 
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
-Interaction = discord.Interaction[Any]
 Choice = app_commands.AppCommandChannel | app_commands.AppCommandThread
 
 
 class PlaceOption(app_commands.Transformer):
     """A channel or thread in which messages can be.
 
-    It is handed on as Discord sent it: to look it up may take a request, and none may come before the acknowledgement.
+    It is passed on as Discord sent it: looking it up may take a request, which must not delay the acknowledgement.
     """
 
     @property
@@ -44,11 +44,11 @@ class PlaceOption(app_commands.Transformer):
 
 
 def check(interaction: Interaction, choice: Choice | None, *, message_content: bool) -> None:
-    """What can be told without asking Discord of the chosen place, or the one where the command was given: that the
-    person and the bot may read its messages, and that the bot is shown what is in them.
+    """Check the chosen place, or the one where the command was given, as far as that takes no request: that the person
+    and the bot may read its messages, and that the bot receives their content.
 
-    Of the place where the command was given, Discord says with it what the bot may do there. What the person may do in
-    the chosen one it says as of the command; for a click that comes later, it is what is known of both by now.
+    The command carries the bot's permissions in the place where it was given, and the person's in the chosen one, as
+    they were then. For a later click, both are checked by what the bot knows by now.
 
     Raises WrongPlace: it holds no messages, or the person may not read them, so neither may their command;
     MissingPermission, NotInstalledHere: the bot may not.
@@ -71,12 +71,12 @@ def check(interaction: Interaction, choice: Choice | None, *, message_content: b
 
 
 async def find(interaction: Interaction, choice: Choice | None) -> Place:
-    """The chosen place, or the one where the command was given, which `check` has let pass.
+    """Find the chosen place, or the one where the command was given, after it has passed `check`.
 
     Raises WrongPlace: it is gone, it holds no messages, or the person may not read them, or that is not known;
     NotInThread: the person or the bot is not in it; MissingPermission, NotInstalledHere: the bot may not read it.
     """
-    if choice is None:  # whoever gives a command there is there
+    if choice is None:  # the person can see the place where they give a command
         if not isinstance(interaction.channel, Place):
             raise WrongPlace
         return interaction.channel
@@ -87,7 +87,7 @@ async def find(interaction: Interaction, choice: Choice | None) -> Place:
         raise WrongPlace from None
     try:
         place = guild.get_channel_or_thread(choice.id) or await guild.fetch_channel(choice.id)
-    except discord.Forbidden:  # of channels Discord tells, whoever may see them: it is a thread
+    except discord.Forbidden:  # Discord returns every channel of a server, so this is a thread
         if isinstance(choice, app_commands.AppCommandThread) and _sees_channel_of(choice, guild, person):
             raise NotInThread("bot", choice.mention) from None
         raise WrongPlace from None
@@ -105,15 +105,16 @@ async def find(interaction: Interaction, choice: Choice | None) -> Place:
 
 
 async def member_of(guild: discord.Guild, person: discord.Member | discord.User) -> discord.Member:
-    """The person with the roles that count in `guild`. Raises discord.NotFound: they are not on that server."""
+    """The person with their roles in `guild`. Raises discord.NotFound: they are not on that server."""
     if isinstance(person, discord.Member) and person.guild is guild:
         return person
     return await guild.fetch_member(person.id)
 
 
 async def is_open_to(place: Place, person: discord.Member) -> bool:
-    """Whether `person`, whose permissions let them read there, is in it, where it is a private thread. Raises
-    discord.Forbidden: the bot is not.
+    """Whether `person`, who has the permissions to read there, may open it: only its members may open a private thread.
+
+    Raises discord.Forbidden: the bot is not a member of it.
     """
     if not isinstance(place, discord.Thread) or not place.is_private():
         return True
@@ -127,15 +128,17 @@ async def is_open_to(place: Place, person: discord.Member) -> bool:
 
 
 def _check_both(place: Place, person: discord.Member) -> None:
-    """By the roles and the channels as the bot knows them now."""
-    if isinstance(place, discord.Thread) and place.parent is None:  # permissions are the parent's, which is not known
+    """Check the person and the bot, by the roles and channels that the bot knows now."""
+    if (
+        isinstance(place, discord.Thread) and place.parent is None
+    ):  # permissions are the parent's, which the bot does not know
         raise WrongPlace
     _check_person(place.permissions_for(person), place.type)
     permissions.check_reading(place.permissions_for(place.guild.me), place.type, place.mention)
 
 
 def _sees_channel_of(thread: app_commands.AppCommandThread, guild: discord.Guild, person: discord.Member) -> bool:
-    """Whether `person` may read in the channel of `thread`, by the roles and the channels as the bot knows them now."""
+    """Whether `person` may read in the channel of `thread`, by the roles and channels that the bot knows now."""
     channel = guild.get_channel(thread.parent_id)
     return channel is not None and permissions.lacking(channel.permissions_for(person), channel.type) is None
 

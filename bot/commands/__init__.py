@@ -1,4 +1,4 @@
-"""One module a command: options -> photos -> job -> reply. Here is what they share."""
+"""A module for each command: options -> photos -> job -> reply. This one holds what they share."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import discord
 from discord import app_commands
 
 from bot.config import Settings
+from bot.errors import OutOfTime, Stopped
+from bot.interaction import Interaction
 from bot.messages import late
 from bot.messages.layout import Remake, Reply, fitting
 from bot.messages.menus import Menus
@@ -23,29 +25,27 @@ from bot.photos import Photos
 from bot.requests.cooldown import Cooldown
 from bot.requests.jobs import Job, Jobs, Requester
 from bot.requests.state import age, job_id, state_of
-from core.contracts import OutOfTime, Stopped
 from words.locales import FALLBACK, Language, Languages
 
 SECONDS, LEAST_SECONDS = 12 * 60, 2 * 60
-"""After which, counted from the command, a long job is stopped, to answer with what is ready: Discord takes nothing 15
-minutes after a command. One that stood in line for most of that gets the least all the same."""
+"""How long after the command a long job is stopped, to answer with what is ready: Discord accepts nothing 15 minutes
+after a command. A job that was queued for most of that time still gets `LEAST_SECONDS`."""
 
 EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 BY_ANYBODY = app_commands.AppInstallationType(guild=True, user=True)
-"""Where commands are offered, and who may bring them there: a server, or one person for themselves. Where one needs
-the bot to be a member, that is looked at when it is used: every one can do without."""
+"""Where commands are offered, and who may install them: a server, or a person for themselves. Every command has uses
+for which the bot need not be a member of the server, so membership is checked when it is needed."""
 
 log = logging.getLogger(__name__)
 
 Command = app_commands.Command[Any, ..., None]
 Menu = app_commands.ContextMenu
-Interaction = discord.Interaction[Any]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An acknowledged command, or click that is answered as one: its `job`, the `progress` that is shown, and the
-    `words` for its person.
+    """An acknowledged command, or a click that is answered like one: its `job`, its `progress` message, and its
+    person's language (`words`).
     """
 
     interaction: Interaction
@@ -54,22 +54,26 @@ class Answer:
     words: Language
     services: Services
 
-    async def reply(self, reply: Reply) -> None:
-        """In files as small as the interaction wants them, and with what can be pressed and chosen below.
+    async def reply_with(self, remake: Remake) -> None:
+        """Make the reply and send it: see `reply`."""
+        await self.reply(await remake(self.interaction, self.job, self.words))
 
-        Where the command has expired while it stood in line, the answer comes as a message of its own, if it may. Where
-        somebody has deleted what stood there of it meanwhile, nothing is posted.
+    async def reply(self, reply: Reply) -> None:
+        """Send the reply with its buttons and menus, in files as small as the interaction requires.
+
+        If the command expired while it was queued, the answer is posted as a message of its own, if the bot may write
+        there. If somebody has deleted the pending reply meanwhile, nothing is posted.
         """
         light = await fitting(reply, self.interaction.filesize_limit, self.job, self.words)
         await self.progress.end()
         await self.job.end()
         with self.job.stage("reply"):
-            failed = self.interaction.client.tree.on_error
+            on_failure = self.interaction.client.tree.on_error
             try:
-                await self.services.menus.put(self.interaction, light, self.services.again, failed)
+                await self.services.menus.put(self.interaction, light, self.services.rebuild, on_failure)
             except discord.HTTPException as error:
                 if error.code == late.DELETED:
-                    log.info("request %s: what its answer was to stand in is deleted, and so nothing is", self.job.id)
+                    log.info("request %s: its pending reply was deleted, so no answer is sent", self.job.id)
                     self.job.outcome = "deleted"
                 elif error.code in late.EXPIRED:
                     await self._put_late(light)
@@ -87,7 +91,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Services:
-    """What commands are given to work with."""
+    """What commands work with."""
 
     settings: Settings
     languages: Languages
@@ -104,11 +108,11 @@ class Services:
     async def answering(
         self, interaction: Interaction, *, long: bool = False, private: bool = False
     ) -> AsyncIterator[Answer]:
-        """Acknowledge, which Discord waits for no longer than 3 s, then hold a begun job for the time of the block.
+        """Acknowledge the interaction, for which Discord waits 3 s at most, then yield it with a job that has begun.
 
-        A job that is not `long` ends with Stopped where its person cancels it, be it in the line or at work. `private`:
-        for this person's eyes only, as is all that follows from such an answer. Further errors: TooOften, Busy and
-        Stopping, all before the acknowledgement, so that nobody else sees them; Stopping in the block, too.
+        A job that is not `long` ends with Stopped if its person cancels it, whether it is queued or at work. `private`:
+        only this person sees the answer, and all further answers to clicks on it. Raises TooOften, Busy and Stopping
+        before the acknowledgement, so that nobody else sees them, and Stopping in the block, too.
         """
         self.cooldown.take(interaction.user.id)
         name = interaction.command.name if interaction.command else "further answer"
@@ -132,9 +136,9 @@ class Services:
 
     @contextmanager
     def _in_time(self, interaction: Interaction, job: Job) -> Iterator[None]:
-        """Stop the job in the block early enough for its answer to find the command's key still good.
+        """Stop the job of the block early enough to answer before the interaction's token expires.
 
-        Raises OutOfTime in place of Stopped then.
+        Raises OutOfTime instead of Stopped in that case.
         """
         stop = partial(job.stop, out_of_time=True)
         end = asyncio.get_running_loop().call_later(max(SECONDS - age(interaction), LEAST_SECONDS), stop)
@@ -147,10 +151,10 @@ class Services:
         finally:
             end.cancel()
 
-    async def again(self, interaction: Interaction, remake: Remake) -> Reply:
-        """What takes the place of the answer that an acknowledged click was on, made in a job of its own.
+    async def rebuild(self, interaction: Interaction, remake: Remake) -> Reply:
+        """Make the reply that replaces the one with the button that was clicked, in a job of its own.
 
-        Errors: as in `answering`, and of `remake`.
+        Raises what `answering` and `remake` raise.
         """
         self.cooldown.take(interaction.user.id)
         state_of(interaction).admitted = True
@@ -160,7 +164,7 @@ class Services:
             return await fitting(await remake(interaction, job, words), interaction.filesize_limit, job, words)
 
     def command(self, name: str) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Command]:
-        """Make a command of a function, described by the words under `command-NAME`."""
+        """Turn a function into a command, with the description `command-NAME` of the languages."""
         words = self.languages.of(FALLBACK)
 
         def make(function: Callable[..., Coroutine[Any, Any, None]]) -> Command:
@@ -177,11 +181,11 @@ class Services:
         return make
 
     def choices(self, *values: str) -> list[app_commands.Choice[str]]:
-        """The values of an option, called as the words under `choice-VALUE`."""
+        """The values of an option, named by `choice-VALUE` of the languages."""
         return [app_commands.Choice(name=self._named(f"choice-{value}"), value=value) for value in values]
 
     def menu(self, key: str) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Menu]:
-        """Make an entry in the menu of messages or people of a function, called as the words under `key`."""
+        """Turn a function into an entry of the menu of messages or people, named by the message `key`."""
         name = self._named(key)
 
         def make(function: Callable[..., Coroutine[Any, Any, None]]) -> Menu:
@@ -192,7 +196,7 @@ class Services:
         return make
 
     def _named(self, key: str) -> app_commands.locale_str:
-        """A name that is translated as the message `key`."""
+        """A name that Discord shows as the message `key` in each language."""
         return app_commands.locale_str(self.languages.of(FALLBACK).text(key), key=key)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from bot.commands import Command, Interaction, Services
+from bot.commands import Command, Services
+from bot.interaction import Interaction
 from bot.messages import replies
 from bot.requests.state import ended_at_once
 from core import tasks
@@ -31,5 +32,5 @@ def command(services: Services) -> Command:
 def _version() -> str:
     try:
         return version("sokkuri")
-    except PackageNotFoundError:  # run from a checkout that was not installed
+    except PackageNotFoundError:  # running from a checkout that was not installed
         return "dev"

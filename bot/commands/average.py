@@ -9,8 +9,10 @@ import discord
 from discord import app_commands
 
 from bot.access import permissions, places
-from bot.commands import Answer, Command, Interaction, Services
-from bot.commands.given import Given, expiry
+from bot.commands import Answer, Command, Services
+from bot.commands.inputs import Inputs, expiry
+from bot.errors import NothingToMix, Stopped
+from bot.interaction import Interaction
 from bot.messages import replies
 from bot.messages.layout import Button, Reply
 from bot.messages.progress import Progress
@@ -23,9 +25,7 @@ from core.contracts import (
     AverageRules,
     AverageSoFar,
     FacesTaken,
-    NothingToMix,
     Shape,
-    Stopped,
     TooFewFaces,
 )
 from words.locales import Language
@@ -75,8 +75,8 @@ def command(services: Services) -> Command:
         if mix_with is None and (ratio is not None or morph):
             raise NothingToMix
         photos = (photo1, photo2, photo3, photo4, photo5, photo6, photo7, photo8)
-        given = Given(services, interaction, *photos, message=message)
-        asked = [*([] if given else [thread]), *([] if mix_with is None else [mix_with])]
+        inputs = Inputs(services, interaction, *photos, message=message)
+        asked = [*([] if inputs else [thread]), *([] if mix_with is None else [mix_with])]
         for choice in asked:
             places.check(interaction, choice, message_content=services.settings.discord.message_content)
         order = Order(
@@ -92,10 +92,10 @@ def command(services: Services) -> Command:
             0.5 if ratio is None else ratio / 100,
             morph,
         )
-        sides: list[Finding] = [partial(of_given, given)] if given else []
-        sides += [partial(of_place, services, choice, limit) for choice in asked]
+        sides: list[FindSide] = [partial(find_in_inputs, inputs)] if inputs else []
+        sides += [partial(find_in_place, services, choice, limit) for choice in asked]
         async with services.answering(interaction, long=True, private=private) as answer:
-            await make(services, answer, order, sides)
+            await answer.reply(await make_average(services, answer, order, sides))
 
     return average
 
@@ -112,33 +112,29 @@ class Order:
 
 @dataclass(frozen=True)
 class Side:
-    """The photos of one average. `place`: where they are from, as people are told; "": they were chosen one by one."""
+    """The photos of one average. `place`: a mention or link of where they are from; "": they were chosen one by one."""
 
     found: Found
     place: str
 
 
-Finding = Callable[[Answer], Awaitable[Side]]
-"""What there is for whom an answer is for, by what they and the bot may see at that time."""
+FindSide = Callable[[Answer], Awaitable[Side]]
+"""Finds the photos of one side, by what the person and the bot may see at that time."""
 
 
-async def of_place(services: Services, choice: places.Choice | None, limit: int, answer: Answer) -> Side:
+async def find_in_place(services: Services, choice: places.Choice | None, limit: int, answer: Answer) -> Side:
     permissions.check_pictures(answer.interaction)
     places.check(answer.interaction, choice, message_content=services.settings.discord.message_content)
     place = await places.find(answer.interaction, choice)
-    return Side(await services.photos.posted(place, limit), place.mention)
+    return Side(await services.photos.newest_in(place, limit), place.mention)
 
 
-async def of_given(given: Given, answer: Answer) -> Side:
-    return Side(await given.found(answer.interaction), given.url or "")
+async def find_in_inputs(inputs: Inputs, answer: Answer) -> Side:
+    return Side(await inputs.found(answer.interaction), inputs.url or "")
 
 
-async def make(services: Services, answer: Answer, order: Order, sides: Sequence[Finding]) -> None:
-    """The average of all that the first of `sides` finds, or a mixture of two such averages."""
-    await answer.reply(await averaged(services, answer, order, sides))
-
-
-async def averaged(services: Services, answer: Answer, order: Order, sides: Sequence[Finding]) -> Reply:
+async def make_average(services: Services, answer: Answer, order: Order, sides: Sequence[FindSide]) -> Reply:
+    """Average all that the only one of `sides` finds, or mix the averages of both."""
     async with answer.job.unless_stopped():
         with answer.job.stage("photos"):
             found = [await side(answer) for side in sides]
@@ -159,13 +155,13 @@ async def averaged(services: Services, answer: Answer, order: Order, sides: Sequ
         return AverageRequest(so_far, order.recipe, order.rules, mix_with, order.ratio, order.morph)
 
     *before, last = found
-    asking = request
+    make_request = request
     try:
         for side in before:  # of a mixture
             async with averaging(side) as first:
-                asking = partial(request, await first.all_there_is())
+                make_request = partial(request, await first.total())
         async with averaging(last) as second:
-            result = await second.result(asking)
+            result = await second.result(make_request)
     except TooFewFaces:
         if answer.job.stopped:
             raise Stopped from None
@@ -176,22 +172,22 @@ async def averaged(services: Services, answer: Answer, order: Order, sides: Sequ
     pictures = [picture for side in found for picture in side.found.pictures]
     return replace(
         reply,
-        buttons=others(services, order, sides, answer.words),
+        buttons=comparisons(services, order, sides, answer.words),
         spoiler=any(side.found.spoiler for side in found),
         expires=expiry(services, answer.interaction, pictures),
     )
 
 
-def others(services: Services, order: Order, sides: Sequence[Finding], words: Language) -> tuple[Button, ...]:
-    """What somebody may want to see next to this one: another method, and with or without the fine detail."""
+def comparisons(services: Services, order: Order, sides: Sequence[FindSide], words: Language) -> tuple[Button, ...]:
+    """Buttons for what people may want to compare it with: another method, and with or without the fine detail."""
     recipe = order.recipe
-    if recipe.shape == "article":  # which knows neither
+    if recipe.shape == "article":  # which supports neither
         return ()
 
     def button(name: str, label: str, other: AverageRecipe) -> Button:
         async def further(interaction: Interaction) -> None:
             async with services.answering(interaction, long=True) as answer:
-                await make(services, answer, replace(order, recipe=other), sides)
+                await answer.reply(await make_average(services, answer, replace(order, recipe=other), sides))
 
         return Button(name, words.text(label), further=further)
 
@@ -206,7 +202,7 @@ def others(services: Services, order: Order, sides: Sequence[Finding], words: La
 
 
 class Tally:
-    """How many of `total` photos were looked at, and how many faces are in, of all places; shown by `progress`."""
+    """Counts how many of `total` photos were looked at and how many faces were added; shown by `progress`."""
 
     def __init__(self, total: int, progress: Progress, words: Language) -> None:
         self._total = total
@@ -219,7 +215,7 @@ class Tally:
         self._photos += photos
         self._faces += faces
         text = self._words.text("average-progress", photos=self._photos, total=self._total, faces=self._faces)
-        self._progress.tell(text)
+        self._progress.show_text(text)
 
     @property
     def left(self) -> int:

@@ -1,6 +1,6 @@
-"""What the bot offers in Discord's own menus (right click, Apps): of a message, and of a person.
+"""Entries in Discord's own menus of messages and people (right click, Apps).
 
-Of such a message Discord tells the bot all that is in it, whatever the bot may see otherwise.
+Discord sends the whole message with such a command, even if the bot may not read it otherwise.
 """
 
 from __future__ import annotations
@@ -9,36 +9,38 @@ from functools import partial
 
 import discord
 
-from bot.commands import Interaction, Menu, Services, average, gradcam, similar
-from bot.commands.given import Given
+from bot.commands import Menu, Services, average, gradcam, similar
+from bot.commands.inputs import Inputs
+from bot.interaction import Interaction
 from core.contracts import AverageRecipe, AverageRules
 
 
 def menus(services: Services) -> list[Menu]:
     @services.menu("context-heatmap")
     async def heatmap(interaction: Interaction, message: discord.Message) -> None:
-        given = Given(services, interaction, message)
+        inputs = Inputs(services, interaction, message)
         async with services.answering(interaction) as answer:
-            found = await given.found(interaction)
-            await gradcam.explain(services, answer, gradcam.Question(found.pictures[0]))
+            found = await inputs.found(interaction)
+            await answer.reply_with(gradcam.explain(services, gradcam.Question(found.pictures[0])))
 
     @services.menu("context-alike")
     async def alike(interaction: Interaction, message: discord.Message) -> None:
-        given = Given(services, interaction, message)
+        inputs = Inputs(services, interaction, message)
         async with services.answering(interaction) as answer:
-            await similar.compare(services, answer, await given.found(interaction))
+            await answer.reply_with(similar.compare(services, await inputs.found(interaction)))
 
     @services.menu("context-average")
     async def average_these(interaction: Interaction, message: discord.Message) -> None:
-        given = Given(services, interaction, message)
+        inputs = Inputs(services, interaction, message)
         order = average.Order(AverageRecipe(), AverageRules("every"))
         async with services.answering(interaction, long=True) as answer:
-            await average.make(services, answer, order, [partial(average.of_given, given)])
+            sides = [partial(average.find_in_inputs, inputs)]
+            await answer.reply(await average.make_average(services, answer, order, sides))
 
     @services.menu("context-alike-we")
     async def alike_we(interaction: Interaction, person: discord.Member | discord.User) -> None:
-        given = Given(services, interaction, interaction.user, person)
+        inputs = Inputs(services, interaction, interaction.user, person)
         async with services.answering(interaction) as answer:
-            await similar.compare(services, answer, await given.found(interaction))
+            await answer.reply_with(similar.compare(services, await inputs.found(interaction)))
 
     return [heatmap, alike, average_these, alike_we]

@@ -8,15 +8,17 @@ from typing import Literal, cast, get_args
 import discord
 from discord import app_commands
 
-from bot.commands import Answer, Command, Interaction, Services
-from bot.commands.given import Given, current, expiry
+from bot.commands import Command, Services
+from bot.commands.inputs import Inputs, current, expiry
+from bot.errors import TooFewPhotos
+from bot.interaction import Interaction
 from bot.messages import menus, replies
 from bot.messages.layout import ROWS, Menu, Option, Remake, Reply
 from bot.messages.menus import Choice
 from bot.photos import Source
 from bot.requests.jobs import Job
 from core import tasks
-from core.contracts import GradcamRequest, HeatmapMethod, HeatmapTarget, TooFewPhotos
+from core.contracts import GradcamRequest, HeatmapMethod, HeatmapTarget
 from words.gradcam import method_name
 from words.locales import FALLBACK, Language
 
@@ -25,8 +27,8 @@ METHODS: tuple[HeatmapMethod, ...] = get_args(HeatmapMethod)
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked about which `face` of a picture, from the left, counted from 0 (None: the largest). For the
-    rest see GradcamRequest.
+    """A question about one face of a picture. `face`: from the left, counted from 0; None: the largest. For the other
+    fields see GradcamRequest.
     """
 
     picture: Source
@@ -40,7 +42,7 @@ def command(services: Services) -> Command:
     english = services.languages.of(FALLBACK)
 
     def method_choice(method: HeatmapMethod) -> app_commands.Choice[str]:
-        """Named in each language if it has words for the method, else by the one name that its paper gives it."""
+        """Named by `choice-NAME` of each language if there is one, otherwise by the name that its paper gives it."""
         if english.has(f"choice-{method}"):
             (choice,) = services.choices(method)
             return choice
@@ -62,29 +64,26 @@ def command(services: Services) -> Command:
         compare_to: discord.Attachment | None = None,
         private: bool = False,
     ) -> None:
-        given = Given(services, interaction, photo, user, message=message)
-        if not given:
+        inputs = Inputs(services, interaction, photo, user, message=message)
+        if not inputs:
             raise TooFewPhotos("gradcam", 0)
         async with services.answering(interaction, private=private) as answer:
-            found = await given.found(interaction, compare_to)
+            found = await inputs.found(interaction, compare_to)
             other = found.pictures[-1] if compare_to is not None else None
             target_or_dimension = target if dimension is None else dimension
-            await explain(services, answer, Question(found.pictures[0], None, method, target_or_dimension, other))
+            question = Question(found.pictures[0], None, method, target_or_dimension, other)
+            await answer.reply_with(explain(services, question))
 
     return gradcam
 
 
-async def explain(services: Services, answer: Answer, question: Question) -> None:
-    await answer.reply(await explained(services, question)(answer.interaction, answer.job, answer.words))
-
-
-def explained(services: Services, question: Question) -> Remake:
-    """The answer, with menus for the other faces and for another method."""
+def explain(services: Services, question: Question) -> Remake:
+    """Make the answer, with menus for the other faces and for another method."""
 
     async def remake(interaction: Interaction, job: Job, words: Language) -> Reply:
         sources = [one for one in (question.picture, question.compare_to) if one is not None]
         with job.stage("photos"):
-            fetched, *other = await services.photos.of(*await current(services, interaction, *sources))
+            fetched, *other = await services.photos.fetch(*await current(services, interaction, *sources))
         request = GradcamRequest(
             fetched,
             face=question.face,
@@ -96,9 +95,9 @@ def explained(services: Services, question: Question) -> Remake:
         result = await job.run(tasks.gradcam, request)
 
         choice = Choice(fetched.name, len(result.faces), result.face)
-        about = replace(question, face=result.face)  # what is kept for later knows of the face, and not its picture
-        faces = menus.of_faces(
-            [choice], ROWS - 2, words, lambda faces: explained(services, replace(question, face=faces[0]))
+        about = replace(question, face=result.face)  # kept until a click: the number of the face, not its picture
+        faces = menus.face_menus(
+            [choice], ROWS - 2, words, lambda faces: explain(services, replace(question, face=faces[0]))
         )
 
         def option(name: HeatmapMethod) -> Option:
@@ -109,7 +108,7 @@ def explained(services: Services, question: Question) -> Remake:
             "method",
             words.text("menu-methods"),
             tuple(map(option, get_args(HeatmapMethod))),
-            lambda method: explained(services, replace(about, method=method)),
+            lambda method: explain(services, replace(about, method=method)),
         )
         reply = replies.gradcam(result, words)
         return replace(

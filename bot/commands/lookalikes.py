@@ -6,13 +6,16 @@ import discord
 from discord import app_commands
 
 from bot.access import places
-from bot.commands import Answer, Command, Interaction, Services
-from bot.commands.given import Given
+from bot.commands import Command, Services
+from bot.commands.inputs import Inputs
+from bot.interaction import Interaction
 from bot.messages import replies
-from bot.messages.layout import Reply
+from bot.messages.layout import Remake, Reply
 from bot.photos import Found
+from bot.requests.jobs import Job
 from core import tasks
 from core.contracts import LookalikesRequest, TooFewFaces
+from words.locales import Language
 
 
 def command(services: Services) -> Command:
@@ -37,26 +40,30 @@ def command(services: Services) -> Command:
         private: bool = False,
     ) -> None:
         photos = (photo1, photo2, photo3, photo4, photo5, photo6, photo7, photo8, photo9, photo10)
-        given = Given(services, interaction, *photos, message=message)
-        if not given:
+        inputs = Inputs(services, interaction, *photos, message=message)
+        if not inputs:
             places.check(interaction, thread, message_content=services.settings.discord.message_content)
         async with services.answering(interaction, private=private) as answer:
             with answer.job.stage("photos"):
-                if given:
-                    found = await given.found(interaction)
+                if inputs:
+                    found = await inputs.found(interaction)
                 else:
-                    found = await services.photos.posted(await places.find(interaction, thread), limit)
-            await answer.reply(await compared(services, answer, found))
+                    found = await services.photos.newest_in(await places.find(interaction, thread), limit)
+            await answer.reply_with(compare(services, found))
 
     return lookalikes
 
 
-async def compared(services: Services, answer: Answer, found: Found) -> Reply:
-    """Everyone in all the photos, which are held until this is known and no longer."""
-    with answer.job.stage("photos"):
-        gathered = await services.photos.each(found)
-    try:
-        result = await answer.job.run(tasks.lookalikes, LookalikesRequest(gathered.photos))
-    except TooFewFaces as error:
-        raise TooFewFaces(error.found, error.needed, (*error.skipped, *gathered.skipped)) from None
-    return replace(replies.lookalikes(result, gathered.skipped, answer.words), spoiler=gathered.spoiler)
+def compare(services: Services, found: Found) -> Remake:
+    """Compare everyone in all the photos, which are held until the result is known and no longer."""
+
+    async def remake(_: Interaction, job: Job, words: Language) -> Reply:
+        with job.stage("photos"):
+            gathered = await services.photos.fetch_all(found)
+        try:
+            result = await job.run(tasks.lookalikes, LookalikesRequest(gathered.photos))
+        except TooFewFaces as error:
+            raise TooFewFaces(error.found, error.needed, (*error.skipped, *gathered.skipped)) from None
+        return replace(replies.lookalikes(result, gathered.skipped, words), spoiler=gathered.spoiler)
+
+    return remake

@@ -7,15 +7,17 @@ from functools import partial
 
 import discord
 
-from bot.commands import Answer, Command, Interaction, Services, gradcam, lookalikes
-from bot.commands.given import Given, current, expiry
+from bot.commands import Command, Services, gradcam, lookalikes
+from bot.commands.inputs import Inputs, current, expiry
+from bot.errors import TooFewPhotos
+from bot.interaction import Interaction
 from bot.messages import menus, replies
 from bot.messages.layout import ROWS, Button, Menu, Remake, Reply
 from bot.messages.menus import Choice
 from bot.photos import Found, Source
 from bot.requests.jobs import Job
 from core import tasks
-from core.contracts import LookalikesRequest, SimilarRequest, Skipped, TooFewPhotos
+from core.contracts import LookalikesRequest, SimilarRequest, Skipped
 from words.locales import Language
 
 
@@ -30,40 +32,38 @@ def command(services: Services) -> Command:
         message: str | None = None,
         private: bool = False,
     ) -> None:
-        given = Given(services, interaction, photo1, photo2, user1, user2, message=message)
-        if len(given) == given.people < 2:  # a photo or a message alone may show several people, an avatar does not
-            raise TooFewPhotos("similar", len(given))
+        inputs = Inputs(services, interaction, photo1, photo2, user1, user2, message=message)
+        if len(inputs) == inputs.people < 2:  # a photo or a message alone may show several people, an avatar does not
+            raise TooFewPhotos("similar", len(inputs))
         async with services.answering(interaction, private=private) as answer:
-            await compare(services, answer, await given.found(interaction))
+            await answer.reply_with(compare(services, await inputs.found(interaction)))
 
     return similar
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two: which face of a picture, from the left, counted from 0; None: the largest."""
+    """One of the two faces. `face`: from the left, counted from 0; None: the largest."""
 
     picture: Source
     face: int | None = None
 
 
-async def compare(services: Services, answer: Answer, found: Found) -> None:
-    """Two photos, or everyone in a single one, or everyone in more than two."""
+def compare(services: Services, found: Found) -> Remake:
+    """Compare the faces of two photos, or everyone in a single one, or everyone in more than two."""
     if len(found.pictures) > 2:
-        await answer.reply(await lookalikes.compared(services, answer, found))
-        return
+        return lookalikes.compare(services, found)
     sides = (Side(found.pictures[0]), Side(found.pictures[-1]))
-    remake = (_among if len(found.pictures) == 1 else _between)(services, sides, found.skipped)
-    await answer.reply(await remake(answer.interaction, answer.job, answer.words))
+    return (_among if len(found.pictures) == 1 else _between)(services, sides, found.skipped)
 
 
 def _between(services: Services, sides: tuple[Side, Side], skipped: tuple[Skipped, ...]) -> Remake:
-    """The two faces, of two photos or both of one; any other by the menus."""
+    """Compare two faces, of two photos or both of one, with menus for the other faces."""
     pictures = tuple(dict.fromkeys(side.picture for side in sides))
 
     async def remake(interaction: Interaction, job: Job, words: Language) -> Reply:
         with job.stage("photos"):
-            photos = await services.photos.of(*await current(services, interaction, *pictures))
+            photos = await services.photos.fetch(*await current(services, interaction, *pictures))
         first, second = (side.face for side in sides)
         request = SimilarRequest(photos[0], photos[-1], first_face=first, second_face=second, numbered=True)
         result = await job.run(tasks.similar, request)
@@ -89,12 +89,12 @@ def _between(services: Services, sides: tuple[Side, Side], skipped: tuple[Skippe
 
 
 def _among(services: Services, sides: tuple[Side, Side], skipped: tuple[Skipped, ...]) -> Remake:
-    """Everyone in the one photo that both are of; any two by the menus."""
+    """Compare everyone in the one photo of both sides, with menus that choose two faces."""
     picture = sides[0].picture
 
     async def remake(interaction: Interaction, job: Job, words: Language) -> Reply:
         with job.stage("photos"):
-            (photo,) = await services.photos.of(*await current(services, interaction, picture))
+            (photo,) = await services.photos.fetch(*await current(services, interaction, picture))
         result = await job.run(tasks.lookalikes, LookalikesRequest((photo,), numbered=True))
 
         count = len(result.faces)
@@ -120,10 +120,10 @@ def _faces(
         first, second = (replace(side, face=face) for side, face in zip(sides, faces, strict=True))
         return _between(services, (first, second), skipped)
 
-    return menus.of_faces(choices, ROWS - 1, words, chosen)
+    return menus.face_menus(choices, ROWS - 1, words, chosen)
 
 
 async def _heatmap(services: Services, side: Side, interaction: Interaction) -> None:
-    """Where the network looks in this face, as an answer of its own."""
+    """Answer with the heatmap of this face, in a message of its own."""
     async with services.answering(interaction) as answer:
-        await gradcam.explain(services, answer, gradcam.Question(side.picture, side.face))
+        await answer.reply_with(gradcam.explain(services, gradcam.Question(side.picture, side.face)))

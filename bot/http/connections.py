@@ -1,8 +1,8 @@
-"""The connections of one port, and what strangers may take of it: time, connections, bytes.
+"""The connections of one port, and how much of it strangers may use: time, connections, bytes.
 
-A client is waited for as long as an honest one needs, and no longer. When there are too many connections, or too many
-bytes of requests that nobody has vouched for, the worst connection is closed in favour of new ones: whoever has taken
-all there is does not keep others out.
+The server waits for a client as long as an honest one needs, and no longer. If there are too many connections, or too
+many bytes of requests that nobody has vouched for, it closes the worst connection in favour of new ones, so that nobody
+can keep others out by taking everything.
 
 Behind a proxy a connection is the proxy's, and carries anybody's requests. So each request is judged by itself, and a
 connection by the best that came on it.
@@ -18,23 +18,24 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 
-from bot.http.repeats import Repeats
+from bot.http.log_throttle import ThrottledLogger
 
 SECONDS_FOR_HEADERS = 10.0
 """From the start of a connection, or from the first byte of a later request, until its headers are complete."""
 
 SECONDS_IDLE = 620.0
-"""Between two requests. Longer than most proxies keep an idle connection (nginx and AWS 60 s by default, Caddy 120 s,
-Google Cloud 600 s): if the bot were the first to close it, a command could be lost that is sent at that moment."""
+"""How long a connection may be idle between two requests. Longer than most proxies keep an idle connection (nginx and
+AWS 60 s by default, Caddy 120 s, Google Cloud 600 s): if the bot closed it first, a command that is sent at that moment
+could be lost."""
 
 SECONDS_TO_READ = 10.0
 """How long a client may leave an answer unread that fills the buffers of its connection."""
 
 MOST_CONNECTIONS = 256
-"""Of one port. A proxy needs some tens."""
+"""The most connections of one port. A proxy needs some tens."""
 
 SHARE_OF_FILES = 4
-"""One port takes at most one in so many of the files that the process may open: others need some, too."""
+"""One port uses at most this fraction (one in `SHARE_OF_FILES`) of the files that the process may open."""
 
 FEWER = 8
 """Connections that are closed when no more files can be opened, so that others can open what they need."""
@@ -45,20 +46,20 @@ SECONDS_OF_GRACE = 1.0
 OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 SECONDS_UNTIL_NEXT_TRY = 0.1
-"""To accept a connection, when that failed and there was none to close."""
+"""How long to wait after accepting a connection failed and there was none to close."""
 
 BACKLOG = 1024
-"""Connections that wait to be accepted. For one more the system would not answer, and a proxy tries again after 1 s."""
+"""Connections that wait to be accepted. The system ignores further ones, and a proxy tries them again after 1 s."""
 
-log = Repeats(logging.getLogger(__name__))
+log = ThrottledLogger(logging.getLogger(__name__))
 
 
 class Connection(asyncio.Protocol):
     """Passes on what comes to aiohttp's own protocol, `http`, and closes a connection whose client is too slow.
 
     `trusted`: an honest request came on it; `since`: the loop's time when it was opened, or when the last honest one
-    came; `busy`: a handler has a request of it; `vouched`: that one is known to be honest; `received`: bytes of a
-    request that is not.
+    came; `busy`: a handler is working on its request; `vouched`: that request is known to be honest; `received`: bytes
+    of a request that is not.
     """
 
     def __init__(self, connections: Connections, http: asyncio.Protocol) -> None:
@@ -72,7 +73,7 @@ class Connection(asyncio.Protocol):
         self.trusted = self.busy = self.vouched = False
         self.received = 0
 
-    # ------------------------------------------------------------ what the transport tells
+    # ------------------------------------------------------------ called by the transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -107,10 +108,10 @@ class Connection(asyncio.Protocol):
         self._connections.remove(self)
         self._http.connection_lost(error)
 
-    # ------------------------------------------------------------ what handlers tell
+    # ------------------------------------------------------------ called by handlers
 
     def begin(self) -> None:
-        """A handler has a request. How long that takes is the handler's affair."""
+        """A handler starts on a request. How long that takes is up to the handler."""
         self.busy, self._headers_begun = True, False
         _cancel(self._deadline)
 
@@ -120,13 +121,13 @@ class Connection(asyncio.Protocol):
         self._close_after(SECONDS_IDLE)
 
     def vouch(self) -> None:
-        """The request that the handler has is honest."""
+        """The request that the handler is working on is honest."""
         self.trusted, self.vouched = True, self.busy
         self.since = self._loop.time()
         self._connections.forget(self)
 
     def abort(self) -> None:
-        """Close it at once, whatever is still to be sent."""
+        """Close it at once, without sending what is still buffered."""
         self._connections.remove(self)
         self._transport.abort()
 
@@ -137,9 +138,10 @@ class Connection(asyncio.Protocol):
 
 
 class Connections:
-    """All of one port. `open`: those that are; `bytes`: of requests that nobody has vouched for, at most `most_bytes`.
+    """The connections of one port. `open`: those that are open; `bytes`: the size of all requests that nobody has
+    vouched for, at most `most_bytes`; `port`: its number, once connections are accepted.
 
-    `http`: makes aiohttp's protocol for one. `port`: once they are accepted.
+    `http`: makes aiohttp's protocol for a connection.
     """
 
     def __init__(self, http: Callable[[], asyncio.Protocol], most_bytes: int) -> None:
@@ -153,7 +155,7 @@ class Connections:
 
     @asynccontextmanager
     async def accepted(self, host: str, port: int) -> AsyncIterator[None]:
-        """Accept them for the time of the block. `port` 0: a free one. Raises OSError: cannot listen there."""
+        """Accept connections during the block. `port` 0: a free one. Raises OSError: cannot listen there."""
         with ExitStack() as stack:
             sockets = [stack.enter_context(one) for one in await _listening(host, port)]
             self.port = sockets[0].getsockname()[1]
@@ -171,7 +173,7 @@ class Connections:
             connection.abort()
 
     def count(self, connection: Connection, size: int) -> None:
-        """So many bytes more of a request came. Where there are too many, the largest request is cut off."""
+        """Count `size` more bytes of a request. If there are too many in all, the largest request is cut off."""
         connection.received += size
         self.bytes += size
         while self.bytes > self._most_bytes:
@@ -179,7 +181,7 @@ class Connections:
             max(self.open, key=lambda one: one.received).abort()
 
     def forget(self, connection: Connection) -> None:
-        """Its bytes are not to be counted any longer."""
+        """Stop counting its bytes."""
         self.bytes -= connection.received
         connection.received = 0
         self._changed.set()
@@ -214,14 +216,14 @@ class Connections:
                 await self._changed.wait()
 
     def _close_worst(self, count: int = 1) -> bool:
-        """Returns whether there was any: those whose honest request is in hand are left alone."""
+        """Close the worst connections without an honest request in progress; return whether there were any."""
         closable = sorted((one for one in self.open if not (one.busy and one.vouched)), key=self._worth)[:count]
         for connection in closable:
             connection.abort()
         return bool(closable)
 
     def _worth(self, connection: Connection) -> tuple[int, float]:
-        """Least of all the oldest that is not trusted, then a trusted one that was idle for the longest."""
+        """A sort key: the oldest untrusted connection comes first, then the trusted one that was idle for longest."""
         if connection.trusted:
             return 1, connection.since
         is_new = asyncio.get_running_loop().time() - connection.since < SECONDS_OF_GRACE
@@ -234,7 +236,7 @@ def _most_connections() -> int:
 
 
 async def _listening(host: str, port: int) -> list[socket.socket]:
-    """One socket for each address of `host`; "": all of this machine. Raises OSError."""
+    """Open a socket for each address of `host`; "": all addresses of this machine. Raises OSError."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     with ExitStack() as stack:

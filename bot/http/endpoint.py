@@ -1,11 +1,11 @@
 """Commands and clicks that Discord sends over HTTP, as the alternative to the gateway: `POST /interactions`.
 
-Discord signs each request. One without a signature, or an old one, is refused before its body is read, and one that
-somebody else signed before its body is parsed. What was accepted is answered 202 with no body at once, and goes the way
-of those from the gateway, whose first answer is a call of the API ("If you send this request for an interaction
-received over HTTP, respond to the original HTTP request with a 202 and no body").
+Discord signs each request. A request without a signature, or with an old one, is refused before its body is read, and
+one that somebody else signed before its body is parsed. An accepted request is answered 202 with no body at once, and
+then handled like one from the gateway, whose first answer is a call of the API ("If you send this request for an
+interaction received over HTTP, respond to the original HTTP request with a 202 and no body").
 
-Several instances may stand behind one address. A click on what another one holds in memory is handed to that one, with
+Several instances may share one address. A click on what another one holds in memory is forwarded to that one, with
 Discord's own signature, which it checks for itself.
 
 https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint
@@ -32,36 +32,36 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from bot.config import InteractionsSection
 from bot.http.listening import listening, vouch
-from bot.http.repeats import Repeats
+from bot.http.log_throttle import ThrottledLogger
 
 PATH = "/interactions"
 SIGNATURE, TIMESTAMP = "X-Signature-Ed25519", "X-Signature-Timestamp"
 HANDED_ON = "X-Sokkuri-Handed-On"
 
 MOST_BYTES = 1024 * 1024
-"""Of one request. Those of Discord have some thousand, with a message in them some ten thousand."""
+"""The most bytes of one request. Discord's have some thousand, or some ten thousand with a message in them."""
 
 SECONDS_NEW = 60.0
-"""How far a request's time may be from ours. Discord takes no answer after 3 s; what more there is, is for clocks
-that are wrong."""
+"""How far a request's time may be from ours. Discord accepts no answer after 3 s; the rest allows for clocks that are
+wrong."""
 
 SECONDS_TO_ARRIVE = 3.0
 SECONDS_TO_HAND_ON = 1.0
-"""Of the three until Discord gives up."""
+"""Parts of the three seconds after which Discord gives up."""
 
 PING, CLICK = 1, 3
 OTHERS = (2, 4, 5)
-"""Commands, what is typed so far, forms."""
+"""Commands, autocompletion, forms."""
 
 _SIGNATURE, _TIMESTAMP = re.compile("[0-9a-fA-F]{128}"), re.compile("[0-9]{1,12}")
 
-log = Repeats(logging.getLogger(__name__))
+log = ThrottledLogger(logging.getLogger(__name__))
 
 
-class Seal:
-    """Tells what Discord sent from all else. `public_key`: of the application, in hexadecimal.
+class SignatureVerifier:
+    """Checks that Discord signed a request. `public_key`: the application's, in hexadecimal.
 
-    Raises ValueError: that is no key.
+    Raises ValueError: that is not a key.
     """
 
     def __init__(self, public_key: str, clock: Callable[[], float] = time.time) -> None:
@@ -70,15 +70,15 @@ class Seal:
         self._order: deque[tuple[float, bytes]] = deque()
         self._seen: set[bytes] = set()
 
-    def may_hold(self, headers: Mapping[str, str]) -> bool:
-        """Whether there is something like a signature, of the last minute: all that can be told without the body."""
+    def looks_signed(self, headers: Mapping[str, str]) -> bool:
+        """Whether the headers have a signature of the last minute, as far as that can be checked without the body."""
         signature, timestamp = headers.get(SIGNATURE, ""), headers.get(TIMESTAMP, "")
         well_formed = _SIGNATURE.fullmatch(signature) and _TIMESTAMP.fullmatch(timestamp)
         return bool(well_formed) and abs(self._clock() - int(timestamp)) <= SECONDS_NEW
 
-    def holds(self, headers: Mapping[str, str], body: bytes) -> bool:
+    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether Discord signed this, within the last minute."""
-        if not self.may_hold(headers):
+        if not self.looks_signed(headers):
             return False
         try:
             self._key.verify(bytes.fromhex(headers[SIGNATURE]), headers[TIMESTAMP].encode() + body)
@@ -86,8 +86,8 @@ class Seal:
             return False
         return True
 
-    def is_first(self, headers: Mapping[str, str]) -> bool:
-        """Whether this, which holds, has not been here before."""
+    def is_new(self, headers: Mapping[str, str]) -> bool:
+        """Whether this request, which is verified, was not received before."""
         now, signature = self._clock(), bytes.fromhex(headers[SIGNATURE])
         while self._order and now - self._order[0][0] > 2 * SECONDS_NEW:
             self._seen.discard(self._order.popleft()[1])
@@ -99,23 +99,23 @@ class Seal:
 
 
 class Peers:
-    """All instances of this bot, this one perhaps among them. `addresses`: each of one, or of a name of several."""
+    """All instances of this bot, maybe with this one. `addresses`: each is one instance, or a name of several."""
 
     def __init__(self, session: aiohttp.ClientSession, addresses: tuple[str, ...]) -> None:
         self._session = session
         self._addresses = [yarl.URL(address) for address in addresses]
 
-    async def take(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Whether one of them has taken this on."""
+    async def forward(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Forward a request to all of them; return whether one has accepted it."""
         sent = {name: headers[name] for name in (SIGNATURE, TIMESTAMP)} | {HANDED_ON: "1"}
         try:
             async with asyncio.timeout(SECONDS_TO_HAND_ON):
-                return await _any(self._taken_at(address, sent, body) for address in self._addresses)
+                return await _any(self._forward_to(address, sent, body) for address in self._addresses)
         except TimeoutError:
             log.warning("an instance of interactions.peers did not answer in %g s", SECONDS_TO_HAND_ON)
             return False
 
-    async def _taken_at(self, address: yarl.URL, headers: Mapping[str, str], body: bytes) -> bool:
+    async def _forward_to(self, address: yarl.URL, headers: Mapping[str, str], body: bytes) -> bool:
         return await _any(self._ask(one, headers, body) for one in await self._hosts(address))
 
     async def _hosts(self, address: yarl.URL) -> list[yarl.URL]:
@@ -144,18 +144,18 @@ async def served(
     accept: Callable[[Any], None],
     is_elsewhere: Callable[[str], bool],
 ) -> AsyncIterator[None]:
-    """Take interactions for the time of the block.
+    """Serve interactions during the block.
 
-    `accept`: is given each, and raises where it is none; `is_elsewhere`: whether what a person clicked on, by its
-    custom id, is held by another instance. Raises ConfigError: the port is taken.
+    `accept`: called with each, and raises if it is invalid; `is_elsewhere`: whether another instance holds the clicked
+    component with this custom id. Raises ConfigError: the port is taken.
     """
-    seal = Seal(public_key)
+    verifier = SignatureVerifier(public_key)
 
     async def receive(request: web.Request) -> web.Response:
-        if not seal.may_hold(request.headers):
+        if not verifier.looks_signed(request.headers):
             raise _refused(web.HTTPUnauthorized, "it has no signature, or not one of now")
         body = await _arrived(request)
-        if not seal.holds(request.headers, body):
+        if not verifier.verify(request.headers, body):
             raise _refused(web.HTTPUnauthorized, "it is not signed by Discord")
         vouch(request)
         payload = _read(body)
@@ -164,13 +164,13 @@ async def served(
         elsewhere = payload["type"] == CLICK and is_elsewhere(payload["data"]["custom_id"])
         if elsewhere and HANDED_ON in request.headers:
             return web.Response(status=421)
-        if not seal.is_first(request.headers):
+        if not verifier.is_new(request.headers):
             raise _refused(web.HTTPUnauthorized, "it was here before")
-        if elsewhere and await peers.take(request.headers, body):
+        if elsewhere and await peers.forward(request.headers, body):
             return web.Response(status=202)
         try:
             accept(payload)
-        except Exception as error:  # anything may be missing, or be something else
+        except Exception as error:  # anything may be missing or of the wrong type
             raise _refused(web.HTTPBadRequest, f"no whole interaction ({type(error).__name__})") from None
         return web.Response(status=202)
 
@@ -181,7 +181,7 @@ async def served(
 
 
 async def _any(asking: Iterable[Coroutine[Any, Any, bool]]) -> bool:
-    """Whether one of them says yes, as soon as it does."""
+    """Whether one of them returns True, as soon as it does."""
     tasks = [asyncio.create_task(one) for one in asking]
     try:
         for answer in asyncio.as_completed(tasks):
@@ -206,7 +206,7 @@ async def _arrived(request: web.Request) -> bytes:
 
 
 def _read(body: bytes) -> dict[str, Any]:
-    """An interaction of a known type, and a click with its custom id; all else may be wrong."""
+    """Parse an interaction of a known type, and a click with its custom id; everything else may be invalid."""
     try:
         payload: dict[str, Any] = json.loads(body)
         known = payload["type"] in (PING, CLICK, *OTHERS)

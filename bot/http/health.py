@@ -1,9 +1,8 @@
-"""Whether the bot is well, for whoever looks after the machine.
+"""Health pages, for whoever operates the bot.
 
-`GET /healthz`: 200, which says that the bot's loop is alive; one that is not should be started again. `GET /readyz`:
-200 while it can do work, 503 while one of its shards has no connection to Discord, or it has no worker, which mends
-itself, and when it is about to stop. Both tell why, as JSON.
-`GET /metrics`: figures for Prometheus.
+`GET /healthz`: 200 if the bot's event loop is alive; restart a bot that does not answer. `GET /readyz`: 200 while the
+bot can work, 503 while one of its shards has no connection to Discord or it has no worker, which recovers by itself,
+and while it shuts down. Both give the reason as JSON. `GET /metrics`: figures for Prometheus.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ log = logging.getLogger(__name__)
 
 
 class Client(Protocol):
-    """The part of the bot's client that is told of. `shards`: of this process, of `shard_count` (None: not yet known)
-    in all; none where commands come over HTTP.
+    """The part of the bot's client that the pages report. `shards`: those of this process, of `shard_count` in all
+    (None: not yet known); empty if commands come over HTTP.
     """
 
     @property
@@ -44,7 +43,7 @@ class Client(Protocol):
 
 @asynccontextmanager
 async def served(settings: HealthSection, client: Client, jobs: Jobs) -> AsyncIterator[None]:
-    """Answer for the time of the block, unless no port is set. Raises ConfigError: the port is taken."""
+    """Serve the pages during the block, if a port is set. Raises ConfigError: the port is taken."""
     if not settings.port:
         yield
         return

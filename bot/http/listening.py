@@ -1,6 +1,6 @@
-"""Small web servers of the bot's own, for the time of a block: how they treat what strangers send.
+"""Small web servers of the bot, and how they treat what strangers send.
 
-Bodies are never inflated: a few bytes would be many, before anybody has looked at who sent them.
+Bodies are never decompressed: a few bytes could become many before anybody has checked who sent them.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
-from bot.config import ConfigError
+from bot.errors import ConfigError
 from bot.http.connections import Connection, Connections
-from bot.http.repeats import Repeats
+from bot.http.log_throttle import ThrottledLogger
 
 MOST_BYTES_UNSIGNED = 8 * 1024 * 1024
-"""Of all requests at once that are not known to be honest. With `MOST_CONNECTIONS` of them that is 32 KiB for each, and
-those of Discord have some thousand bytes."""
+"""The most bytes of all requests at once that are not known to be honest. With `MOST_CONNECTIONS` of them that is
+32 KiB for each, and Discord's have some thousand bytes."""
 
 SECONDS_TO_LINGER = 2.0
-"""How long the body of a request that was refused unread is thrown away, so that its client gets to read the answer."""
+"""How long to discard the body of a request that was refused unread, so that its client gets to read the answer."""
 
 SECONDS_TO_END = 2.0
-"""For requests that are being answered when the server stops."""
+"""How long a stopping server waits for requests that are being answered."""
 
 
 @asynccontextmanager
 async def listening(app: web.Application, host: str, port: int, section: str) -> AsyncIterator[None]:
-    """Raises ConfigError, which names the port of this `section` of the settings: it is taken."""
+    """Serve `app` during the block. Raises ConfigError: the port of this `section` of the settings is taken."""
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(serving(app, host, port))
@@ -44,10 +44,10 @@ async def listening(app: web.Application, host: str, port: int, section: str) ->
 async def serving(
     app: web.Application, host: str, port: int, *, most_bytes: int = MOST_BYTES_UNSIGNED
 ) -> AsyncIterator[Connections]:
-    """Yields its connections, which know the port: a free one for 0.
+    """Serve `app` during the block, and yield its connections, which know the port: a free one for 0.
 
-    `most_bytes`: of all requests at once that are not known to be honest. One is when it is answered with a status
-    below 400, or when `vouch` is called for it. Raises OSError: cannot listen there.
+    `most_bytes`: the size of all requests at once that are not known to be honest. A request is honest when it is
+    answered with a status below 400, or when `vouch` is called for it. Raises OSError: cannot listen there.
     """
     app.middlewares.insert(0, _watch)
     app.on_response_prepare.append(_vouch_if_answered)
@@ -71,13 +71,13 @@ async def serving(
 
 
 def vouch(request: web.Request) -> None:
-    """The request is honest: its bytes are no longer counted, and its connection is kept in preference to others."""
+    """Mark the request as honest: its bytes no longer count, and its connection is kept in preference to others."""
     if connection := _connection(request):
         connection.vouch()
 
 
 def _connection(request: web.Request) -> Connection | None:
-    """None: it is closed already."""
+    """The connection of a request; None: it is closed already."""
     if request.transport is None:
         return None
     protocol = request.transport.get_protocol()
@@ -95,7 +95,7 @@ async def _watch(request: web.Request, handler: Handler) -> web.StreamResponse:
         if any(encoding.strip().lower() not in ("", "identity") for encoding in encodings):
             raise web.HTTPUnsupportedMediaType(text="Compressed bodies are not accepted.")
         response = await handler(request)
-        await response.prepare(request)  # here, so that its status is looked at before `end`
+        await response.prepare(request)  # here, so that its status is checked before `end`
         return response
     except web.HTTPException as refusal:
         _drop_tracebacks(refusal)
@@ -105,7 +105,7 @@ async def _watch(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _drop_tracebacks(error: BaseException | None) -> None:
-    """aiohttp keeps errors in cycles, and tracebacks keep what functions held: bodies, until garbage is collected."""
+    """Drop the tracebacks of an error: aiohttp keeps errors in cycles, and a traceback would keep bodies until then."""
     while error is not None:
         error.__traceback__, error = None, error.__context__
 
@@ -115,8 +115,8 @@ async def _vouch_if_answered(request: web.Request, response: web.StreamResponse)
         vouch(request)
 
 
-class _HttpLog(Repeats):
-    """What is no HTTP is its sender's fault, and no error of ours."""
+class _HttpLog(ThrottledLogger):
+    """Logs a request that is not HTTP as its sender's fault, not as an error of ours."""
 
     def log(self, level: int, msg: object, *args: object, exc_info: Any = None, **kwargs: Any) -> None:
         if isinstance(exc_info, HttpProcessingError):

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: how many requests, how long, how they ended. None of them tells of a person or a server."""
+"""Figures for Prometheus: how many requests, how long, how they ended. They identify no person and no server."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 SECONDS = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0)
-"""Bounds of the classes of durations. Within 3 s Discord must have an acknowledgement, within 900 s an answer."""
+"""Bucket bounds of durations. Discord must have an acknowledgement within 3 s, and an answer within 900 s."""
 
 BYTES = tuple(float(1 << power) for power in range(14, 28))
-"""Of photos: 16 KiB to 128 MiB."""
+"""Bucket bounds of photos: 16 KiB to 128 MiB."""
 
 
 class Metrics:
-    """Its own registry, so that a process may have several. `model`: the embedding's name."""
+    """Figures in a registry of their own, so that a process may have several. `model`: the embedding's name."""
 
     def __init__(self, model: str = "") -> None:
         self._registry = CollectorRegistry()
@@ -66,16 +66,16 @@ class Metrics:
             self._stages.labels(command, stage).observe(seconds)
 
     def photo(self, size: int) -> None:
-        """In bytes."""
+        """Record the size of a photo in bytes."""
         self._photos.observe(size)
 
     def shard(self, number: int, *, connected: bool) -> None:
         self._shards.labels(str(number)).set(connected)
 
     def watch(self, name: str, text: str, value: Callable[[], float]) -> None:
-        """A gauge `sokkuri_NAME` that is read whenever somebody asks."""
+        """Add a gauge `sokkuri_NAME` whose value is read at each request."""
         Gauge(f"sokkuri_{name}", text, registry=self._registry).set_function(value)
 
     def text(self) -> bytes:
-        """All of it, in Prometheus's text format (CONTENT_TYPE)."""
+        """All figures, in Prometheus's text format (CONTENT_TYPE)."""
         return generate_latest(self._registry)

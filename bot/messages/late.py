@@ -1,37 +1,35 @@
-"""Answers for which the command's own way is closed: Discord takes none 15 minutes after the command.
+"""Answers that are ready too late for a reply to the command: Discord accepts none after 15 minutes.
 
-They, and what went wrong in their place, go to the channel, as a reply to what stands there of the command, where the
-bot may write. What was to be for one person's eyes alone never does.
+Such an answer, or the error in its place, is posted to the channel, as a reply to the command's message there, if the
+bot may write. What was private is never posted.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Any
 
 import aiohttp
 import discord
 
+from bot.interaction import Interaction
 from bot.messages.layout import Reply, layout
 from bot.messages.menus import delete_button, delete_id
 from bot.messages.sending import persistently
 from words.locales import Language
 
 EXPIRED = frozenset({10015, 50027})
-"""Discord's codes (unknown webhook, invalid webhook token) for a command whose time is over."""
+"""Discord's codes (unknown webhook, invalid webhook token) for a command that has expired."""
 
 DELETED = 10008
-"""Discord's code (unknown message) for an answer that somebody deleted before it was there."""
+"""Discord's code (unknown message) for a reply that somebody deleted before the answer was ready."""
 
 log = logging.getLogger(__name__)
 
-Interaction = discord.Interaction[Any]
-
 
 async def put(interaction: Interaction, reply: Reply, *, words: Language, shown: int | None, private: bool) -> bool:
-    """Post `reply`; whether that was possible. Of what could be pressed only the button that deletes it is left, since
-    that one needs nobody's memory. `words`: of the person; `shown`: the message in which it would have stood.
+    """Post `reply`, and return whether that was possible. Of its buttons only the one that deletes it is kept, since
+    that one needs no state. `words`: the person's language; `shown`: id of the message that it would have replaced.
     """
     channel = interaction.channel
     if private or not isinstance(channel, discord.abc.Messageable) or not _may_write(interaction, reply):
@@ -47,7 +45,7 @@ async def put(interaction: Interaction, reply: Reply, *, words: Language, shown:
         return await channel.send(
             view=view,
             files=[picture.file(spoiler=reply.spoiler) for picture in reply.pictures],
-            reference=reference,  # type: ignore[arg-type]  # None is allowed, but for the stubs
+            reference=reference,  # type: ignore[arg-type]  # None is allowed, but not by the stubs
             allowed_mentions=discord.AllowedMentions.none(),
         )
 

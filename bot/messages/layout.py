@@ -1,7 +1,7 @@
-"""How a reply becomes a message of Discord's: a layout of components or, where that is refused, text with files.
+"""Turns a reply into a Discord message: a layout of components or, if Discord refuses that, text with files.
 
-The layout is a container with an accent colour: the headline, each picture, what explains it, the small print, photos
-with numbered faces, and last what can be pressed or chosen. A message that has become a layout stays one.
+The layout is a container with an accent colour: the headline, each picture, the explanation, the small print, photos
+with numbered faces, and last the menus and buttons. A message that has become a layout stays one.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 import discord
 
+from bot.interaction import Interaction
 from bot.messages.sending import persistently
 from bot.requests.jobs import Job
 from core import tasks
@@ -24,34 +25,33 @@ from words.locales import Language, megabytes
 TEXT_LIMIT, LAYOUT_LIMIT = 2000, 4000
 ALT_LIMIT = 1024
 LABEL_LIMIT, PLACEHOLDER_LIMIT, OPTION_LIMIT = 80, 150, 100
-"""Characters: Discord's own limits of a message's content, of all texts of a layout, of an alt text, and of labels."""
+"""Discord's limits in characters: a message's content, all texts of a layout, an alt text, and labels."""
 
 OPTIONS, ROWS, BUTTONS = 25, 5, 5
-"""Discord's own limits: options of a menu, rows under a text, and buttons of a row."""
+"""Discord's limits: options of a menu, rows under a text, and buttons of a row."""
 
 REQUEST_LIMIT = 25_000_000
-"""Bytes of all files of one message, whatever each may have: a whole request may have 25 MiB.
+"""The most bytes of all files of one message together: a whole request may have 25 MiB.
 https://discord.com/developers/docs/resources/message#create-message-limitations"""
 
 REFUSED = (400, 403)
-"""What Discord answers to a message that it will not have; anything else, another form of it would not mend."""
+"""Statuses with which Discord refuses a message. After any other one, another form of the message would fail, too."""
 
 log = logging.getLogger(__name__)
 
-Interaction = discord.Interaction[Any]
 View = discord.ui.View | discord.ui.LayoutView
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture as it stands in a reply: `name` of its file without the ending, `alt` in words."""
+    """A picture of a reply: the `name` of its file without the suffix, and its alt text."""
 
     picture: Picture
     name: str
     alt: str
 
     def file(self, *, spoiler: bool = False) -> discord.File:
-        """`spoiler`: covered until somebody wants to see it."""
+        """The picture as a file. `spoiler`: covered until somebody clicks on it."""
         ending = {"jpeg": "jpg"}.get(self.picture.format, self.picture.format)
         data = io.BytesIO(self.picture.data)
         return discord.File(data, f"{self.name}.{ending}", spoiler=spoiler, description=clip(self.alt, ALT_LIMIT))
@@ -59,8 +59,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class Button:
-    """`id`: the same in each version of an answer. Pressed, it has the answer made anew in its place by `remake`, or
-    gives a `further` one.
+    """A button. `id`: the same in each version of an answer. A click replaces the answer by what `remake` makes, or
+    sends a `further` one.
     """
 
     id: str
@@ -71,7 +71,7 @@ class Button:
 
 @dataclass(frozen=True)
 class Option:
-    """`chosen`: the answer is about this one."""
+    """An option of a menu. `chosen`: the answer is about this one."""
 
     value: str
     label: str
@@ -80,7 +80,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Menu:
-    """`id`: as of a Button. The value of the chosen option has the answer made anew by what `remake` gives for it."""
+    """A menu. `id`: see Button. Choosing an option replaces the answer by what `remake` makes for its value."""
 
     id: str
     placeholder: str
@@ -90,11 +90,11 @@ class Menu:
 
 @dataclass(frozen=True)
 class Reply:
-    """What is said and shown, from the top down; texts are in Discord's markdown.
+    """The content of an answer, from the top down; texts are in Discord's markdown.
 
-    `shown`: each by itself; `small`: the small print; `numbered`: photos, side by side, whose numbers the menus speak
-    of; `spoiler`: all pictures are covered until somebody wants to see them; `colour`: of the edge, 0xRRGGBB;
-    `expires`: when menus and buttons are over, if that is sooner than usual.
+    `shown`: pictures below each other; `small`: the small print; `numbered`: photos side by side, with the numbers that
+    the menus refer to; `spoiler`: all pictures are covered until somebody clicks on them; `colour`: the edge's,
+    0xRRGGBB; `expires`: when menus and buttons expire, if that is sooner than usual.
     """
 
     headline: str
@@ -110,7 +110,7 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """All there is to read."""
+        """All of its text."""
         return "\n".join(part for part in (self.headline, self.body, _subtext(self.small)) if part)
 
     @property
@@ -118,8 +118,8 @@ class Reply:
         return self.shown + self.numbered
 
     def within(self, limit: int, words: Language) -> Reply:
-        """The reply without pictures of more than `limit` bytes, and those that one message has no room for beside the
-        others; but with a word about them.
+        """The reply without pictures of more than `limit` bytes, and without those that no longer fit into one message;
+        its text names them.
         """
         room = max(REQUEST_LIMIT, limit)
         fitting: list[Shown] = []
@@ -140,14 +140,14 @@ class Reply:
 
 
 Remake = Callable[[Interaction, Job, Language], Awaitable[Reply]]
-"""Makes an answer to a command or a click, in a job of its own, in somebody's words."""
+"""Makes an answer to a command or a click, in a job of its own, in the person's language."""
 
 Further = Callable[[Interaction], Awaitable[None]]
-"""Answers a click, which nobody has acknowledged yet, as a command is answered."""
+"""Answers a click, which is not acknowledged yet, like a command."""
 
 
 async def fitting(reply: Reply, limit: int, job: Job, words: Language) -> Reply:
-    """The reply with files of at most `limit` bytes: encoded smaller where they are larger, or else left out."""
+    """The reply with files of at most `limit` bytes: larger ones are encoded smaller, or else left out."""
     room = min(limit, REQUEST_LIMIT // max(len(reply.pictures), 1))
 
     async def lighter(shown: Shown) -> Shown:
@@ -165,13 +165,13 @@ async def fitting(reply: Reply, limit: int, job: Job, words: Language) -> Reply:
 
 
 async def put(interaction: Interaction, reply: Reply, custom_id: Callable[[str], str]) -> tuple[discord.Message, View]:
-    """Put `reply` where "is thinking" stands, or the answer that was clicked on; the message, and what is on it.
+    """Replace "is thinking", or the answer that was clicked on, by `reply`; return the message and its view.
 
-    Nobody is mentioned, whatever a file is called. `custom_id`: of the button or menu with this id.
+    It mentions nobody, whatever a file is called. `custom_id`: makes the custom id of the button or menu with this id.
     """
 
     async def edit(content: str | None, view: View) -> tuple[discord.Message, View]:
-        view.stop()  # clicks are looked up in bot.messages.menus: discord.py is not to listen for them
+        view.stop()  # bot.messages.menus handles clicks, not discord.py
         message = await persistently(
             lambda: interaction.edit_original_response(
                 content=content,
@@ -242,15 +242,15 @@ def _subtext(text: str) -> str:
 
 
 def clip(text: str, limit: int) -> str:
-    """Plain text of at most `limit` characters; "…" stands for what is left out."""
+    """Cut plain text to at most `limit` characters, with "…" in place of what is left out."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def clip_lines(text: str, limit: int) -> str:
-    """Markdown of at most `limit` characters: whole lines from the top, then a line "…" where some are left out.
+    """Cut markdown to at most `limit` characters: whole lines from the top, then a line "…" if some are left out.
 
-    Cut within a line, a name that is set as code would lose its closing mark, and its own markdown would come to life.
-    A first line that is too long by itself is cut before the code that would not be whole.
+    A cut within a line could remove the closing mark of a name in code, and so activate the name's own markdown. A
+    first line that is too long by itself is cut before such incomplete code.
     """
     if len(text) <= limit:
         return text

@@ -1,4 +1,4 @@
-"""How texts are set in Discord's markdown."""
+"""Texts in Discord's markdown."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ NAME_LIMIT = 60
 
 
 def code(name: str) -> str:
-    """A name as inline code: no markdown, mention or link in it comes to life.
+    """A name as inline code, so that no markdown, mention or link in it is active.
 
-    Discord's code spans know no escape for a backtick; a character that looks like one stands in its place.
+    Discord's code spans have no escape for a backtick, so a character that looks like one replaces it.
     """
     return f"`{clip(printable(name).replace('`', 'ˋ'), NAME_LIMIT)}`"
 

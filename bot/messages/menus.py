@@ -1,12 +1,12 @@
-"""What can be pressed and chosen under an answer, by the person who asked.
+"""Buttons and menus under an answer, for the person who asked.
 
-Of the photos nothing is kept while it waits. A button or menu knows where the attachments were and what the answer is
-about; a click asks for the message that they are from, and fetches the photos anew. When their time is over, counted
-from the command, all are switched off and forgotten, before Discord forgets the command's token (15 minutes). All but
-the one that deletes: its id says who asked, and so it needs nobody's memory.
+Nothing of the photos is kept while they wait. A button or menu knows where the attachments were and what the answer is
+about; a click fetches the message with the photos again, and then the photos. Buttons and menus expire some time after
+the command, before Discord forgets the command's token (15 minutes), and are disabled then. The delete button stays:
+its id says who asked, so it needs no state.
 
-Clicks are looked up here and not by discord.py, which knows of a button only when Discord has answered that it is
-there, while somebody may have been quicker.
+Clicks are handled here and not by discord.py, which knows a button only after Discord has confirmed its message, while
+somebody may have clicked sooner.
 """
 
 from __future__ import annotations
@@ -22,36 +22,36 @@ from typing import Any
 import aiohttp
 import discord
 
+from bot.interaction import Interaction
 from bot.messages import layout
 from bot.messages.layout import OPTIONS, Button, Menu, Option, Remake, Reply, View
 from bot.requests.state import ended_at_once
 from words.locales import Language
 
 USE, DELETE = "use", "delete"
-"""How the ids begin that Discord knows a button or menu by: `use-COMMAND-ID` and `delete-PERSON`."""
+"""Prefixes of the custom ids: `use-COMMAND-ID` and `delete-PERSON`."""
 
 log = logging.getLogger(__name__)
 
-Interaction = discord.Interaction[Any]
-Again = Callable[[Interaction, Remake], Awaitable[Reply]]
-"""An acknowledged click, and what it wants, to the reply in place of the old one. Errors: as the command's."""
+Rebuild = Callable[[Interaction, Remake], Awaitable[Reply]]
+"""Makes the reply that replaces the old one, for an acknowledged click. Raises what the command raises."""
 
-Failed = Callable[[Interaction, Exception], Awaitable[None]]
+OnFailure = Callable[[Interaction, Exception], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Which of `count` faces of the photo called `photo`; `chosen`: the one that the reply is about, from 0."""
+    """A choice among the `count` faces of `photo`. `chosen`: the face that the reply is about, counted from 0."""
 
     photo: str
     count: int
     chosen: int
 
 
-def of_faces(
+def face_menus(
     choices: Sequence[Choice], rows: int, words: Language, chosen: Callable[[tuple[int, ...]], Remake]
 ) -> tuple[Menu, ...]:
-    """Menus for each of `choices` that is one, in so many `rows`; of more than 25 faces, one for each 25.
+    """Menus for those of `choices` with several faces, in `rows` rows at most; a menu for every 25 faces.
 
     A face for which no row is left cannot be chosen. `chosen`: makes the answer for these faces.
     """
@@ -88,38 +88,40 @@ def delete_button(words: Language) -> Button:
 
 
 def delete_id(person: int) -> str:
-    """What Discord knows the button by that deletes the answer of `person`."""
+    """The custom id of the button that deletes an answer to `person`."""
     return f"{DELETE}-{person}"
 
 
 class Menus:
-    """All that can be used. `seconds`: how long it can; `words`: of the person of an interaction; `lost`: name of what
-    is said of that which is not held here.
+    """All active buttons and menus. `seconds`: for how long they work; `words`: gives the language of an interaction;
+    `unknown_key`: the message for a click on one that is not held here.
     """
 
-    def __init__(self, seconds: float, words: Callable[[Interaction], Language], lost: str = "menu-over") -> None:
+    def __init__(
+        self, seconds: float, words: Callable[[Interaction], Language], unknown_key: str = "menu-over"
+    ) -> None:
         self.seconds = seconds
         self.words = words
-        self._lost = lost
+        self._unknown_key = unknown_key
         self._open: dict[int, Controls] = {}
 
-    async def put(self, asked: Interaction, reply: Reply, again: Again, failed: Failed) -> None:
-        """Answer `asked` by `reply`, with what it offers. `failed` tells a person what went wrong with a click."""
-        await Controls(self, asked, reply, again, failed).open()
+    async def put(self, asked: Interaction, reply: Reply, rebuild: Rebuild, on_failure: OnFailure) -> None:
+        """Answer `asked` by `reply`, with its buttons and menus. `on_failure`: answers a click that failed."""
+        await Controls(self, asked, reply, rebuild, on_failure).open()
 
-    def opened(self, controls: Controls) -> None:
+    def add(self, controls: Controls) -> None:
         self._open[controls.asked.id] = controls
 
-    def closed(self, controls: Controls) -> None:
+    def remove(self, controls: Controls) -> None:
         self._open.pop(controls.asked.id, None)
 
     def lacks(self, custom_id: str) -> bool:
-        """Whether this stands under an answer that is not held here, so that its use is over, or another process's."""
+        """Whether this belongs to an answer that is not held here: it has expired, or another process holds it."""
         kind, _, rest = custom_id.partition("-")
         return kind == USE and rest.partition("-")[0] not in map(str, self._open)
 
     async def answer(self, interaction: Interaction) -> None:
-        """A click on anything that stands under an answer, be it one that a bot before this one gave."""
+        """Handle a click on a button or menu of an answer, even of one that an earlier run of the bot gave."""
         if interaction.type is not discord.InteractionType.component:
             return
         data: Mapping[str, Any] = interaction.data or {}
@@ -130,7 +132,7 @@ class Menus:
             asked, _, what = rest.partition("-")
             controls = self._open.get(int(asked))
             if controls is None:
-                await self._refuse(interaction, self._lost)
+                await self._refuse(interaction, self._unknown_key)
             elif interaction.user.id != controls.asked.user.id:
                 await self._refuse(interaction, "menu-not-yours")
             else:
@@ -155,21 +157,21 @@ class Menus:
         await interaction.response.send_message(self.words(interaction).text(why), ephemeral=True)
 
     async def close(self) -> None:
-        """Switch all off: the bot is about to end."""
-        every = [controls.switch_off() for controls in list(self._open.values())]
+        """Disable all: the bot is about to end."""
+        every = [controls.disable() for controls in list(self._open.values())]
         await asyncio.gather(*every, return_exceptions=True)
 
 
 class Controls:
-    """What can be used under the answer to `asked`, whose `message` it stands in once that is known."""
+    """The buttons and menus under the answer to `asked`. `message`: the id of the answer, once that is known."""
 
-    def __init__(self, room: Menus, asked: Interaction, reply: Reply, again: Again, failed: Failed) -> None:
+    def __init__(self, menus: Menus, asked: Interaction, reply: Reply, rebuild: Rebuild, on_failure: OnFailure) -> None:
         self.asked = asked
         self.message: int | None = None
-        self._room = room
+        self._menus = menus
         self._reply = reply
-        self._again = again
-        self._failed = failed
+        self._rebuild = rebuild
+        self._on_failure = on_failure
         self._turn = asyncio.Lock()
         self._forgotten = False
         self._view: View | None = None
@@ -181,8 +183,8 @@ class Controls:
         if left <= 0:
             self._reply = replace(self._reply, menus=(), buttons=())
         if self._reply.menus or self._reply.buttons:
-            self._timer = asyncio.get_running_loop().call_later(left, self._time_is_over)
-            self._room.opened(self)
+            self._timer = asyncio.get_running_loop().call_later(left, self._on_timeout)
+            self._menus.add(self)
         try:
             async with self._turn:
                 await self._put(self.asked, self._reply)
@@ -191,13 +193,13 @@ class Controls:
             raise
 
     def _seconds_left(self) -> float:
-        end = self.asked.created_at + timedelta(seconds=self._room.seconds)
+        end = self.asked.created_at + timedelta(seconds=self._menus.seconds)
         if self._reply.expires is not None:
             end = min(end, self._reply.expires)
         return (end - discord.utils.utcnow()).total_seconds()
 
     async def use(self, interaction: Interaction, what: str, values: Sequence[str]) -> None:
-        """What goes wrong leaves the answer as it was."""
+        """Handle a click. If it fails, the answer stays as it was."""
         try:
             control = self._offered(what)
             if isinstance(control, Button) and control.further is not None:
@@ -208,17 +210,17 @@ class Controls:
                 remake = self._wanted(self._offered(what), values)  # by the answer as it is now
                 if remake is None or self._forgotten:
                     return
-                reply = await self._again(interaction, remake)
+                reply = await self._rebuild(interaction, remake)
                 if not self._forgotten:
                     await self._put(interaction, reply)
         except Exception as error:
-            await self._failed(interaction, error)
+            await self._on_failure(interaction, error)
 
     async def _put(self, interaction: Interaction, reply: Reply) -> None:
-        whole = replace(reply, buttons=(*reply.buttons, delete_button(self._room.words(self.asked))))
+        whole = replace(reply, buttons=(*reply.buttons, delete_button(self._menus.words(self.asked))))
         message, self._view = await layout.put(interaction, whole, self._custom_id)
         self.message = message.id
-        self._reply = replace(reply, shown=(), numbered=())  # nothing of a photo is kept while this waits
+        self._reply = replace(reply, shown=(), numbered=())  # keep nothing of a photo while this waits
 
     def _offered(self, what: str) -> Button | Menu | None:
         offered: tuple[Button | Menu, ...] = (*self._reply.menus, *self._reply.buttons)
@@ -233,18 +235,18 @@ class Controls:
         return delete_id(self.asked.user.id) if what == DELETE else f"{USE}-{self.asked.id}-{what}"
 
     def forget(self) -> None:
-        """Nothing of it can be used any more."""
+        """Ignore further clicks."""
         self._forgotten = True
-        self._room.closed(self)
+        self._menus.remove(self)
         if self._timer is not None:
             self._timer.cancel()
 
-    def _time_is_over(self) -> None:
-        self._end = asyncio.create_task(self.switch_off())
+    def _on_timeout(self) -> None:
+        self._end = asyncio.create_task(self.disable())
 
-    async def switch_off(self) -> None:
-        """Nothing can be used any more, and that can be seen; what is being answered is answered first."""
-        self._room.closed(self)
+    async def disable(self) -> None:
+        """Disable all visibly, after the click that is being answered."""
+        self._menus.remove(self)
         async with self._turn:
             if self._view is None or self._forgotten:
                 return
@@ -256,4 +258,4 @@ class Controls:
                 await self.asked.edit_original_response(view=self._view)
             except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as gone:
                 # deleted, or Discord is unwell: nobody waits for this
-                log.info("what stands under an answer could not be switched off: %s", gone)
+                log.info("the buttons of an answer could not be disabled: %s", gone)

@@ -1,6 +1,6 @@
-"""Result or error -> what people see, in their language and in Discord's markdown.
+"""Turns results and errors into replies, in people's language and in Discord's markdown.
 
-Names of photos and places come from people: they are set as code, in which Discord shows characters as they are.
+Names of photos and places come from people: they are written as code, in which Discord shows characters literally.
 Alt texts are written for somebody who cannot see the picture.
 """
 
@@ -33,13 +33,13 @@ from words.similar import describe_similar
 from words.skipped import left_out
 
 SKIPPED_SHOWN, LEFT_OUT_ROOM = 12, 1200
-"""Lines, and characters, that what was left out may take; the rest is counted."""
+"""The most lines, and characters, for photos that were left out; the others are counted."""
 
 ALIKE, APART, HEAT, BLEND = 0x56B4E9, 0xE69F00, 0xFEE838, 0xCC79A7
-"""Colours of the edge, as the pictures have them: one person and two, the strongest heat, and no side taken."""
+"""Colours of the edge, the same as in the pictures: one person, two people, the strongest heat, and neutral."""
 
 Mention = Callable[[str], str]
-"""A command's name to what is clicked on to use it."""
+"""Turns a command's name into a clickable mention."""
 
 
 def similar(result: SimilarResult, words: Language) -> Reply:
@@ -54,7 +54,7 @@ def gradcam(result: GradcamResult, words: Language) -> Reply:
 
 
 def lookalikes(result: LookalikesResult, skipped: Sequence[Skipped], words: Language) -> Reply:
-    """`skipped`: those that were left out before the work began."""
+    """The reply of `/lookalikes`. `skipped`: photos that were left out before the work began."""
     text = describe_lookalikes(result, words)
     colour = ALIKE if result.groups else APART
     reply = _reply(text, "lookalikes", result.picture, colour, numbered=_numbered(result.numbered, words))
@@ -70,7 +70,7 @@ def average(
     *,
     out_of_time: bool = False,
 ) -> Reply:
-    """See `describe_average`. `places`: mentions of the threads or channels, or "", one for each average."""
+    """The reply of `/average`; see `describe_average`. `places`: for each average, a mention of its channel, or ""."""
     text = describe_average(result, places, words, recipe, left, out_of_time=out_of_time)
     reply = _reply(text, "average", result.picture, BLEND)
     if result.animation is not None:
@@ -87,7 +87,7 @@ def average(
 def leaving_out(
     reply: Reply, skipped: Sequence[Skipped], words: Language, *, place: str = "", room: int = LEFT_OUT_ROOM
 ) -> Reply:
-    """And what was left out, of `place` where that is to be said, in at most `room` characters."""
+    """Add a list of what was left out, of `place` if that is given, in at most `room` characters."""
     lines = left_out(skipped, words, place=place, most_lines=SKIPPED_SHOWN, most_characters=room)
     return replace(reply, body="\n".join([*([reply.body] if reply.body else []), *lines]))
 
@@ -100,7 +100,7 @@ def about(
     mention: Mention,
     words: Language,
 ) -> Reply:
-    """`models`: the one that compares, and those that find faces; `languages`: their codes."""
+    """The reply of `/about`. `models`: the one that compares, then those that find faces; `languages`: their codes."""
     model, *finders = (
         words.text("about-licensed", model=card.name, licence=card.licence) if card.licence else card.name
         for card in models
@@ -130,27 +130,27 @@ def about(
 
 
 def welcome(mention: Mention, words: Language) -> str:
-    """To a server that has just added the bot."""
+    """The greeting for a server that has just added the bot."""
     return "\n".join(
         [words.text("welcome"), commands(mention, words), words.text("welcome-privacy", about=mention("about"))]
     )
 
 
 def commands(mention: Mention, words: Language) -> str:
-    """What can be asked, and how."""
+    """The questions that people can ask, with their commands."""
     names = ("similar", "lookalikes", "gradcam", "average")
     return words.text("about-what", **{name: mention(name) for name in names})
 
 
 def error(problem: BaseException, job_id: str, words: Language) -> Reply:
-    """What is wrong and what to do next; for a fault of ours an apology with the request's id."""
+    """The reply of a failed request: what is wrong and what to do next; for our faults, an apology with its id."""
     reply = Reply(describe_error(problem, words, job_id=job_id))
     reply = leaving_out(reply, getattr(problem, "skipped", ()), words)
     return Reply(clip_lines(reply.text, TEXT_LIMIT))
 
 
 def _reply(text: AnswerText, name: str, picture: Picture, colour: int, *, numbered: tuple[Shown, ...] = ()) -> Reply:
-    """`name`: of the picture's file."""
+    """`name`: the name of the picture's file, without its suffix."""
     return Reply(
         text.headline,
         (Shown(picture, name, text.alt),),

@@ -1,7 +1,7 @@
-"""Answers that arrive, though Discord is unwell or busy for a while.
+"""Sends answers although Discord has an outage or is busy for a while.
 
-discord.py itself tries a call five times in a row, and gives up at once where a connection breaks. An answer that took
-work, and that a person waits for, is worth more than that.
+discord.py itself tries a call five times in a row, and gives up at once if a connection breaks. An answer that took
+work, and that a person waits for, deserves more tries.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import tenacity
 T = TypeVar("T")
 
 SECONDS = 180.0
-"""After which no further try is begun. Its token lives for 15 minutes, but who waits has gone by then."""
+"""After this time, no further try begins. The token is valid for 15 minutes, but nobody waits that long."""
 
 
 async def persistently(send: Callable[[], Awaitable[T]]) -> T:
-    """What `send` returns; done again, with files made anew, where it fails by chance. Raises the last failure."""
+    """Call `send` until it succeeds, and return its result. Only passing failures are retried. Raises the last one."""
 
     @tenacity.retry(
         retry=tenacity.retry_if_exception(_is_passing),

@@ -1,4 +1,4 @@
-"""A word to a server that has just added the bot: what it can do, and what becomes of photos."""
+"""Greets a server that has just added the bot: what the bot can do, and what happens to photos."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bot.messages import replies
 from words.locales import Language, Languages
 
 JUST_NOW = timedelta(minutes=10)
-"""How long ago the bot may have come. Discord tells of servers too that were out of reach and are back."""
+"""How long ago the bot may have joined. Discord also announces servers that are back after an outage."""
 
 log = logging.getLogger(__name__)
 
 
 async def greet(guild: discord.Guild, languages: Languages, mention: Callable[[str, Language], str]) -> None:
-    """In the channel for system messages, in the server's language. Where the bot may not speak there: nothing."""
+    """Post a greeting in the channel for system messages, in the server's language, if the bot may write there."""
     channel, me = guild.system_channel, guild.me
     if me.joined_at is None or discord.utils.utcnow() - me.joined_at > JUST_NOW or channel is None:
         return

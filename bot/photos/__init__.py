@@ -10,46 +10,38 @@ import discord
 
 from bot.access.places import Place
 from bot.config import DiscordSection, LimitsSection
+from bot.errors import MissingPermission, NoAvatar, NoPhotosInMessage, NotInThread
 from bot.photos.batches import BATCH_BYTES, BATCH_PHOTOS, Batches, Gathered, in_batches
 from bot.photos.download import Downloads
 from bot.photos.hosts import Hosts
 from bot.photos.sources import File, Found, Origin, Person, Source, find, of_attachment, of_avatar, of_message, renewed
-from core.contracts import (
-    MissingPermission,
-    NoAvatar,
-    NoPhotos,
-    NoPhotosInMessage,
-    NotInThread,
-    Photo,
-    PhotoError,
-    Skipped,
-)
+from core.contracts import NoPhotos, Photo, PhotoError, Skipped
 
 __all__ = ["BATCH_BYTES", "BATCH_PHOTOS", "Batches", "File", "Found", "Gathered", "Origin", "Photos", "Source"]
 
-Given = discord.Attachment | Person | discord.Message
+Input = discord.Attachment | Person | discord.Message
 
 
 class Photos:
-    """Finds photos, and fetches them by `session` within the limits of the settings."""
+    """Finds photos, and downloads them within the limits of the settings."""
 
     def __init__(
         self,
         session: aiohttp.ClientSession,
         limits: LimitsSection,
         settings: DiscordSection,
-        fetched: Callable[[int], None] = lambda size: None,
+        on_fetched: Callable[[int], None] = lambda size: None,
     ) -> None:
         self._limits = limits
         self._hosts = Hosts(settings.cdn_hosts)
-        self._downloads = Downloads(session, limits, self._hosts, fetched)
+        self._downloads = Downloads(session, limits, self._hosts, on_fetched)
 
     def found(self, files: Iterable[File]) -> Found:
-        """The pictures among them, in their order."""
+        """Find the pictures among the files, in their order."""
         return find(files, self._hosts)
 
-    def files(self, given: Given, requester: discord.abc.User) -> list[File]:
-        """Of what a command of `requester` was given.
+    def files(self, given: Input, requester: discord.abc.User) -> list[File]:
+        """The files of an attachment, a person's avatar or a message that a command of `requester` was given.
 
         Raises NoAvatar for a person who has none, NoPhotosInMessage for a message that shows none.
         """
@@ -69,11 +61,11 @@ class Photos:
                 return [avatar]
 
     def renewed(self, source: Source, message: discord.Message) -> Source | None:
-        """With the address that `message` has for it by now. None: it shows it no more."""
+        """The source with its current address in `message`. None: the message no longer shows it."""
         return renewed(source, message, self._hosts)
 
-    async def of(self, *sources: Source) -> list[Photo]:
-        """The photos in their order. Raises FileTooLarge or DownloadFailed for the first that cannot be had."""
+    async def fetch(self, *sources: Source) -> list[Photo]:
+        """Fetch the photos in their order. Raises FileTooLarge or DownloadFailed for the first that fails."""
         photos = []
         for photo in await self._downloads.fetch(sources):
             if isinstance(photo, PhotoError):
@@ -81,8 +73,8 @@ class Photos:
             photos.append(photo)
         return photos
 
-    async def each(self, found: Found) -> Gathered:
-        """The photos in their order, as many as memory may hold at once; the others are among the skipped."""
+    async def fetch_all(self, found: Found) -> Gathered:
+        """Fetch the photos in their order, as many as memory may hold at once; the others are skipped."""
         chosen: list[Source] = []
         skipped = list(found.skipped)
         room = self._limits.lookalikes_bytes
@@ -93,18 +85,18 @@ class Photos:
             else:
                 room -= size
                 chosen.append(one)
-        gathered = await self._gathered(chosen)
+        gathered = await self._gather(chosen)
         left = sorted((*gathered.skipped, *skipped), key=lambda one: one.place)
         return Gathered(gathered.photos, tuple(left), gathered.places, gathered.spoiler)
 
-    async def posted(self, place: Place, limit: int) -> Found:
-        """The newest `limit` pictures among the newest messages of `place`, and the other files between them.
+    async def newest_in(self, place: Place, limit: int) -> Found:
+        """Find the newest `limit` pictures in the newest messages of `place`, and the other files between them.
 
         Raises MissingPermission and NotInThread, and NoPhotos: there is no picture.
         """
         files: list[File] = []
         pictures = 0
-        async for file in self._posted(place):
+        async for file in self._files_in(place):
             files.append(file)
             pictures += bool(file.picture and self._hosts.first_allowed(file.addresses))
             if pictures == limit:
@@ -114,11 +106,11 @@ class Photos:
         return find(files, self._hosts)
 
     def batches(self, pictures: Sequence[Source]) -> Batches:
-        """The photos a few at a time, in their order."""
-        return Batches(in_batches(pictures), self._gathered)
+        """Fetch the photos a few at a time, in their order."""
+        return Batches(in_batches(pictures), self._gather)
 
-    async def _posted(self, place: Place) -> AsyncIterator[File]:
-        """What people posted, the newest message first; the bot's own answers are none of it."""
+    async def _files_in(self, place: Place) -> AsyncIterator[File]:
+        """The files that people posted, newest message first, without the bot's own answers."""
         try:
             async for message in place.history(limit=self._limits.average_history):
                 if message.author.id != place.guild.me.id:
@@ -130,8 +122,8 @@ class Photos:
                 raise NotInThread("bot", place.mention) from None
             raise MissingPermission("view_channel", place.mention) from None
 
-    async def _gathered(self, pictures: Sequence[Source]) -> Gathered:
-        """What of these can be had, and what cannot."""
+    async def _gather(self, pictures: Sequence[Source]) -> Gathered:
+        """Fetch the pictures, and skip those that cannot be fetched."""
         fetched = await self._downloads.fetch(pictures)
         pairs = list(zip(fetched, pictures, strict=True))
         return Gathered(

@@ -15,14 +15,14 @@ T = TypeVar("T")
 
 BATCH_PHOTOS = 4
 BATCH_BYTES = 16 * 1024 * 1024
-"""Photos that are worked on together, where there are many: at most so many, and where they are several so large. A
-batch takes a worker some 0.3 s, and others get their turn after it."""
+"""The most photos of a batch, and the most bytes of several photos. A batch takes a worker some 0.3 s, and others get
+their turn after it."""
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """Photos in their order, and those that could not be had. `places`: of each photo, see Source; `spoiler`: whether
-    one of the photos was hidden until one clicks on it.
+    """Photos in their order, and those that could not be fetched. `places`: the place of each photo, see Source;
+    `spoiler`: whether one of the photos was hidden until somebody clicks on it.
     """
 
     photos: tuple[Photo, ...]
@@ -31,7 +31,7 @@ class Gathered:
     spoiler: bool = False
 
     def leaving_out(self, photos: Sequence[Photo], reason: str) -> Gathered:
-        """These are among the skipped then."""
+        """Move these photos to the skipped ones."""
         pairs = list(zip(self.photos, self.places, strict=True))
         kept = [(photo, place) for photo, place in pairs if photo not in photos]
         out = (Skipped(photo.name, reason, place=place) for photo, place in pairs if photo in photos)
@@ -44,7 +44,7 @@ class Gathered:
 
 
 class Batches:
-    """What `fetch` makes of each of `groups`, in their order. While one batch is worked on, the next is on its way."""
+    """Calls `fetch` for each of `groups`, in their order. While one batch is worked on, the next is being fetched."""
 
     def __init__(self, groups: Iterator[T], fetch: Callable[[T], Coroutine[Any, Any, Gathered]]) -> None:
         self._all = (functools.partial(fetch, group) for group in groups)
@@ -57,16 +57,16 @@ class Batches:
 
     @property
     def ready(self) -> bool:
-        """Whether the next is there already, and nobody else is about to take it."""
+        """Whether the next batch is there already, and nobody else is about to take it."""
         return self._ahead is not None and self._ahead.done() and not self._turn.locked()
 
     @property
     def exhausted(self) -> bool:
-        """Whether there is none left."""
+        """Whether no batch is left."""
         return self._ahead is None
 
     async def next(self) -> Gathered | None:
-        """None: there is none left."""
+        """Wait for the next batch; None: no batch is left."""
         async with self._turn:
             if self._ahead is None:
                 return None

@@ -1,8 +1,8 @@
-"""Fetching photos, by the bot itself: the addresses of attachments are signed and expire.
+"""Downloads photos. The bot does that itself: the addresses of attachments are signed and expire.
 
-Only from Discord's own hosts, never following a redirect, and never more bytes than the limit, whatever the sender
-claims. What fails by chance, such as a connection that breaks, is tried again after a moment, as long as there is time.
-Where an address is no longer good, the message that the photo hangs on is asked for a new one, once.
+It downloads only from Discord's own hosts, never follows a redirect, and never reads more bytes than the limit,
+whatever the sender claims. Passing failures, such as a connection that breaks, are retried after a moment as long as
+there is time. If an address has expired, the bot fetches the photo's message once for a new one.
 """
 
 from __future__ import annotations
@@ -16,36 +16,37 @@ import tenacity
 from yarl import URL
 
 from bot.config import LimitsSection
+from bot.errors import AccessDenied, DownloadFailed, LinkExpired
 from bot.photos.hosts import Hosts
 from bot.photos.sources import Source, renewed
-from core.contracts import AccessDenied, DownloadFailed, FileTooLarge, LinkExpired, Photo, PhotoError
+from core.contracts import FileTooLarge, Photo, PhotoError
 
 REFUSALS = {401: AccessDenied, 403: AccessDenied, 404: LinkExpired, 410: LinkExpired}
-"""What it means when the host of a photo answers so; 404 is what Discord's says to an address that has expired."""
+"""The errors for a host's answer; Discord's hosts answer 404 for an address that has expired."""
 
 CHUNK = 64 * 1024
 TRIES = 4
 STALLED = 1 / 3
-"""Part of the time for a download after which a silent connection is given up for another one."""
+"""The fraction of the time for a download after which a silent connection is replaced by another one."""
 
 
 class Downloads:
-    """Fetches by `session`, within the limits of the settings. `fetched` hears how many bytes each photo has."""
+    """Downloads within the limits of the settings. `on_fetched`: called with the size of each photo in bytes."""
 
     def __init__(
         self,
         session: aiohttp.ClientSession,
         limits: LimitsSection,
         hosts: Hosts,
-        fetched: Callable[[int], None] = lambda size: None,
+        on_fetched: Callable[[int], None] = lambda size: None,
     ) -> None:
         self._session = session
         self._limits = limits
         self._hosts = hosts
-        self._fetched = fetched
+        self._on_fetched = on_fetched
 
     async def fetch(self, sources: Sequence[Source]) -> list[Photo | PhotoError]:
-        """Each photo, or what is wrong with it, in the order given."""
+        """Fetch each photo, or return what is wrong with it, in the order of `sources`."""
         turns = asyncio.Semaphore(self._limits.downloads)
 
         async def fetch(source: Source) -> Photo | PhotoError:
@@ -72,7 +73,7 @@ class Downloads:
             return await self._bytes(again)
 
     async def _renewed(self, source: Source) -> Source | None:
-        """With the address that its message has for it by now. None: it is no longer there, or was on no message."""
+        """The source with its current address. None: its message no longer shows it, or it was in no message."""
         if source.message is None:
             return None
         try:
@@ -90,7 +91,9 @@ class Downloads:
         tries = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception_type((aiohttp.ClientError, _Passing)),
             stop=tenacity.stop_after_attempt(TRIES),
-            wait=tenacity.wait_random_exponential(multiplier=0.25, max=4),  # by chance, or all would come at once again
+            wait=tenacity.wait_random_exponential(
+                multiplier=0.25, max=4
+            ),  # at random, so that they do not all come at once again
             reraise=True,
         )
         return await tries(self._get, source, limit)
@@ -108,9 +111,9 @@ class Downloads:
                 data += chunk
                 if len(data) > limit:
                     raise FileTooLarge(source.name, max(len(data), response.content_length or 0), limit)
-        self._fetched(len(data))
+        self._on_fetched(len(data))
         return bytes(data)
 
 
 class _Passing(DownloadFailed):
-    """The host is unwell or busy."""
+    """The host has an outage or is busy."""

@@ -1,4 +1,4 @@
-"""Where photos may be fetched from: Discord's own hosts, and no other, whatever a message says."""
+"""The hosts that photos may be downloaded from: Discord's own and no others, whatever a message says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Hosts:
-    """A name may end with a port, which must then be the address's."""
+    """Allowed hosts. A name may end with a port, which the address must have then."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(names)

@@ -1,7 +1,7 @@
-"""Where pictures are, before anything is fetched: files that people attach, avatars, and all that a message shows.
+"""Finds pictures before anything is downloaded: attached files, avatars, and everything that a message shows.
 
-Embeds and galleries can show pictures of any host. Discord keeps a copy of those on a host of its own, and that one is
-fetched; a picture of which there is none is left out.
+Embeds and galleries can show pictures of any host. Discord keeps a copy of those on a host of its own, and the bot
+downloads that; a picture without such a copy is left out.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from bot.photos.hosts import Hosts
 from core.contracts import Skipped
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif"})
-"""What counts as a photo where Discord did not tell a content type, as for HEIC."""
+"""Suffixes that count as photos if Discord sends no content type, for instance for HEIC."""
 
 AVATAR_SIDE = 1024
-"""Pixels: Discord makes an avatar as large as is asked for, and larger ones show no more."""
+"""Pixels a side: Discord scales an avatar to any size, and larger ones show no more."""
 
 PREVIEWS = frozenset({"image", "rich", "article", "link"})
-"""Kinds of embeds whose small picture stands for what they show; that of a video is none of its own."""
+"""Kinds of embeds whose thumbnail shows their content; a video's thumbnail is not a picture of its own."""
 
 BYTES_A_PIXEL = 3
 
@@ -47,20 +47,20 @@ Person = discord.User | discord.Member
 
 @dataclass(frozen=True)
 class Origin:
-    """The message that somebody pointed at for its photos. `told_by`: id of the interaction for which Discord told what
-    is in it; `handed`: it came with that interaction, wherever the bot may read, and not by a link.
+    """The message that somebody pointed at for its photos. `interaction_id`: the interaction for which Discord sent its
+    content; `from_menu`: it came with that interaction, and not by a link, so the bot may be unable to read it.
     """
 
     link: Link
-    told_by: int
-    handed: bool = False
+    interaction_id: int
+    from_menu: bool = False
 
 
 @dataclass(frozen=True)
 class File:
-    """A file that was given, or that a message shows. `addresses`: where it can be had, the best first; `size` in bytes
-    and `pixels` as Discord tells them, 0 where it does not; `picture`: whether it seems to be one; `message`: what can
-    be asked for its address anew; `origin`: None where it was given itself, or is from the history of a place.
+    """A file that was given, or that a message shows. `addresses`: where it can be downloaded, the best first; `size`
+    in bytes and `pixels` as Discord sends them, 0 if it does not; `picture`: whether it seems to be one; `message`: the
+    message to fetch for a new address; `origin`: None if it was given itself, or is from the history of a place.
     """
 
     name: str
@@ -75,9 +75,9 @@ class File:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a picture can be fetched from. `name`: what its owner knows it by, no other of the same request has it;
-    `size` in bytes and `pixels` as Discord tells them, 0 where it does not; `spoiler`: it was hidden until one
-    clicks on it; `place`: among all files of the request, from 0; `message`, `origin`: see File.
+    """Where a picture can be downloaded. `name`: its owner's name for it, unique in the request; `size` in bytes and
+    `pixels` as Discord sends them, 0 if it does not; `spoiler`: it was hidden until somebody clicks on it; `place`: its
+    place among all files of the request, from 0; `message`, `origin`: see File.
     """
 
     name: str
@@ -90,13 +90,13 @@ class Source:
     origin: Origin | None = None
 
     def room(self, most: int) -> int:
-        """Bytes in memory to reckon with, where a file has `most` at most."""
+        """How many bytes of memory to allow for it, if a file has at most `most`."""
         return self.size or min(BYTES_A_PIXEL * self.pixels or most, most)
 
 
 @dataclass(frozen=True)
 class Found:
-    """The pictures of a request, and those of its files that are none or cannot be had, in their order."""
+    """The pictures of a request, and its files that are not pictures or cannot be downloaded, in their order."""
 
     pictures: tuple[Source, ...]
     skipped: tuple[Skipped, ...] = ()
@@ -107,7 +107,7 @@ class Found:
 
 
 def find(files: Iterable[File], hosts: Hosts) -> Found:
-    """Each file under a name and in a place of its own."""
+    """Sort files into pictures and skipped ones, each with a unique name and its place."""
     files = list(files)
     pictures = []
     skipped = []
@@ -123,7 +123,7 @@ def find(files: Iterable[File], hosts: Hosts) -> Found:
 
 
 def renewed(source: Source, message: Shown, hosts: Hosts) -> Source | None:
-    """With the address that `message` has for it by now. None: it shows it no more."""
+    """The source with its current address in `message`. None: the message no longer shows it."""
     for file in of_message(message):
         url = hosts.first_allowed(file.addresses)
         if url is not None and unsigned(url) == unsigned(source.url):
@@ -132,7 +132,7 @@ def renewed(source: Source, message: Shown, hosts: Hosts) -> Source | None:
 
 
 def of_attachment(attachment: discord.Attachment, *, chosen: bool = False) -> File:
-    """`chosen`: somebody says that it is a photo."""
+    """The file of an attachment. `chosen`: somebody gave it as a photo."""
     return File(
         attachment.filename,
         (attachment.url,),
@@ -144,7 +144,7 @@ def of_attachment(attachment: discord.Attachment, *, chosen: bool = False) -> Fi
 
 
 def of_avatar(person: Person) -> File | None:
-    """As the server shows it that the command was given in; an animated one stands still. None: there is none."""
+    """The avatar that the command's server shows, without animation. None: the person has none."""
     avatar = (person.guild_avatar if isinstance(person, discord.Member) else None) or person.avatar
     if avatar is None:
         return None
@@ -152,7 +152,7 @@ def of_avatar(person: Person) -> File | None:
 
 
 def of_message(message: Shown) -> list[File]:
-    """All that it shows, and what is forwarded with it, each once."""
+    """All files that a message shows, and those of messages that are forwarded with it, each once."""
     hidden = " ".join(_SPOILER.findall(message.content))
     files = [
         *map(of_attachment, message.attachments),
@@ -172,7 +172,7 @@ def of_message(message: Shown) -> list[File]:
 
 
 def _of_embed(embed: discord.Embed, *, hidden: bool) -> Iterator[File]:
-    """The large picture, or the small one where there is no other. `hidden`: its link is a spoiler."""
+    """An embed's large picture, or its thumbnail if there is no other. `hidden`: its link is a spoiler."""
     for media in (embed.image, embed.thumbnail if embed.type in PREVIEWS else None):
         if media is not None and media.url:
             name = _name(media.url)
@@ -186,7 +186,7 @@ def _of_embed(embed: discord.Embed, *, hidden: bool) -> Iterator[File]:
 
 
 def _of_components(components: Sequence[Component], *, hidden: bool = False) -> Iterator[File]:
-    """Of a message that is made of components. `hidden`: they stand in something that is a spoiler."""
+    """The files of a message that consists of components. `hidden`: they are inside a spoiler."""
     for component in components:
         match component:
             case Container():
@@ -219,17 +219,17 @@ def _is_hidden(name: str, flags: discord.AttachmentFlags) -> bool:
 
 
 def unsigned(address: str) -> str:
-    """Without what Discord signs it by, which changes."""
+    """An address without Discord's signature, which changes."""
     return address.partition("?")[0]
 
 
 def _name(address: str) -> str:
-    """The end of its path; the address need not be a good one."""
+    """The last part of an address's path; the address may be malformed."""
     return unquote(unsigned(address).rstrip("/").rpartition("/")[2]) or address
 
 
 def distinct(names: Iterable[str]) -> list[str]:
-    """The names, those that occur more than once numbered: phones call every photo `image0.jpg`."""
+    """Number the names that occur more than once: phones call every photo `image0.jpg`."""
     names = list(names)
     often = {name for name, count in Counter(names).items() if count > 1}
     seen: Counter[str] = Counter()

@@ -1,1 +1,1 @@
-"""What a request goes through: admission, the line, its state, and the spreading of an average over workers."""
+"""What a request goes through: admission, the queue, its state, and the batches of an average."""

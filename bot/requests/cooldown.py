@@ -1,4 +1,4 @@
-"""How often one person may ask, counted by discord.py's own limiter."""
+"""Limits how often a person may ask, by discord.py's own limiter."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from discord.ext.commands import Cooldown as Bucket
 from discord.ext.commands import CooldownMapping
 
 from bot.config import LimitsSection
-from core.contracts import TooOften
+from bot.errors import TooOften
 
 
 class Cooldown:
-    """`cooldown_requests` of one person within `cooldown_seconds`, as the settings say now."""
+    """Allows `cooldown_requests` of one person within `cooldown_seconds`, by the current settings."""
 
     def __init__(self, limits: LimitsSection) -> None:
         self._limits = limits
@@ -18,7 +18,7 @@ class Cooldown:
         self._buckets: CooldownMapping[int]
 
     def take(self, person: int) -> None:
-        """One request. Raises TooOften."""
+        """Count one request of `person`. Raises TooOften."""
         rate = (self._limits.cooldown_requests, self._limits.cooldown_seconds)
         if not rate[0]:
             return

@@ -1,10 +1,10 @@
-"""Who waits, who runs, and how it all ends.
+"""Admits requests, queues them, runs them, and ends them.
 
-A job is one person's request from its first moment to the answer. How many there may be is bounded: in all, of one
-server, and of one person. Of those admitted each person has one that runs or stands in line. From the line, one more
-than there are workers may hold photos in memory, so that a worker's next request is at hand when it has ended one; the
-others wait with empty hands. Long jobs, which come to the workers with a few photos at a time, have a line of their
-own, so that nobody's short one waits for a long one to end.
+A job is one person's request from its first moment to the answer. Their number is limited: in all, for a server, and
+for a person. Of the admitted jobs of a person, one is running or queued at a time. One more job than there are workers
+may hold photos in memory, so that a worker finds the next request ready when it has finished one; queued jobs hold
+none. Long jobs, which send workers a few photos at a time, have a queue of their own, so that no short job waits for a
+long one to end.
 """
 
 from __future__ import annotations
@@ -20,35 +20,36 @@ from weakref import WeakValueDictionary
 
 from bot import logs
 from bot.config import LimitsSection
+from bot.errors import Busy, Stopped, Stopping
 from bot.http.metrics import Metrics
 from bot.requests.line import Line
-from bot.workers import Request, Result, Seat, Task, Workers
-from bot.workers.retry import Retries, Suspects
-from core.contracts import Busy, SokkuriError, Stopped, Stopping
+from bot.workers import Request, Result, Slot, Task, Workers
+from bot.workers.retry import Blocklist, Retries
+from core.contracts import SokkuriError
 
-LAST_WORDS = 5.0
-"""Seconds that a request which was cut off by the end of the bot gets to say so."""
+SECONDS_TO_REPORT = 5.0
+"""How long a request that the shutdown has cut off may take to say so."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Requester:
-    """Who asks, and in which server (None: in none), by Discord's ids."""
+    """Discord's ids of the person who asks, and of the server (None: a direct conversation)."""
 
     person: int
     guild: int | None = None
 
 
 Stage = Literal["queue", "photos", "wait", "work", "reply"]
-"""Standing in line, fetching photos, waiting for a worker, at work, and answering."""
+"""In the queue, fetching photos, waiting for a worker, at work, and answering."""
 
 
 @dataclass(frozen=True)
 class Phase:
     """Where a job is: behind its person's `own` other one, in the `line`, or at a stage.
 
-    `place` in the line, from 1, and likely `seconds` to wait.
+    `place`: its place in the queue, from 1; `seconds`: how long it will probably wait.
     """
 
     name: Literal["own", "line"] | Stage
@@ -57,11 +58,11 @@ class Phase:
 
 
 class Job:
-    """One request. `id` is short enough to be read out, and stands in the log and in an apology.
+    """One request. `id`: short enough to be read out; the log and an apology show it.
 
-    A `long` one is done in pieces, and gives what is ready when it is stopped. `on_phase` hears where it is, each time
-    that changes. `outcome`: what the log says of it where no error ends it; `out_of_time`: nobody stopped it, but its
-    time was over.
+    A `long` job is done in pieces, and returns what is ready when it is stopped. `on_phase`: called with each new
+    phase. `outcome`: its outcome in the log unless an error ends it; `out_of_time`: nobody stopped it, but its time was
+    over.
     """
 
     def __init__(self, job_id: str, name: str, requester: Requester, jobs: Jobs, line: Line, *, long: bool) -> None:
@@ -82,35 +83,35 @@ class Job:
         self._working = 0
 
     async def begin(self) -> None:
-        """Wait for this person's request before this one to end, then in the line. Now photos may be held."""
+        """Wait until this person's earlier request has ended, then in the queue. After that it may hold photos."""
         with self.stage("queue"):
-            one_at_a_time = self._jobs.one_of(self.requester.person)
+            one_at_a_time = self._jobs.lock_of(self.requester.person)
             if one_at_a_time.locked():
                 self.on_phase(Phase("own"))
             await self._turn.enter_async_context(one_at_a_time)
-            await self._turn.enter_async_context(self._line.turn(self._moved))
+            await self._turn.enter_async_context(self._line.turn(self._on_move))
 
-    def _moved(self, place: int, seconds: float) -> None:
+    def _on_move(self, place: int, seconds: float) -> None:
         self.on_phase(Phase("line", place, seconds))
 
     async def end(self) -> None:
-        """No photos are held any more: the next one's turn. What is left is to answer."""
+        """Let the next job begin: this one holds no photos any more, and has only to answer."""
         await self._turn.aclose()
 
     @property
     def at_once(self) -> int:
-        """How many pieces of work can be done at once, at most."""
+        """The most pieces of work that can be done at once."""
         return self._jobs.workers.count
 
     @property
     def waits(self) -> bool:
-        """Whether it has work to do, and no worker that does any of it."""
+        """Whether it has work to do, and no worker is doing any of it."""
         return self._in_line > 0 and not self._working
 
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
         """Add the seconds that the block takes to `stages`."""
-        if name not in ("queue", "reply"):  # of the one more is known, and the other is not shown any more
+        if name not in ("queue", "reply"):  # `begin` reports the first in more detail, and nobody sees the second
             self.on_phase(Phase(name))
         begin = time.monotonic()
         try:
@@ -119,28 +120,28 @@ class Job:
             self.stages[name] = self.stages.get(name, 0.0) + time.monotonic() - begin
 
     @property
-    def suspects(self) -> Suspects:
-        """Photos that have ended workers, for those who go on without `run`'s second try."""
-        return self._jobs.retries.suspects
+    def blocklist(self) -> Blocklist:
+        """Photos that have ended workers, for callers who retry on their own instead of using `run`."""
+        return self._jobs.retries.blocklist
 
     async def run(self, task: Task[Request, Result], request: Request) -> Result:
-        """What `task` makes of `request` in a worker, after those who came before. Errors: see `Retries.submit`."""
+        """Run `task` with `request` in a worker, when it is this job's turn. Raises what `Retries.submit` raises."""
         async with self._at_work():
             with self.stage("work"):
                 return await self._jobs.retries.submit(task, request, self._jobs.deadline)
 
     @asynccontextmanager
     async def turn(self, *, stoppable: bool = False) -> AsyncIterator[Turn]:
-        """A worker for the time of the block, after those who came before. What is lost with it is not tried again.
+        """Reserve a worker for the block, when it is this job's turn. Work that is lost with the worker is not retried.
 
-        `stoppable`: raises Stopped where the job is stopped before there is one.
+        `stoppable`: raises Stopped if the job is stopped before a worker is free.
         """
-        async with self._at_work(stoppable), self._jobs.workers.reserve() as seat:
-            yield Turn(self, self._jobs, seat)
+        async with self._at_work(stoppable), self._jobs.workers.reserve() as slot:
+            yield Turn(self, self._jobs, slot)
 
     @asynccontextmanager
     async def _at_work(self, stoppable: bool = False) -> AsyncIterator[None]:
-        """One of those who work, of whom there are as many as workers."""
+        """Hold one of as many permits as there are workers."""
         jobs = self._jobs
         jobs.in_line += 1
         self._in_line += 1
@@ -161,15 +162,15 @@ class Job:
             jobs.turns.release()
 
     def stop(self, *, out_of_time: bool = False) -> None:
-        """The person wants no more of it than there is, or it is `out_of_time`: end what `unless_stopped` guards."""
+        """End what `unless_stopped` guards: the person has stopped the job, or it is `out_of_time`."""
         self.out_of_time = out_of_time and not self.stopped
         self.stopped = True
         for waiting in self._stoppable:
-            waiting.reschedule(0)  # a time long past
+            waiting.reschedule(0)  # a time in the past
 
     @asynccontextmanager
     async def unless_stopped(self) -> AsyncIterator[None]:
-        """Raises Stopped in place of the block, or out of whatever the block waits for, once the job is stopped."""
+        """Raise Stopped instead of running the block, or within it, once the job is stopped."""
         if self.stopped:
             raise Stopped
         try:
@@ -186,29 +187,29 @@ class Job:
 
 
 class Turn:
-    """A worker in a job's hands."""
+    """A worker that is reserved for a job."""
 
-    def __init__(self, job: Job, jobs: Jobs, seat: Seat) -> None:
+    def __init__(self, job: Job, jobs: Jobs, slot: Slot) -> None:
         self._job = job
         self._jobs = jobs
-        self._seat = seat
+        self._slot = slot
 
     @property
     def others_wait(self) -> bool:
-        """Whether there is a job without any worker."""
+        """Whether another job waits and has no worker."""
         return self._jobs.anybody_waits
 
     async def run(self, task: Task[Request, Result], request: Request) -> Result:
         with self._job.stage("work"):
-            return await self._seat.submit(task, request, self._jobs.deadline)
+            return await self._slot.submit(task, request, self._jobs.deadline)
 
 
 class Jobs:
-    """`limits`: how many requests are admitted; `deadline`: seconds for one's work; `refuse_seconds`: for how long
-    photos that ended two workers are refused.
+    """All requests. `limits`: how many are admitted; `deadline`: seconds for the work of one; `refuse_seconds`: for how
+    long photos that ended two workers are refused.
 
-    `open` requests are being answered, `working` pieces of work are in workers' hands, and `in_line` wait for one;
-    `stopping`: no more are taken.
+    `open`: how many requests are being answered; `working`: how many pieces of work workers are doing; `in_line`: how
+    many wait for a worker; `stopping`: no more are admitted.
     """
 
     def __init__(
@@ -230,7 +231,7 @@ class Jobs:
         self._limits = limits
         self._short = Line(workers.count + 1)
         self._long = Line(workers.count + 1)
-        self._one_each: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._open: dict[Job, asyncio.Task[object]] = {}
         self._tasks: set[asyncio.Task[object]] = set()
         self.stopping = False
@@ -243,20 +244,19 @@ class Jobs:
     def anybody_waits(self) -> bool:
         return any(job.waits for job in self._open)
 
-    def one_of(self, person: int) -> asyncio.Lock:
-        """Held by the one request of this person that runs or stands in line; the next ones wait in their order."""
-        return self._one_each.setdefault(person, asyncio.Lock())
+    def lock_of(self, person: int) -> asyncio.Lock:
+        """The lock of a person's one request that is running or queued; the next ones wait in their order."""
+        return self._locks.setdefault(person, asyncio.Lock())
 
     @asynccontextmanager
     async def admit(self, job_id: str, name: str, requester: Requester, *, long: bool = False) -> AsyncIterator[Job]:
-        """A job for the time of the block, run by the current asyncio task. `long`: it holds a few photos at a time.
+        """Yield a job, which the current asyncio task runs. `long`: it holds a few photos at a time.
 
-        Raises at once Busy when there are as many as may be, and Stopping when the bot is about to end; Stopping in the
-        block, too.
+        Raises Busy at once if a limit is reached, and Stopping if the bot is shutting down; Stopping also in the block.
         """
         current = asyncio.current_task()
         assert current is not None
-        self._tasks.add(current)  # a refused request too has an answer on its way that `drain` waits for
+        self._tasks.add(current)  # `drain` waits for the answer to a refused request, too
         current.add_done_callback(self._tasks.discard)
         self.metrics.requested(name)
         line = self._long if long else self._short
@@ -296,7 +296,7 @@ class Jobs:
             self.metrics.ended(job.name, outcome, job.stages)
 
     def _check(self, requester: Requester, line: Line) -> None:
-        """Raises Busy, with the time after which there likely is room again."""
+        """Raise Busy if a limit is reached, with the time after which there is probably room again."""
         own = sum(job.requester.person == requester.person for job in self._open)
         here = sum(job.requester.guild == requester.guild is not None for job in self._open)
         most: list[tuple[Literal["person", "guild", "everybody"], int, int]] = [
@@ -309,9 +309,9 @@ class Jobs:
                 raise Busy(scope, there, line.seconds(len(line) + 1))
 
     async def drain(self, grace: float) -> None:
-        """Admit nobody from now on, and return when all requests are answered.
+        """Refuse new requests, and return when all others are answered.
 
-        What still runs after `grace` seconds is cut off; the people who wait for it are told.
+        Requests that still run after `grace` seconds are cut off, and their people are told so.
         """
         self.stopping = True
         if self._tasks:
@@ -320,4 +320,4 @@ class Jobs:
         for running in self._open.values():
             running.cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=LAST_WORDS)
+            await asyncio.wait(self._tasks, timeout=SECONDS_TO_REPORT)

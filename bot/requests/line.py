@@ -1,7 +1,7 @@
-"""A line of requests, in the order in which they came.
+"""A queue of requests, first come, first served.
 
-A place in it only falls: nobody is let in before those who wait. Whoever does not want one person's many requests to
-hold everybody up lets only the first of them stand here.
+Nobody is let in before those who already wait, so a place in it only improves. To keep one person's many requests from
+holding everybody up, callers queue only the first of them.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 FIRST_GUESS = 3.0
-"""Seconds that a turn is taken to last before one has ended."""
+"""How long a turn is assumed to last, in seconds, until one has ended."""
 
 NEWEST_WEIGHT = 0.2
-"""What the newest turn counts in the mean of how long they last."""
+"""The weight of the newest turn in the mean of their lengths."""
 
-Moved = Callable[[int, float], None]
-"""Hears of a new place in the line, from 1, and of how many seconds there likely are left to wait."""
+OnMove = Callable[[int, float], None]
+"""Called with a new place in the queue, from 1, and the seconds that are probably left to wait."""
 
 
 class Line:
-    """`size`: how many have their turn at once."""
+    """`size`: how many requests have their turn at once."""
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._turns = asyncio.Semaphore(size)
-        self._waiting: dict[object, Moved] = {}
+        self._waiting: dict[object, OnMove] = {}
         self._mean = FIRST_GUESS
 
     def __len__(self) -> int:
-        """How many wait."""
+        """How many requests wait."""
         return len(self._waiting)
 
     @asynccontextmanager
-    async def turn(self, moved: Moved) -> AsyncIterator[None]:
-        """A turn for the time of the block, after those who came before."""
+    async def turn(self, on_move: OnMove) -> AsyncIterator[None]:
+        """Wait for a turn, and keep it during the block."""
         if self._turns.locked():
-            await self._wait(moved)
+            await self._wait(on_move)
         else:
             await self._turns.acquire()
         began = time.monotonic()
@@ -50,16 +50,16 @@ class Line:
             self._mean += NEWEST_WEIGHT * (time.monotonic() - began - self._mean)
 
     def seconds(self, place: int) -> float:
-        """How long it likely takes until whoever stands at `place` has their turn."""
+        """How long it will probably take until the request at `place` has its turn."""
         return math.ceil(place / self.size) * self._mean
 
-    async def _wait(self, moved: Moved) -> None:
+    async def _wait(self, on_move: OnMove) -> None:
         ticket = object()
-        self._waiting[ticket] = moved
+        self._waiting[ticket] = on_move
         try:
-            moved(len(self), self.seconds(len(self)))
+            on_move(len(self), self.seconds(len(self)))
             await self._turns.acquire()
         finally:
             del self._waiting[ticket]
-            for place, told in enumerate(self._waiting.values(), start=1):
-                told(place, self.seconds(place))
+            for place, notify in enumerate(self._waiting.values(), start=1):
+                notify(place, self.seconds(place))

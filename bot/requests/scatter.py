@@ -1,10 +1,10 @@
-"""A running average: photos in small batches, to as many workers as there are, each adding to a sum of its own.
+"""Spreads an average over the workers: each adds small batches of photos to a sum of its own.
 
-Neither the bot nor a worker ever holds more than a few photos. To send a sum takes as long as to add three photos, so
-a worker keeps it from one batch to the next, and gives it back when others have none, when it has had it for a
-while, and in the end; but whoever has the last photos finishes the average where the sum is. What a worker had added
-since is lost when it dies, and is tried once more, batch by batch. Photos go to it one by one, so that whoever stops
-the job waits for no more than one.
+Neither the bot nor a worker ever holds more than a few photos. Sending a sum takes as long as adding three photos, so a
+worker keeps its sum from one batch to the next. It returns the sum when another job has no worker, after
+`SECONDS_HELD`, and at the end; but the worker with the last photos finishes the average where the sum is. If a worker
+dies, what it had added since is lost, and is retried batch by batch. Photos are sent one by one, so that stopping the
+job takes no longer than one photo.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Self, TypeVar
 
+from bot.errors import DeadlineExceeded, HarmfulPhoto, Stopped
 from bot.photos import Batches, Gathered
 from bot.requests.jobs import Job, Turn
 from core import tasks
@@ -32,33 +33,30 @@ from core.contracts import (
     AverageStart,
     AverageSum,
     AverageWeigh,
-    DeadlineExceeded,
     Fault,
     Fingerprints,
-    HarmfulPhoto,
     Kept,
     Skipped,
-    Stopped,
     WorkerLost,
     keeps_every_face,
 )
 
 SECONDS_HELD = 5.0
 BYTES_HELD = 32 * 1024 * 1024
-"""For how long, and for how many photos, a worker keeps a sum at most: they are held until it gives the sum back."""
+"""How long, and for how many bytes of photos, a worker keeps a sum at most: the bot holds them until it is returned."""
 
 SECONDS_TO_BEGIN, SECONDS_TO_END = 0.5, 5.0
-"""When the job is stopped: how long to wait for the first face, and for the sums that there are faces in. Both mostly
-take as long as one photo."""
+"""How long a stopped job waits for the first face, and for sums that contain faces. Both usually take as long as one
+photo."""
 
 BYTES_AT_ONCE = 8 * 1024 * 1024
-"""Of kept faces, that are combined in one go: some 20, in three or four seconds."""
+"""The most bytes of kept faces that are combined in one go: some 20 faces, in three or four seconds."""
 
-Told = Callable[[int, int], None]
-"""Hears how many more photos were looked at, and how many more faces are in; of what is lost, how many less."""
+OnProgress = Callable[[int, int], None]
+"""Called with how many more photos were looked at and how many more faces were added; negative for what was lost."""
 
-Asking = Callable[[AverageSoFar], AverageRequest]
-"""What is to be made of an average when all of its photos are in."""
+MakeRequest = Callable[[AverageSoFar], AverageRequest]
+"""Makes the request that finishes an average of which all photos were added."""
 
 Piece = TypeVar("Piece")
 
@@ -66,15 +64,15 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Lot:
-    """Photos that are worked on together; `again`: they were lost before."""
+class _Attempt:
+    """One try to add a batch of photos. `is_retry`: they were lost before."""
 
     batch: Gathered
-    again: bool = False
+    is_retry: bool = False
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size of its photos in bytes."""
         return sum(len(photo.data) for photo in self.batch.photos)
 
     def holds(self, name: str) -> bool:
@@ -83,18 +81,18 @@ class _Lot:
 
 @dataclass
 class _Addition:
-    """What a worker adds in one turn: of these lots so far so much, of which others were `told`, see `Told`."""
+    """What a worker has `added` of these attempts in one turn. `reported`: how much of it was reported."""
 
-    lots: list[_Lot]
+    attempts: list[_Attempt]
     added: AverageSoFar = field(default_factory=AverageSoFar)
-    told: tuple[int, int] = (0, 0)
+    reported: tuple[int, int] = (0, 0)
 
 
 class Averaging:
-    """One average of the photos of `batches`, for the time of an `async with`.
+    """One average of the photos of `batches`, in an `async with`.
 
-    `skipped`: what was left out before; `most_bytes`: what the sums may grow to where they keep every face, photos
-    beyond that are left out.
+    `skipped`: photos that were left out before; `most_bytes`: the most bytes of the sums if they keep every face;
+    further photos are left out.
     """
 
     def __init__(
@@ -105,25 +103,25 @@ class Averaging:
         batches: Batches,
         skipped: Iterable[Skipped],
         most_bytes: int,
-        tell: Told,
+        on_progress: OnProgress,
     ) -> None:
         self._job = job
         self._recipe = recipe
         self._rules = rules
         self._batches = batches
         self._most_bytes = most_bytes
-        self._tell = tell
+        self._on_progress = on_progress
         self._grows = keeps_every_face(recipe, rules)
         self._lanes: list[asyncio.Task[None]] = []
         self._parts: dict[int, AverageSoFar] = {}
-        self._in_line: deque[_Lot] = deque()
-        self._lost: deque[_Lot] = deque()
+        self._in_line: deque[_Attempt] = deque()
+        self._retries: deque[_Attempt] = deque()
         self._underway = 0
         self._skipped = list(skipped)
         self._fingerprints = Fingerprints()
         self._faces = 0
         self._fault: Fault | None = None
-        self._asking: Asking | None = None
+        self._make_request: MakeRequest | None = None
         self._finishing = False
         self._result: AverageResult | None = None
 
@@ -138,32 +136,33 @@ class Averaging:
         await asyncio.gather(*self._lanes, return_exceptions=True)
         self._batches.close()
 
-    async def result(self, asking: Asking) -> AverageResult:
-        """What comes of `asking` for all there is. Errors: those of `all_there_is` and `Job.run`, and TooFewFaces."""
+    async def result(self, make_request: MakeRequest) -> AverageResult:
+        """The result of `make_request` for all photos. Raises what `total` and `Job.run` raise, and TooFewFaces."""
         if not self._grows:
-            self._asking = asking
-        await self._added()
+            self._make_request = make_request
+        await self._add_all()
         if self._result is not None:
             return self._result
-        return await self._job.run(tasks.average_finish, asking(await self._combined()))
+        return await self._job.run(tasks.average_finish, make_request(await self._combine()))
 
-    async def all_there_is(self) -> AverageSoFar:
-        """Of all photos, or of those that are ready when the job is stopped; it can be finished in one go.
+    async def total(self) -> AverageSoFar:
+        """Add all photos, or those that are ready when the job is stopped, into a sum that can be finished in one go.
 
-        Raises Stopped where no face is ready then, and WorkerLost or DeadlineExceeded where no face is ready for that.
+        Raises Stopped if the job is stopped before any face is ready, and WorkerLost or DeadlineExceeded if that is why
+        there is no face.
         """
-        await self._added()
-        return await self._combined()
+        await self._add_all()
+        return await self._combine()
 
-    async def _combined(self) -> AverageSoFar:
+    async def _combine(self) -> AverageSoFar:
         so_far, self._parts = self._sum(self._parts.values()), {}
-        return await combined(self._job, so_far, self._recipe, self._rules)
+        return await combine(self._job, so_far, self._recipe, self._rules)
 
     def _sum(self, parts: Iterable[AverageSoFar]) -> AverageSoFar:
         return sum(parts, AverageSoFar(skipped=tuple(self._skipped)))
 
-    async def _added(self) -> None:
-        """All photos, or those that are ready when the job is stopped. Errors: see `all_there_is`."""
+    async def _add_all(self) -> None:
+        """Add all photos, or those that are ready when the job is stopped. Raises what `total` raises."""
         self._lanes = [asyncio.create_task(self._lane(number)) for number in range(self._job.at_once)]
         try:
             async with self._job.unless_stopped():
@@ -181,54 +180,54 @@ class Averaging:
             raise self._fault
 
     async def _lane(self, number: int) -> None:
-        """One turn after another, each adding to the lane's own sum."""
+        """Take one turn after another, each of which adds to the lane's own sum."""
         try:
-            while (lot := await self._next()) is not None:
+            while (attempt := await self._next()) is not None:
                 if self._grows and self._size() > self._most_bytes:
-                    self._leave_out(lot, "no_room")
+                    self._leave_out(attempt, "no_room")
                     continue
-                self._in_line.append(lot)
+                self._in_line.append(attempt)
                 async with self._job.turn(stoppable=True) as turn:
-                    if self._in_line:  # else a lane that had a worker has taken it on
+                    if self._in_line:  # otherwise a lane that had a worker has taken it
                         await self._in_turn(turn, self._in_line.popleft(), number)
                 if self._batches.exhausted and not self._underway:
-                    for lane in self._lanes:  # some may stand in line still
+                    for lane in self._lanes:  # some may still wait for a worker
                         if lane is not asyncio.current_task():
                             lane.cancel()
         except Stopped:
             return
 
-    async def _next(self) -> _Lot | None:
-        if self._lost:
-            lot = self._lost.popleft()
+    async def _next(self) -> _Attempt | None:
+        if self._retries:
+            attempt = self._retries.popleft()
         else:
             async with self._job.unless_stopped():
                 batch = await self._batches.next()
             if batch is None:
                 return None
             self._underway += 1
-            lot = _Lot(batch)
-        batch = lot.batch
-        while culprit := await self._job.suspects.among(batch):
+            attempt = _Attempt(batch)
+        batch = attempt.batch
+        while culprit := await self._job.blocklist.find_in(batch):
             batch = batch.leaving_out(culprit, HarmfulPhoto.code)
         if batch.skipped:
             self._skipped += batch.skipped
-            self._tell(len(batch.skipped), 0)
-        return replace(lot, batch=replace(batch, skipped=()))
+            self._on_progress(len(batch.skipped), 0)
+        return replace(attempt, batch=replace(batch, skipped=()))
 
-    async def _in_turn(self, turn: Turn, lot: _Lot, number: int) -> None:
-        """Add batch after batch to one part of the sum, while the turn lasts; and finish the average if it is there."""
+    async def _in_turn(self, turn: Turn, attempt: _Attempt, number: int) -> None:
+        """Add batch after batch to one part of the sum during the turn, and finish the average if this was the last."""
         before = self._parts.get(number, AverageSoFar())
-        now = _Addition([lot])
+        now = _Addition([attempt])
         try:
             start = AverageStart(self._recipe, self._rules, before.sums[0].total if before.sums else None)
             await turn.run(tasks.average_open, start)
             await self._add(turn, now)
-            if self._asking is not None and self._are_last(now.lots):
+            if self._make_request is not None and self._are_last(now.attempts):
                 self._finishing = True
                 others = (part for lane, part in self._parts.items() if lane != number)
                 so_far = self._sum((*others, replace(before + now.added, sums=())))
-                self._result = await turn.run(tasks.average_end, self._asking(so_far))
+                self._result = await turn.run(tasks.average_end, self._make_request(so_far))
                 self._underway = 0
                 return
             later = await turn.run(tasks.average_close, None)
@@ -239,15 +238,15 @@ class Averaging:
             if now.added.faces:
                 sums = (before.sums[0].then(later) if before.sums else later,)
             self._parts[number] = replace(before + now.added, sums=sums)
-            self._underway -= len(now.lots)
+            self._underway -= len(now.attempts)
 
     async def _add(self, turn: Turn, now: _Addition) -> None:
-        lot = now.lots[0]
+        attempt = now.attempts[0]
         looked_at = 0
         chosen: tuple[bool, ...] = ()
         end = asyncio.get_running_loop().time() + SECONDS_HELD
         while True:
-            for photo, place in zip(lot.batch.photos, lot.batch.places, strict=True):
+            for photo, place in zip(attempt.batch.photos, attempt.batch.places, strict=True):
                 if self._job.stopped:
                     break
                 found = await turn.run(tasks.average_look, AverageBatch((photo,), (place,), taken=chosen))
@@ -256,16 +255,16 @@ class Averaging:
                 now.added += fit
                 looked_at += 1
                 self._faces += len(fit.faces)
-            told, now.told = now.told, (looked_at, len(now.added.faces))
-            self._tell(now.told[0] - told[0], now.told[1] - told[1])
-            full = sum(one.size for one in now.lots) > BYTES_HELD or asyncio.get_running_loop().time() > end
-            if full or lot.again or turn.others_wait:
+            reported, now.reported = now.reported, (looked_at, len(now.added.faces))
+            self._on_progress(now.reported[0] - reported[0], now.reported[1] - reported[1])
+            full = sum(one.size for one in now.attempts) > BYTES_HELD or asyncio.get_running_loop().time() > end
+            if full or attempt.is_retry or turn.others_wait:
                 break
-            following = await self._at_hand()
+            following = await self._next_if_ready()
             if following is None:
                 break
-            lot = following
-            now.lots.append(lot)
+            attempt = following
+            now.attempts.append(attempt)
         await turn.run(tasks.average_take, chosen)
 
     async def _recover(self, lost: _Addition, fault: WorkerLost | DeadlineExceeded) -> None:
@@ -274,53 +273,55 @@ class Averaging:
             raise fault
         self._fingerprints.forget(lost.added.faces)
         self._faces -= len(lost.added.faces)
-        self._tell(-lost.told[0], -lost.told[1])
-        if self._finishing:  # no photo is to blame; `average_finish` has the next try, and one more
-            self._finishing, self._asking = False, None
-            self._lost.extend(lost.lots)
+        self._on_progress(-lost.reported[0], -lost.reported[1])
+        if self._finishing:  # no photo is to blame; `average_finish` is tried next, twice if need be
+            self._finishing, self._make_request = False, None
+            self._retries.extend(lost.attempts)
             return
         if fault.stage:
-            blamed = next((one for one in lost.lots if one.holds(fault.photo)), lost.lots[-1])
-            await self._job.suspects.blame(blamed.batch, fault.photo)
-        for one in lost.lots:
-            await self._once_more(one, fault)
+            blamed = next((one for one in lost.attempts if one.holds(fault.photo)), lost.attempts[-1])
+            await self._job.blocklist.record(blamed.batch, fault.photo)
+        for one in lost.attempts:
+            await self._retry(one, fault)
 
-    def _are_last(self, lots: Sequence[_Lot]) -> bool:
-        """Whether all others were added, and there is what to finish."""
-        all_others = self._batches.exhausted and self._underway == len(lots)
+    def _are_last(self, attempts: Sequence[_Attempt]) -> bool:
+        """Whether all other photos were added, and there is something to finish."""
+        all_others = self._batches.exhausted and self._underway == len(attempts)
         return all_others and self._faces > 0 and not self._job.stopped
 
-    async def _once_more(self, lot: _Lot, fault: WorkerLost | DeadlineExceeded) -> None:
-        """A lost batch is tried again, and then as often as a photo that ends workers can be left out of it."""
-        again = not lot.again or await self._job.suspects.among(lot.batch)
-        if again and fault.stage and not self._job.stopped:
-            self._lost.append(replace(lot, again=True))
+    async def _retry(self, attempt: _Attempt, fault: WorkerLost | DeadlineExceeded) -> None:
+        """Retry a lost batch once, and then as often as a photo that ends workers can be left out of it."""
+        may_retry = not attempt.is_retry or await self._job.blocklist.find_in(attempt.batch)
+        if may_retry and fault.stage and not self._job.stopped:
+            self._retries.append(replace(attempt, is_retry=True))
             return
         self._fault = fault
-        self._leave_out(lot, fault.code)
-        self._tell(len(lot.batch.photos), 0)
+        self._leave_out(attempt, fault.code)
+        self._on_progress(len(attempt.batch.photos), 0)
 
-    async def _at_hand(self) -> _Lot | None:
-        """The next batch, where it need not be waited for: nobody keeps a worker from others for that."""
+    async def _next_if_ready(self) -> _Attempt | None:
+        """The next batch if it is ready: a worker that others need must not wait for it."""
         if self._in_line:
-            return None if self._in_line[0].again else self._in_line.popleft()
+            return None if self._in_line[0].is_retry else self._in_line.popleft()
         try:
-            return await self._next() if self._batches.ready and not self._lost else None
+            return await self._next() if self._batches.ready and not self._retries else None
         except Stopped:
             return None
 
     def _size(self) -> int:
         return sum(one.size for part in self._parts.values() for one in part.sums)
 
-    def _leave_out(self, lot: _Lot, reason: str) -> None:
+    def _leave_out(self, attempt: _Attempt, reason: str) -> None:
         self._underway -= 1
-        for photo, place in zip(lot.batch.photos, lot.batch.places, strict=True):
+        for photo, place in zip(attempt.batch.photos, attempt.batch.places, strict=True):
             self._skipped.append(Skipped(photo.name, reason, place=place))
 
 
-async def combined(job: Job, so_far: AverageSoFar, recipe: AverageRecipe, rules: AverageRules) -> AverageSoFar:
-    """What can be finished in one go: where too many faces were kept for that, they are combined piece by piece, by
-    whichever workers are free, and no worker holds more than a piece. Errors: see `Job.run`.
+async def combine(job: Job, so_far: AverageSoFar, recipe: AverageRecipe, rules: AverageRules) -> AverageSoFar:
+    """Combine kept faces so that the average can be finished in one go.
+
+    If there are too many for that, they are combined piece by piece, by whichever workers are free, and no worker holds
+    more than a piece. Raises what `Job.run` raises.
     """
     if sum(kept.size for kept in so_far.kept) <= BYTES_AT_ONCE:
         return so_far
@@ -333,15 +334,15 @@ async def combined(job: Job, so_far: AverageSoFar, recipe: AverageRecipe, rules:
         kept, weights = piece
         totals[lane] = await job.run(tasks.average_weigh, AverageWeigh(recipe, kept, weights, totals.get(lane)))
 
-    async def combine(lane: int, band: tuple[int, tuple[bytes, ...]]) -> None:
+    async def combine_rows(lane: int, band: tuple[int, tuple[bytes, ...]]) -> None:
         number, pieces = band
         rows[number] = await job.run(tasks.average_rows, AverageRows(recipe, pieces, so_far.weights))
 
-    if rules.one_each:  # else all was weighed as it was added
+    if rules.one_each:  # otherwise all faces were weighed when they were added
         weights = iter(so_far.weights)
         await _each(job.at_once, ((kept, tuple(islice(weights, kept.count))) for kept in so_far.kept), weigh)
     if recipe.method != "mean":
-        await _each(job.at_once, enumerate(zip(*(kept.bands for kept in so_far.kept), strict=True)), combine)
+        await _each(job.at_once, enumerate(zip(*(kept.bands for kept in so_far.kept), strict=True)), combine_rows)
     return replace(
         so_far,
         sums=tuple(AverageSum(one.total) for one in so_far.sums),
@@ -351,7 +352,7 @@ async def combined(job: Job, so_far: AverageSoFar, recipe: AverageRecipe, rules:
 
 
 async def _each(lanes: int, pieces: Iterable[Piece], work: Callable[[int, Piece], Awaitable[None]]) -> None:
-    """All of the work, so many at a time; each hears which of the lanes it is in."""
+    """Do `work` for all pieces, `lanes` at a time; it is called with the number of its lane."""
     left = iter(pieces)
 
     async def lane(number: int) -> None:

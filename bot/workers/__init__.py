@@ -16,7 +16,7 @@ Task = Callable[[CoreSettings, Request], Result]
 """A function at the top level of a module, so that its name can be sent (see `core.tasks`)."""
 
 
-class Seat(Protocol):
+class Slot(Protocol):
     """One worker, and nobody else's for the while: what a task leaves in its process, the next one finds."""
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
@@ -41,7 +41,7 @@ class Workers(Protocol):
         raises; WorkerLost when the worker dies on it; DeadlineExceeded when the deadline passes, and the work is ended.
         """
 
-    def reserve(self) -> AbstractAsyncContextManager[Seat]:
+    def reserve(self) -> AbstractAsyncContextManager[Slot]:
         """A worker for several requests in a row, once there is one."""
 
     async def __aenter__(self) -> Self: ...

@@ -11,7 +11,8 @@ import ipaddress
 import socket
 from typing import TYPE_CHECKING
 
-from bot.config import ConfigError, DaskSection
+from bot.config import DaskSection
+from bot.errors import ConfigError
 
 if TYPE_CHECKING:
     from distributed import Security

@@ -15,10 +15,10 @@ from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from bot.config import ConfigError, DaskSection
+from bot.config import DaskSection
+from bot.errors import ConfigError
 from bot.workers import Request, Result, Task, addresses, build, dask
-from bot.workers.local import outcome_of, packed
-from bot.workers.process import FIRST_STAGE
+from bot.workers.pipe import FIRST_STAGE, pack_work, unwrap
 from core.contracts import CoreSettings, WorkerLost
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class ClusterWorkers:
         self._count = count
         self._start_seconds = start_seconds
         self._build = build.of(settings)
-        self._seats = dask.seats(build.digest(self._build))
+        self._slots = dask.slots(build.digest(self._build))
         self._topic = f"{dask.PLUGIN}-{secrets.token_hex(8)}"
         self._connection: _Connection | None = None
         self._connected = asyncio.Event()
@@ -76,19 +76,19 @@ class ClusterWorkers:
         await asyncio.gather(self._keeping, return_exceptions=True)
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
-        async with self._leased(self._needs.get(task.__name__)) as seat:
-            return await seat.submit(task, request, deadline)
+        async with self._leased(self._needs.get(task.__name__)) as slot:
+            return await slot.submit(task, request, deadline)
 
     @asynccontextmanager
-    async def reserve(self) -> AsyncIterator[_Seat]:
-        async with self._leased(None) as seat:
-            yield seat
+    async def reserve(self) -> AsyncIterator[_Slot]:
+        async with self._leased(None) as slot:
+            yield slot
 
     @asynccontextmanager
-    async def _leased(self, need: str | None) -> AsyncIterator[_Seat]:
-        resources = {self._seats: 1} | ({dask.offer(need): 1} if need else {})
-        async with (await self._connect()).lease(resources, self._start_seconds) as seat:
-            yield seat
+    async def _leased(self, need: str | None) -> AsyncIterator[_Slot]:
+        resources = {self._slots: 1} | ({dask.offer(need): 1} if need else {})
+        async with (await self._connect()).lease(resources, self._start_seconds) as slot:
+            yield slot
 
     async def _connect(self) -> _Connection:
         """Raises WorkerLost: there is no scheduler, for too long a time."""
@@ -103,19 +103,19 @@ class ClusterWorkers:
         return self._connection
 
     async def _keep_connected(self) -> None:
-        told = False
+        reported = False
         while True:
             try:
                 async with self._client() as client:
-                    told = False
+                    reported = False
                     await self._use(client)
             except (OSError, TimeoutError, ValueError, RuntimeError, ConfigError) as error:
-                if not told:
+                if not reported:
                     log.error("the scheduler at %s cannot be reached: %s", self._scheduler, error)
-                told = True
+                reported = True
             else:
                 log.error("the scheduler at %s is lost; trying to reach it again", self._scheduler)
-                told = True
+                reported = True
             await asyncio.sleep(WATCH_SECONDS)
 
     @asynccontextmanager
@@ -141,7 +141,7 @@ class ClusterWorkers:
     async def _use(self, client: Client) -> None:
         """Until its scheduler is lost."""
         log.info("connected to the scheduler at %s", self._scheduler)
-        connection = _Connection(client, self._topic, self._seats, self._build)
+        connection = _Connection(client, self._topic, self._slots, self._build)
         try:
             await connection.look()
             self._connection = connection
@@ -157,19 +157,19 @@ class ClusterWorkers:
 
 
 class _Connection:
-    """To one scheduler. `ready`: how many seats of our build its workers have."""
+    """To one scheduler. `ready`: how many slots of our build its workers have."""
 
-    def __init__(self, client: Client, topic: str, seats: str, our_build: dict[str, str]) -> None:
+    def __init__(self, client: Client, topic: str, slots: str, our_build: dict[str, str]) -> None:
         self.ready = 0
         self._client = client
         self._topic = topic
-        self._seats = seats
+        self._slots = slots
         self._build = our_build
         self._leases: dict[str, _Lease] = {}
         self._offers: list[dict[str, float]] = []
         self._strangers: set[str] = set()
         self._scheduler = ""
-        client.subscribe_topic(topic, self._told)
+        client.subscribe_topic(topic, self._on_event)
 
     @property
     def alive(self) -> bool:
@@ -184,11 +184,11 @@ class _Connection:
         self._scheduler = scheduler["id"]
         workers = scheduler["workers"]
         self._offers = [one["resources"] for one in workers.values()]
-        self.ready = int(sum(one.get(self._seats, 0) for one in self._offers))
+        self.ready = int(sum(one.get(self._slots, 0) for one in self._offers))
         strangers = {
             address
             for address, one in workers.items()
-            if self._seats not in one["resources"] and any(name.startswith(dask.PLUGIN) for name in one["resources"])
+            if self._slots not in one["resources"] and any(name.startswith(dask.PLUGIN) for name in one["resources"])
         }
         for address in strangers - self._strangers:
             with suppress(OSError, TimeoutError):
@@ -202,7 +202,7 @@ class _Connection:
             lease.lose()
 
     @asynccontextmanager
-    async def lease(self, resources: dict[str, int], start_seconds: float) -> AsyncIterator[_Seat]:
+    async def lease(self, resources: dict[str, int], start_seconds: float) -> AsyncIterator[_Slot]:
         """Raises WorkerLost: for `start_seconds` there was no worker that could take it, or the scheduler is lost."""
         loop = asyncio.get_running_loop()
         given_up = loop.time() + start_seconds
@@ -210,8 +210,8 @@ class _Connection:
             async with self._held(resources) as lease:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(PLACE_SECONDS):
-                        address = await asyncio.shield(lease.place)
-                    yield _Seat(self._client, address, lease)
+                        address = await asyncio.shield(lease.address)
+                    yield _Slot(self._client, address, lease)
                     return
             if self._can_be_placed(resources):
                 given_up = loop.time() + start_seconds
@@ -224,7 +224,7 @@ class _Connection:
         loop = asyncio.get_running_loop()
         key = f"{dask.PLUGIN}-{secrets.token_hex(8)}"
         lease = self._leases[key] = _Lease(key)
-        future = self._client.submit(dask.hold, key, self._topic, key=key, pure=False, resources=resources)
+        future = self._client.submit(dask.hold_lease, key, self._topic, key=key, pure=False, resources=resources)
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(lease.lose))  # Dask has given it up
         try:
             yield lease
@@ -232,16 +232,16 @@ class _Connection:
             del self._leases[key]
             lease.lose()
             future.release()
-            await asyncio.sleep(0)  # Dask sends it then: before whoever waits asks for the seat that is free now
+            await asyncio.sleep(0)  # Dask sends it then: before whoever waits asks for the slot that is free now
 
     def _can_be_placed(self, resources: dict[str, int]) -> bool:
         return any(all(one.get(name, 0) >= least for name, least in resources.items()) for one in self._offers)
 
-    def _told(self, event: tuple[float, dict[str, str]]) -> None:
+    def _on_event(self, event: tuple[float, dict[str, str]]) -> None:
         _, message = event
         lease = self._leases.get(message["lease"])
         if lease is not None:
-            lease.at(message["address"])
+            lease.place_at(message["address"])
 
 
 class _Lease:
@@ -250,24 +250,24 @@ class _Lease:
     def __init__(self, key: str) -> None:
         loop = asyncio.get_running_loop()
         self.key = key
-        self.place: asyncio.Future[str] = loop.create_future()
+        self.address: asyncio.Future[str] = loop.create_future()
         self.lost: asyncio.Future[None] = loop.create_future()
 
-    def at(self, address: str) -> None:
-        if self.place.done():  # its worker is no more, and Dask has put it on another one
+    def place_at(self, address: str) -> None:
+        if self.address.done():  # its worker is no more, and Dask has put it on another one
             self.lose()
         else:
-            self.place.set_result(address)
+            self.address.set_result(address)
 
     def lose(self) -> None:
-        if not self.place.done():
-            self.place.set_exception(WorkerLost("died", FIRST_STAGE))
-            self.place.exception()  # nobody need ask for it
+        if not self.address.done():
+            self.address.set_exception(WorkerLost("died", FIRST_STAGE))
+            self.address.exception()  # nobody need ask for it
         if not self.lost.done():
             self.lost.set_result(None)
 
 
-class _Seat:
+class _Slot:
     """At the worker at `address`, for as long as the lease holds. `stage`, `photo`: what it is at, as far as told."""
 
     def __init__(self, client: Client, address: str, lease: _Lease) -> None:
@@ -278,7 +278,7 @@ class _Seat:
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
         self.stage, self.photo = FIRST_STAGE, ""
-        payload = packed(task, request)
+        payload = pack_work(task, request)
         call: asyncio.Future[Any] = asyncio.ensure_future(self._call(payload, deadline))
         del payload
         try:
@@ -292,20 +292,20 @@ class _Seat:
             call.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await call
-        return cast(Result, outcome_of(outcome, pickle.loads(value)))
+        return cast(Result, unwrap(outcome, pickle.loads(value)))
 
     async def _call(self, payload: bytes, deadline: float) -> tuple[str, Any]:
-        """The outcome and its value, as `Seats.call` tells them. Raises OSError: the worker cannot be reached."""
+        """The outcome and its value, as `Slots.call` tells them. Raises OSError: the worker cannot be reached."""
         comm = await self._connections.connect(self._address)
         try:
             await comm.write(
-                {"op": dask.CALL, "lease": self._lease.key, "payload": dask.uncopied(payload), "deadline": deadline}
+                {"op": dask.CALL, "lease": self._lease.key, "payload": dask.without_copy(payload), "deadline": deadline}
             )
-            while "outcome" not in (told := await comm.read()):
-                self.stage, self.photo = told["stage"], told["photo"]
+            while "outcome" not in (message := await comm.read()):
+                self.stage, self.photo = message["stage"], message["photo"]
         except BaseException:
             comm.abort()  # what is still said there is for nobody
             raise
         finally:
             self._connections.reuse(self._address, comm)
-        return told["outcome"], told["value"]
+        return message["outcome"], message["value"]

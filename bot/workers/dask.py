@@ -1,7 +1,7 @@
 """What the bot and the workers of a Dask cluster have in common: names, encryption, and `distributed` itself.
 
 Dask's scheduler decides which worker a request goes to, for all bots of the cluster, and sees who comes and goes. It
-does so by leases: a lease is a Dask task that does nothing, and whoever has it has the worker's seat that it takes up
+does so by leases: a lease is a Dask task that does nothing, and whoever has it has the worker's slot that it takes up
 until he gives it back, or is no more. The request itself and its answer go straight from the bot to that worker and
 back. So no photo passes the scheduler, or is kept in Dask's memory, on its disk, or in its logs.
 """
@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bot.config import ConfigError, DaskSection
+from bot.config import DaskSection
+from bot.errors import ConfigError
 
 if TYPE_CHECKING:
     from distributed import Security
@@ -67,8 +68,8 @@ def security(section: DaskSection) -> Security | None:
     return found
 
 
-def seats(build_digest: str) -> str:
-    """The resource that a seat of this build is to Dask. So a worker of another build is never asked."""
+def slots(build_digest: str) -> str:
+    """The resource that a slot of this build is to Dask. So a worker of another build is never asked."""
     return f"{PLUGIN}-{build_digest}"
 
 
@@ -77,15 +78,15 @@ def offer(name: str) -> str:
     return f"{PLUGIN}-offers-{name}"
 
 
-async def hold(key: str, topic: str) -> None:
+async def hold_lease(key: str, topic: str) -> None:
     """The task that a lease is. Tell those who listen to `topic` where, and stay until the lease is given back."""
     from distributed import get_worker
 
-    plugin: Any = get_worker().plugins[PLUGIN]  # `Seats` of bot.workers.dask_worker
-    await plugin.hold(key, topic)
+    plugin: Any = get_worker().plugins[PLUGIN]  # `Slots` of bot.workers.dask_worker
+    await plugin.hold_lease(key, topic)
 
 
-def uncopied(data: bytes) -> Serialize:
+def without_copy(data: bytes) -> Serialize:
     """To be sent as it is; in a message as `bytes` it would be copied on either side. It comes as a memoryview."""
     from distributed.protocol.serialize import to_serialize
 

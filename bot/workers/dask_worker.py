@@ -1,7 +1,7 @@
 """A worker of a Dask cluster: `sokkuri worker`.
 
 It is one Dask worker with a plugin that has processes to do the work, as the bot has where there is no cluster
-(`bot.workers.local`): they load their models once, they are what dies of a harmful photo, and they can be told to drop
+(`bot.workers.pool`): they load their models once, they are what dies of a harmful photo, and they can be told to drop
 work. So the worker itself, with its place in the cluster, goes on. It goes on without a scheduler, too, and comes back
 to it with its models still loaded.
 """
@@ -20,8 +20,8 @@ from bot import logs, memory
 from bot.config import DaskSection, Settings, hide_token
 from bot.workers import addresses, build, dask, devices, limits
 from bot.workers.engine import local
-from bot.workers.local import LocalSeat, LocalWorkers
-from bot.workers.process import FIRST_STAGE, Pickled
+from bot.workers.pipe import FIRST_STAGE, Pickled
+from bot.workers.pool import LocalSlot, LocalWorkers
 from core.contracts import SokkuriError, WorkerLost
 
 dask.load()
@@ -65,29 +65,29 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="sokkuri-worker-") as folder:
         heatmaps = "heatmap" in settings.dask.offers
-        async with local(settings, heatmaps=heatmaps) as processes, devices.told(processes, settings.workers):
-            plugin = Seats(processes, build.of(settings.core()))
-            names = [dask.seats(build.digest(plugin.build)), *map(dask.offer, settings.dask.offers)]
+        async with local(settings, heatmaps=heatmaps) as processes, devices.log_devices(processes, settings.workers):
+            plugin = Slots(processes, build.of(settings.core()))
+            names = [dask.slots(build.digest(plugin.build)), *map(dask.offer, settings.dask.offers)]
             resources = {name: float(processes.count) for name in names}
-            told = False
+            reported = False
             while not stop.is_set():
                 try:
                     worker = await _joined(settings.dask, security, plugin, resources, folder)
                 except (OSError, TimeoutError, RuntimeError) as error:
-                    if not told:
+                    if not reported:
                         log.error("the scheduler at %s cannot be reached: %s", settings.dask.scheduler, error)
-                    told = True
+                    reported = True
                     with suppress(TimeoutError):
                         await asyncio.wait_for(stop.wait(), AGAIN_SECONDS)
                     continue
-                told = False
-                log.info("worker of the scheduler at %s, with %d seats", settings.dask.scheduler, processes.count)
+                reported = False
+                log.info("worker of the scheduler at %s, with %d slots", settings.dask.scheduler, processes.count)
                 await _until(worker, stop, plugin, settings.workers.grace_seconds)
     log.info("stopped")
 
 
 async def _joined(
-    section: DaskSection, security: Security | None, plugin: Seats, resources: dict[str, float], folder: str
+    section: DaskSection, security: Security | None, plugin: Slots, resources: dict[str, float], folder: str
 ) -> Worker:
     """A worker that the scheduler knows. Raises OSError, TimeoutError, RuntimeError: the scheduler cannot be reached;
     ConfigError: it may not be used.
@@ -115,7 +115,7 @@ async def _joined(
     return worker
 
 
-async def _until(worker: Worker, stop: asyncio.Event, plugin: Seats, grace: float) -> None:
+async def _until(worker: Worker, stop: asyncio.Event, plugin: Slots, grace: float) -> None:
     """Until the scheduler is lost, or we are told to stop."""
     tasks = [asyncio.create_task(worker.finished()), asyncio.create_task(stop.wait())]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -136,7 +136,7 @@ class _Worker(Worker):
         """Starts none. Dask has no setting for that: its server would listen on every interface."""
 
 
-class Seats(WorkerPlugin):
+class Slots(WorkerPlugin):
     """`processes`: who do the work, and stay from one connection to the next."""
 
     name = dask.PLUGIN
@@ -168,7 +168,7 @@ class Seats(WorkerPlugin):
         if finish in ("cancelled", "released", "forgotten") and key in self._leases:
             self._leases[key].end()
 
-    async def hold(self, key: str, topic: str) -> None:
+    async def hold_lease(self, key: str, topic: str) -> None:
         task = self._worker.state.tasks.get(key)
         if task is None or task.state != "executing":  # given back before it began: no transition is to come any more
             return
@@ -176,7 +176,7 @@ class Seats(WorkerPlugin):
         self._none_held.clear()
         try:
             self._worker.log_event(topic, {"lease": key, "address": self._worker.contact_address})
-            await lease.held()
+            await lease.wait_for_end()
         finally:
             del self._leases[key]
             if not self._leases:
@@ -191,14 +191,14 @@ class Seats(WorkerPlugin):
         """
         held = self._leases.get(lease)
         working = asyncio.create_task(self._outcome(held, payload, deadline))
-        told = NO_STAGE
+        sent = NO_STAGE
         try:
             while not (await asyncio.wait({working}, timeout=STAGE_SECONDS))[0]:
-                if held is not None and held.stage != told:
-                    told = held.stage
-                    await comm.write({"stage": told[0], "photo": told[1]})
+                if held is not None and held.stage != sent:
+                    sent = held.stage
+                    await comm.write({"stage": sent[0], "photo": sent[1]})
             outcome, value = working.result()
-            await comm.write({"outcome": outcome, "value": dask.uncopied(value)})
+            await comm.write({"outcome": outcome, "value": dask.without_copy(value)})
         finally:
             working.cancel()  # where nobody hears of it any more
         return Status.dont_reply
@@ -224,14 +224,14 @@ class _Lease:
 
     def __init__(self, processes: LocalWorkers) -> None:
         self._processes = processes
-        self._seat: asyncio.Future[LocalSeat] = asyncio.get_running_loop().create_future()
+        self._slot: asyncio.Future[LocalSlot] = asyncio.get_running_loop().create_future()
         self._ended = asyncio.Event()
         self._call: asyncio.Task[Pickled] | None = None
 
     def end(self) -> None:
         self._ended.set()
 
-    async def held(self) -> None:
+    async def wait_for_end(self) -> None:
         """Until it is ended, with whatever work is under way. Where no process starts, a call tells why."""
         taking = asyncio.create_task(self._take())
         try:
@@ -245,15 +245,15 @@ class _Lease:
 
     async def _take(self) -> None:
         try:
-            async with self._processes.reserve() as seat:
-                self._seat.set_result(seat)
+            async with self._processes.reserve() as slot:
+                self._slot.set_result(slot)
                 await asyncio.Event().wait()
         except Exception as error:
-            if not self._seat.done():
-                self._seat.set_exception(error)
-                self._seat.exception()  # nobody need ask for it
+            if not self._slot.done():
+                self._slot.set_exception(error)
+                self._slot.exception()  # nobody need ask for it
         finally:
-            self._seat.cancel()
+            self._slot.cancel()
 
     async def call(self, payload: memoryview, deadline: float) -> Pickled:
         self._call = call = asyncio.create_task(self._work(payload, deadline))
@@ -269,11 +269,11 @@ class _Lease:
             call.cancel()
 
     async def _work(self, payload: memoryview, deadline: float) -> Pickled:
-        seat = await asyncio.shield(self._seat)
-        return await seat.relay(payload, deadline)
+        slot = await asyncio.shield(self._slot)
+        return await slot.relay(payload, deadline)
 
     @property
     def stage(self) -> tuple[str, str]:
-        """See `LocalSeat.stage`."""
-        taken = self._seat.done() and not self._seat.cancelled() and self._seat.exception() is None
-        return self._seat.result().stage if taken else NO_STAGE
+        """See `LocalSlot.stage`."""
+        taken = self._slot.done() and not self._slot.cancelled() and self._slot.exception() is None
+        return self._slot.result().stage if taken else NO_STAGE

@@ -16,9 +16,9 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def told(workers: Workers, settings: WorkersSection) -> AsyncIterator[None]:
+async def log_devices(workers: Workers, settings: WorkersSection) -> AsyncIterator[None]:
     """Ask a worker, in the time of the block, if they are to run on a GPU."""
-    asking = asyncio.create_task(_tell(workers, settings)) if settings.device == "cuda" else None
+    asking = asyncio.create_task(_ask(workers, settings)) if settings.device == "cuda" else None
     try:
         yield
     finally:
@@ -27,7 +27,7 @@ async def told(workers: Workers, settings: WorkersSection) -> AsyncIterator[None
             await asyncio.gather(asking, return_exceptions=True)
 
 
-async def _tell(workers: Workers, settings: WorkersSection) -> None:
+async def _ask(workers: Workers, settings: WorkersSection) -> None:
     try:
         found = await workers.submit(tasks.devices, None, settings.start_seconds)
     except SokkuriError as error:  # as every request will, and whoever asks is told why

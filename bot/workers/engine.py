@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.config import Settings
 from bot.workers import Workers
-from bot.workers.local import LocalWorkers
+from bot.workers.pool import LocalWorkers
 from core import tasks
 
 

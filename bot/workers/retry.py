@@ -15,13 +15,14 @@ import time
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Protocol, Self, cast, runtime_checkable
 
+from bot.errors import DeadlineExceeded, HarmfulPhoto
 from bot.workers import Request, Result, Task, Workers
-from core.contracts import DeadlineExceeded, HarmfulPhoto, Photo, Skipped, TooFewFaces, WorkerLost
+from core.contracts import Photo, Skipped, TooFewFaces, WorkerLost
 
 TRIES = 2
 """How often work is tried, and how many workers a photo may end."""
 
-MOST_SUSPECTS = 1000
+MAX_RECORDS = 1000
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Retries:
 
     def __init__(self, workers: Workers, refuse_seconds: float) -> None:
         self._workers = workers
-        self.suspects = Suspects(refuse_seconds)
+        self.blocklist = Blocklist(refuse_seconds)
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
         """As `Workers.submit`, with a second try, all within `deadline`.
@@ -51,7 +52,7 @@ class Retries:
         lost: WorkerLost | DeadlineExceeded | None = None
         tries = 0
         while True:
-            culprit = await self.suspects.among(request)
+            culprit = await self.blocklist.find_in(request)
             if culprit:
                 names = ", ".join(photo.name for photo in culprit)
                 if len(culprit) > 1 or not isinstance(request, Batch):
@@ -75,22 +76,24 @@ class Retries:
                     raise
                 lost = error.with_traceback(None)  # which would keep this frame, and so the photos
             tries += 1
-            await self.suspects.blame(request, lost.photo)
+            await self.blocklist.record(request, lost.photo)
 
 
-class Suspects:
+class Blocklist:
     """How many workers a photo, or several together, have ended, for `seconds` after the last one."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._key = os.urandom(32)
-        self._marks: dict[_Content, _Mark] = {}
+        self._records: dict[_Content, _Record] = {}
 
-    async def among(self, request: object) -> tuple[Photo, ...]:
+    async def find_in(self, request: object) -> tuple[Photo, ...]:
         """The photo of `request` that is refused, or all of them, where they are refused together; else none."""
         now = time.monotonic()
-        self._marks = {content: mark for content, mark in self._marks.items() if now - mark.last < self._seconds}
-        refused = {content for content, mark in self._marks.items() if mark.ended >= TRIES}
+        self._records = {
+            content: record for content, record in self._records.items() if now - record.last < self._seconds
+        }
+        refused = {content for content, record in self._records.items() if record.ended >= TRIES}
         if not refused:
             return ()
         photos = _photos(request)
@@ -100,17 +103,17 @@ class Suspects:
                 return subject
         return ()
 
-    async def blame(self, request: object, name: str) -> None:
+    async def record(self, request: object, name: str) -> None:
         """The photo called `name`, or all of them (""), ended a worker."""
         photos = _photos(request)
         subject = tuple(photo for photo in photos if photo.name == name) or photos
         if not subject:
             return
         content = await self._content(subject)
-        ended = self._marks[content].ended + 1 if content in self._marks else 1
-        while len(self._marks) >= MOST_SUSPECTS:
-            del self._marks[min(self._marks, key=lambda content: self._marks[content].last)]
-        self._marks[content] = _Mark(ended, time.monotonic())
+        ended = self._records[content].ended + 1 if content in self._records else 1
+        while len(self._records) >= MAX_RECORDS:
+            del self._records[min(self._records, key=lambda content: self._records[content].last)]
+        self._records[content] = _Record(ended, time.monotonic())
         if ended == TRIES:
             log.warning("%d photos that ended %d workers are refused for %g s", len(subject), TRIES, self._seconds)
 
@@ -133,7 +136,7 @@ class _Content:
 
 
 @dataclass(frozen=True)
-class _Mark:
+class _Record:
     """So many workers `ended`, the `last` one at this time (monotonic)."""
 
     ended: int

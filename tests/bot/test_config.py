@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from bot.config import ConfigError, Settings, load
+from bot.config import Settings, load
+from bot.errors import ConfigError
 from core.contracts import ModelChoice
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "config.example.toml"

@@ -94,7 +94,7 @@ def test_nothing_of_an_address_but_its_host_is_written(
 
 
 def test_what_follows_an_address_is_written() -> None:
-    assert logs.said("GET 'https://a.example/x' in 3 s, then HTTPS://b.example") == (
+    assert logs.redact("GET 'https://a.example/x' in 3 s, then HTTPS://b.example") == (
         "GET 'https://a.example/… in 3 s, then HTTPS://b.example/…"
     )
 

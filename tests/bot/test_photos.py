@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import DiscordSection, LimitsSection
+from bot.errors import AccessDenied, DownloadFailed, LinkExpired
 from bot.photos import BATCH_BYTES, BATCH_PHOTOS, Photos, Source
 from bot.photos.sources import distinct
-from core.contracts import AccessDenied, DownloadFailed, FileTooLarge, LinkExpired, PhotoError
+from core.contracts import FileTooLarge, PhotoError
 
 LIMIT = 100_000
 
@@ -108,12 +109,12 @@ def source(url: str, name: str = "me.jpg", size: int = 10, place: int = 0) -> So
 
 
 async def test_photos_come_in_their_order_with_their_names(server: Server, photos: Photos) -> None:
-    found = await photos.of(*(source(f"{server.base}/good/{n}", f"{n}.jpg") for n in range(8)))
+    found = await photos.fetch(*(source(f"{server.base}/good/{n}", f"{n}.jpg") for n in range(8)))
     assert [(photo.name, photo.data) for photo in found] == [(f"{n}.jpg", f"good {n}".encode()) for n in range(8)]
 
 
 async def test_no_more_at_once_than_allowed(server: Server, photos: Photos) -> None:
-    await photos.of(*(source(f"{server.base}/many/{n}") for n in range(12)))
+    await photos.fetch(*(source(f"{server.base}/many/{n}") for n in range(12)))
     assert server.most == 3
 
 
@@ -122,33 +123,33 @@ async def test_a_refusal_is_called_by_its_name(
     server: Server, photos: Photos, kind: str, error: type[PhotoError]
 ) -> None:
     with pytest.raises(error):
-        await photos.of(source(f"{server.base}/{kind}/1", "lost.jpg"))
+        await photos.fetch(source(f"{server.base}/{kind}/1", "lost.jpg"))
 
 
 async def test_a_redirect_is_not_followed(server: Server, photos: Photos) -> None:
     with pytest.raises(DownloadFailed) as caught:
-        await photos.of(source(f"{server.base}/redirect/1", "lost.jpg"))
+        await photos.fetch(source(f"{server.base}/redirect/1", "lost.jpg"))
     assert caught.value.photo == "lost.jpg"
     assert server.asked == ["redirect"]
 
 
 async def test_more_bytes_than_were_claimed_are_not_taken(server: Server, photos: Photos) -> None:
     with pytest.raises(FileTooLarge) as caught:
-        await photos.of(source(f"{server.base}/endless/1", size=10))
+        await photos.fetch(source(f"{server.base}/endless/1", size=10))
     assert LIMIT < caught.value.size <= LIMIT + 64 * 1024
     assert caught.value.limit == LIMIT
 
 
 async def test_what_is_known_to_be_too_large_is_not_asked_for(server: Server, photos: Photos) -> None:
     with pytest.raises(FileTooLarge):
-        await photos.of(source(f"{server.base}/good/1", size=LIMIT + 1))
+        await photos.fetch(source(f"{server.base}/good/1", size=LIMIT + 1))
     assert not server.asked
 
 
 @pytest.mark.parametrize("kind", ["500", "502", "503", "429", "reset", "cut"])
 async def test_what_fails_by_chance_is_tried_again(server: Server, photos: Photos, kind: str) -> None:
     server.bad = 2
-    (photo,) = await photos.of(source(f"{server.base}/{kind}/1"))
+    (photo,) = await photos.fetch(source(f"{server.base}/{kind}/1"))
     assert photo.data == f"{kind} 1".encode()  # from the start, not from where it was cut
     assert server.asked == [kind] * 3
 
@@ -156,21 +157,21 @@ async def test_what_fails_by_chance_is_tried_again(server: Server, photos: Photo
 async def test_a_stalled_connection_is_given_up_for_another_one(server: Server) -> None:
     server.bad = 1
     async with aiohttp.ClientSession() as session:
-        assert await make(session, download_seconds=1.5).of(source(f"{server.base}/stalled/1"))
+        assert await make(session, download_seconds=1.5).fetch(source(f"{server.base}/stalled/1"))
     assert server.asked == ["stalled"] * 2
 
 
 async def test_what_fails_again_and_again_is_given_up(server: Server, photos: Photos) -> None:
     server.bad = 99
     with pytest.raises(DownloadFailed):
-        await photos.of(source(f"{server.base}/500/1"))
+        await photos.fetch(source(f"{server.base}/500/1"))
     assert len(server.asked) == 4
 
 
 async def test_an_answer_that_never_ends_is_given_up(server: Server) -> None:
     async with aiohttp.ClientSession() as session:
         with pytest.raises(DownloadFailed):
-            await make(session, download_seconds=0.2).of(source(f"{server.base}/silent/1"))
+            await make(session, download_seconds=0.2).fetch(source(f"{server.base}/silent/1"))
 
 
 @pytest.mark.parametrize(
@@ -187,22 +188,22 @@ async def test_an_answer_that_never_ends_is_given_up(server: Server) -> None:
 )
 async def test_only_hosts_of_the_list_are_asked(server: Server, photos: Photos, url: str) -> None:
     with pytest.raises(DownloadFailed):
-        await photos.of(source(url.format(port=server.base.rpartition(":")[2])))
+        await photos.fetch(source(url.format(port=server.base.rpartition(":")[2])))
     assert not server.asked
 
 
 async def test_an_entry_with_a_port_is_for_that_port(server: Server) -> None:
     async with aiohttp.ClientSession() as session:
         authority = server.base.removeprefix("http://")
-        assert await make(session, (authority,)).of(source(f"{server.base}/good/1"))
+        assert await make(session, (authority,)).fetch(source(f"{server.base}/good/1"))
         with pytest.raises(DownloadFailed):
-            await make(session, ("127.0.0.1:1",)).of(source(f"{server.base}/good/1"))
+            await make(session, ("127.0.0.1:1",)).fetch(source(f"{server.base}/good/1"))
 
 
 async def test_a_host_elsewhere_is_asked_in_secret_only() -> None:
     async with aiohttp.ClientSession() as session:
         with pytest.raises(PhotoError):
-            await make(session, ("cdn.discordapp.com",)).of(source("http://cdn.discordapp.com/1.jpg"))
+            await make(session, ("cdn.discordapp.com",)).fetch(source("http://cdn.discordapp.com/1.jpg"))
 
 
 def posted(server: Server, count: int, size: int = 10) -> list[Source]:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from bot import reload
-from bot.config import ConfigError, Settings, load
+from bot.config import Settings, load
+from bot.errors import ConfigError
 
 SCRIPT = """
 import asyncio
@@ -45,7 +46,7 @@ def test_limits_are_taken_over_and_the_rest_is_named(tmp_path: Path, caplog: pyt
     languages, limits = reload.locales_of(settings), settings.limits
     file = tmp_path / "config.toml"
     file.write_text('[limits]\nwaiting = 3\nfile_bytes = 77\n[workers]\ncount = 5\n[discord]\ntoken = "s3cret"\n')
-    assert reload.take_over(settings, languages, lambda: load(file))
+    assert reload.apply(settings, languages, lambda: load(file))
     assert settings.limits is limits
     assert (limits.waiting, limits.file_bytes, settings.workers.count) == (3, Settings().limits.file_bytes, 2)
     taken, left = (record.getMessage() for record in caplog.records)
@@ -54,7 +55,7 @@ def test_limits_are_taken_over_and_the_rest_is_named(tmp_path: Path, caplog: pyt
     assert "s3cret" not in caplog.text
     caplog.clear()
     file.write_text("")
-    assert reload.take_over(settings, languages, lambda: load(file))
+    assert reload.apply(settings, languages, lambda: load(file))
     assert limits == Settings().limits
 
 
@@ -63,10 +64,10 @@ def test_a_mistake_changes_nothing(tmp_path: Path, text: str, caplog: pytest.Log
     settings = Settings()
     file = tmp_path / "config.toml"
     file.write_text(text)
-    assert not reload.take_over(settings, reload.locales_of(settings), lambda: load(file))
+    assert not reload.apply(settings, reload.locales_of(settings), lambda: load(file))
     assert settings == Settings()
     (record,) = caplog.records
-    assert "all stays as it was" in record.getMessage()
+    assert "nothing changes" in record.getMessage()
     assert str(file) in record.getMessage()
 
 
@@ -74,10 +75,10 @@ def test_words_are_read_anew_and_broken_ones_are_not(tmp_path: Path, caplog: pyt
     settings = Settings(locales_folder=str(tmp_path))
     languages = reload.locales_of(settings)
     (tmp_path / "ja.ftl").write_text("stop = やめる\n", encoding="utf-8")
-    assert reload.take_over(settings, languages, lambda: settings)
+    assert reload.apply(settings, languages, lambda: settings)
     assert languages.of("ja").text("stop") == "やめる"
     (tmp_path / "ja.ftl").write_bytes(b"\xff\xff")
-    assert not reload.take_over(settings, languages, lambda: settings)
+    assert not reload.apply(settings, languages, lambda: settings)
     assert languages.of("ja").text("stop") == "やめる"
     assert "ja.ftl" in caplog.text
     with pytest.raises(ConfigError, match="locales_folder"):

@@ -47,9 +47,9 @@ def test_gradcam_is_told_without_marks() -> None:
 
 def test_errors_are_one_line() -> None:
     few = TooFewFaces(1, 2, (Skipped("a.txt", "not_a_picture"), Skipped("b.png", "no_face")))
-    line = words.of_person_error(few)
+    line = words.person_error_line(few)
     assert "\n" not in line
     assert "a.txt" in line
     assert "b.png" in line
-    assert words.of_fault(ModelMissing("dlib", "not there;\n  remedy: get it")) == "dlib: not there; remedy: get it"
-    assert words.of_fault(ValueError("two\nlines")) == "ValueError: two lines"
+    assert words.fault_line(ModelMissing("dlib", "not there;\n  remedy: get it")) == "dlib: not there; remedy: get it"
+    assert words.fault_line(ValueError("two\nlines")) == "ValueError: two lines"

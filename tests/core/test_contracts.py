@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import inspect
 import pickle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import contracts
 from core.contracts import FileTooLarge, PersonError, SokkuriError, TooFewFaces, shown_percent
 
 
@@ -29,13 +27,3 @@ def test_an_error_survives_the_way_between_processes(error: SokkuriError) -> Non
     assert type(copy) is type(error)
     assert vars(copy) == vars(error)
     assert isinstance(copy, PersonError)
-
-
-def test_the_drawn_tree_is_the_tree() -> None:
-    drawn = (contracts.errors.__doc__ or "").split("SokkuriError", 1)[1]
-    classes = [one for _, one in inspect.getmembers(contracts, inspect.isclass) if issubclass(one, SokkuriError)]
-    for one in classes:
-        if one is not SokkuriError:
-            (line,) = [line for line in drawn.splitlines() if one.__name__ in line.split()]
-            depth = line.index(one.__name__) // 4 - 1
-            assert depth == len(one.__mro__) - len(SokkuriError.__mro__), one

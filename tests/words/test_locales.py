@@ -13,14 +13,9 @@ from fluent.syntax import FluentParser, FluentSerializer
 from fluent.syntax import ast as ftl
 from fluent.syntax.visitor import Transformer
 
+from bot.errors import MissingPermission
 from core import contracts
-from core.contracts import (
-    FileTooLarge,
-    MissingPermission,
-    NoFace,
-    Skipped,
-    TooFewFaces,
-)
+from core.contracts import FileTooLarge, NoFace, Skipped, TooFewFaces
 from words import locales
 from words.errors import describe_error
 from words.locales import LANGUAGES, Language, LanguageFileError, Languages, check
@@ -193,7 +188,7 @@ def test_a_file_called_by_its_script_or_its_other_code_is_a_language(tmp_path: P
 
 def test_words_can_be_exchanged_while_they_are_in_use() -> None:
     languages = locales.load()
-    languages.become(locales.Languages([Language("en", "stop = Halt")]))
+    languages.update(locales.Languages([Language("en", "stop = Halt")]))
     assert languages.of("ja").text("stop") == "Halt"
 
 

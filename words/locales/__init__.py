@@ -127,7 +127,7 @@ class Languages:
         code = best_match(locale, self._by_code)
         return None if code is None else self._by_code[code]
 
-    def become(self, other: Languages) -> None:
+    def update(self, other: Languages) -> None:
         """Have the words of `other` from now on."""
         self._by_code = other._by_code
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.access.links import Link
+from bot.errors import NotAMessageLink
 from bot.photos.hosts import Hosts
-from core.contracts import NotAMessageLink
 
 IDS = st.integers(min_value=1, max_value=2**63)
 

@@ -11,33 +11,33 @@ import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bot.http.endpoint import PATH, SECONDS_NEW, SIGNATURE, TIMESTAMP, Peers, Seal
+from bot.http.endpoint import PATH, SECONDS_NEW, SIGNATURE, TIMESTAMP, Peers, SignatureVerifier
 
 HEADERS = {SIGNATURE: "00" * 64, TIMESTAMP: "0"}
 
 
 def test_what_came_is_remembered_for_as_long_as_it_would_hold() -> None:
     key, now = Ed25519PrivateKey.generate(), [1_000_000.0]
-    seal = Seal(key.public_key().public_bytes_raw().hex(), lambda: now[0])
+    verifier = SignatureVerifier(key.public_key().public_bytes_raw().hex(), lambda: now[0])
 
     def signed(at: float) -> dict[str, str]:
         return {SIGNATURE: key.sign(f"{at:.0f}".encode()).hex(), TIMESTAMP: f"{at:.0f}"}
 
     headers = signed(now[0] + SECONDS_NEW)  # by a clock that is ahead
-    assert seal.holds(headers, b"")
-    assert seal.is_first(headers)
+    assert verifier.verify(headers, b"")
+    assert verifier.is_new(headers)
     now[0] += 2 * SECONDS_NEW
-    assert seal.holds(headers, b"")
-    assert not seal.is_first(headers)
+    assert verifier.verify(headers, b"")
+    assert not verifier.is_new(headers)
     now[0] += 1
-    assert not seal.holds(headers, b"")
-    assert seal.is_first(headers)  # forgotten, and no longer needed
+    assert not verifier.verify(headers, b"")
+    assert verifier.is_new(headers)  # forgotten, and no longer needed
 
 
 @pytest.mark.parametrize("key", ["", "ab", "zz" * 32])
 def test_what_is_no_key(key: str) -> None:
     with pytest.raises(ValueError):
-        Seal(key)
+        SignatureVerifier(key)
 
 
 @asynccontextmanager
@@ -69,7 +69,7 @@ async def test_one_that_takes_a_click_is_found_among_others() -> None:
         instance(None) as hanging,
     ):
         gone, unknown = "http://127.0.0.1:9", "http://nowhere.invalid:8600"
-        assert await Peers(session, (gone, unknown, hanging, lacking, taking)).take(HEADERS, b"{}")
-        assert not await Peers(session, (gone, unknown, lacking)).take(HEADERS, b"{}")
-        assert not await Peers(session, (hanging, lacking)).take(HEADERS, b"{}")
-        assert not await Peers(session, ()).take(HEADERS, b"{}")
+        assert await Peers(session, (gone, unknown, hanging, lacking, taking)).forward(HEADERS, b"{}")
+        assert not await Peers(session, (gone, unknown, lacking)).forward(HEADERS, b"{}")
+        assert not await Peers(session, (hanging, lacking)).forward(HEADERS, b"{}")
+        assert not await Peers(session, ()).forward(HEADERS, b"{}")

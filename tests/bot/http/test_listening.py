@@ -18,11 +18,12 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from yarl import URL
 
-from bot.config import ConfigError, InteractionsSection
+from bot.config import InteractionsSection
+from bot.errors import ConfigError
 from bot.http import endpoint
 from bot.http.endpoint import PATH, SIGNATURE, TIMESTAMP, Peers
 from bot.http.listening import listening, serving, vouch
-from bot.http.repeats import Repeats
+from bot.http.log_throttle import ThrottledLogger
 from sandbox import Sandbox
 
 PATIENCE = 60.0
@@ -120,7 +121,7 @@ async def port() -> AsyncIterator[int]:
 @pytest.fixture(autouse=True)
 def nothing_was_logged_before(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("bot.http.connections", "bot.http.endpoint"):
-        monkeypatch.setattr(f"{name}.log", Repeats(logging.getLogger(name)))
+        monkeypatch.setattr(f"{name}.log", ThrottledLogger(logging.getLogger(name)))
 
 
 async def settle(true: Callable[[], bool]) -> None:
@@ -389,7 +390,7 @@ async def test_a_name_of_several_addresses_listens_on_all() -> None:
 async def test_what_strangers_cause_is_logged_once_in_a_while_with_a_count(
     port: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.http.repeats.SECONDS_APART", 2.0)
+    monkeypatch.setattr("bot.http.log_throttle.SECONDS_APART", 2.0)
     caplog.set_level(logging.INFO)
     for _ in range(30):
         async with connected(port, 2) as (client, other):
@@ -407,9 +408,9 @@ async def test_what_strangers_cause_is_logged_once_in_a_while_with_a_count(
 async def test_a_count_is_of_one_kind_of_message(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.http.repeats.SECONDS_APART", 0.2)
+    monkeypatch.setattr("bot.http.log_throttle.SECONDS_APART", 0.2)
     caplog.set_level(logging.INFO)
-    log = Repeats(logging.getLogger("strangers"))
+    log = ThrottledLogger(logging.getLogger("strangers"))
     for number in range(5):
         log.info("request %d was refused", number)
     log.info("something else")

@@ -13,7 +13,7 @@ from bot.messages.layout import OPTIONS, ROWS, Button, Menu, Remake, Reply, Show
 from bot.messages.layout import layout as laid_out
 from bot.messages.layout import plain as plain_view
 from bot.messages.markup import DISCORD
-from bot.messages.menus import Choice, of_faces
+from bot.messages.menus import Choice, face_menus
 from bot.requests.jobs import Job
 from core.contracts import Picture
 from words import locales
@@ -31,7 +31,7 @@ def remade(faces: tuple[int, ...]) -> Remake:
 
 
 def built(choices: list[Choice], rows: int = ROWS, code: str = "en") -> tuple[Menu, ...]:
-    return of_faces(choices, rows, WORDS[code], remade)
+    return face_menus(choices, rows, WORDS[code], remade)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.errors import NoAvatar
 from bot.messages import replies
 from bot.messages.layout import LAYOUT_LIMIT, TEXT_LIMIT, Reply, Shown, clip, clip_lines
 from bot.messages.layout import layout as laid_out
@@ -23,7 +24,6 @@ from core.contracts import (
     FoundFace,
     GradcamResult,
     ModelMissing,
-    NoAvatar,
     Picture,
     SimilarResult,
     Skipped,

@@ -13,9 +13,10 @@ import pytest
 import worker_tasks as tasks
 
 from bot.config import LimitsSection
+from bot.errors import Busy, DeadlineExceeded, Stopped, Stopping
 from bot.requests.jobs import Job, Jobs, Phase, Requester
-from bot.workers.local import LocalWorkers
-from core.contracts import Busy, CoreSettings, DeadlineExceeded, ModelMissing, NoFace, Stopped, Stopping, WorkerLost
+from bot.workers.pool import LocalWorkers
+from core.contracts import CoreSettings, ModelMissing, NoFace, WorkerLost
 
 
 @pytest.fixture

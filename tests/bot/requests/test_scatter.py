@@ -16,7 +16,7 @@ from bot.config import LimitsSection
 from bot.photos import BATCH_PHOTOS, Batches, Gathered
 from bot.requests.jobs import Job, Jobs, Requester
 from bot.requests.scatter import Averaging
-from bot.workers.local import LocalWorkers
+from bot.workers.pool import LocalWorkers
 from core import tasks
 from core.contracts import AverageRecipe, AverageRequest, AverageResult, AverageRules, CoreSettings, Photo
 
@@ -31,9 +31,9 @@ class Heard(LocalWorkers):
         super().__init__(CoreSettings(), tasks.warm, count=count, tasks=0, start_seconds=60)
         self.asked: Counter[str] = Counter()
 
-    async def done(self, worker: Any, work: bytes | memoryview, deadline: float) -> Any:
+    async def perform(self, worker: Any, work: bytes | memoryview, deadline: float) -> Any:
         self.asked[pickle.loads(work)[0].__name__] += 1
-        return await super().done(worker, work, deadline)
+        return await super().perform(worker, work, deadline)
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ import worker_tasks
 import yaml
 from cluster import ROOT
 
-from bot.config import ConfigError, DaskSection
+from bot.config import DaskSection
+from bot.errors import ConfigError
 from bot.workers import addresses
 from bot.workers.cluster import ClusterWorkers
 from core.contracts import CoreSettings

@@ -21,9 +21,10 @@ import worker_tasks
 from cluster import PATIENCE, Process
 
 from bot.config import DaskSection
+from bot.errors import DeadlineExceeded
 from bot.workers import Workers
 from bot.workers.cluster import ClusterWorkers
-from bot.workers.local import LocalWorkers
+from bot.workers.pool import LocalWorkers
 from bot.workers.retry import Retries
 from core import tasks
 from core.contracts import (
@@ -31,7 +32,6 @@ from core.contracts import (
     AverageRequest,
     AverageStart,
     CoreSettings,
-    DeadlineExceeded,
     GradcamRequest,
     LookalikesRequest,
     NoFace,
@@ -66,9 +66,9 @@ def connected(port: int, *, count: int = 2, start_seconds: float = LONG, **secti
     return ClusterWorkers(SETTINGS, DaskSection(**section), count=count, start_seconds=start_seconds)
 
 
-async def seen(workers: Workers, seats: int) -> None:
+async def seen(workers: Workers, slots: int) -> None:
     async with asyncio.timeout(PATIENCE):
-        while workers.ready != seats:
+        while workers.ready != slots:
             await asyncio.sleep(0.02)
 
 
@@ -108,11 +108,11 @@ async def answers(workers: Workers, faces: Path) -> dict[str, object]:
     similar = await workers.submit(tasks.similar, SimilarRequest(a, b), LONG)
     gradcam = await workers.submit(tasks.gradcam, GradcamRequest(a), LONG)
     lookalikes = await workers.submit(tasks.lookalikes, LookalikesRequest((a, b, c)), LONG)
-    async with workers.reserve() as seat:
-        await seat.submit(tasks.average_open, AverageStart(), LONG)
-        so_far = await seat.submit(tasks.average_look, AverageBatch((a, b, c)), LONG)
-        await seat.submit(tasks.average_take, [True] * len(so_far.faces), LONG)
-        so_far = replace(so_far, sums=(await seat.submit(tasks.average_close, None, LONG),))
+    async with workers.reserve() as slot:
+        await slot.submit(tasks.average_open, AverageStart(), LONG)
+        so_far = await slot.submit(tasks.average_look, AverageBatch((a, b, c)), LONG)
+        await slot.submit(tasks.average_take, [True] * len(so_far.faces), LONG)
+        so_far = replace(so_far, sums=(await slot.submit(tasks.average_close, None, LONG),))
     average = await workers.submit(tasks.average_finish, AverageRequest(so_far), LONG)
     timed: dict[str, Any] = {"similar": similar, "gradcam": gradcam, "lookalikes": lookalikes, "average": average}
     return {name: replace(result, stages={}) for name, result in timed.items()}
@@ -139,9 +139,9 @@ async def test_much_is_sent_and_errors_come_back_typed(both: Cluster) -> None:
     assert "me.jpg" not in said
 
 
-async def test_a_seat_is_one_process_and_nobody_elses(both: Cluster) -> None:
+async def test_a_slot_is_one_process_and_nobody_elses(both: Cluster) -> None:
     async with both.workers.reserve() as one, both.workers.reserve() as other:
-        pids = [await seat.submit(worker_tasks.pid, None, LONG) for seat in (one, other, one, other)]
+        pids = [await slot.submit(worker_tasks.pid, None, LONG) for slot in (one, other, one, other)]
     assert pids[:2] == pids[2:]
     assert pids[0] != pids[1]
 
@@ -247,7 +247,7 @@ async def test_work_is_done_again_when_its_worker_is_killed(tmp_path: Path) -> N
             assert isinstance(await retries.submit(worker_tasks.pid, None, LONG), int)
 
 
-async def test_a_lease_that_is_given_back_at_once_leaves_its_seat_free(tmp_path: Path) -> None:
+async def test_a_lease_that_is_given_back_at_once_leaves_its_slot_free(tmp_path: Path) -> None:
     """Dask tells the worker of both in one message, so that the lease begins when it has ended already."""
 
     async def leased(workers: ClusterWorkers) -> None:
@@ -268,7 +268,7 @@ async def test_a_lease_that_is_given_back_at_once_leaves_its_seat_free(tmp_path:
 async def test_what_comes_next_is_placed_on_the_worker_that_is_free_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Dask must hear that a seat was given back before it is asked for the next one, or takes all workers for busy."""
+    """Dask must hear that a slot was given back before it is asked for the next one, or takes all workers for busy."""
     monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__WORK_STEALING", "False")  # which moves what waits, after a while
     monkeypatch.setattr("bot.workers.cluster.PLACE_SECONDS", 2 * PATIENCE)  # nobody asks anew
     async with alone(tmp_path, workers=2) as one:
@@ -282,9 +282,9 @@ async def test_what_comes_next_is_placed_on_the_worker_that_is_free_again(
 
 async def test_a_lost_worker_is_told_with_the_stage_of_its_work(tmp_path: Path) -> None:
     async with alone(tmp_path) as one:
-        async with one.workers.reserve() as seat, asyncio.timeout(PATIENCE):
-            request = asyncio.create_task(seat.submit(worker_tasks.sleep_in_a_stage, tmp_path / "me.jpg", LONG))
-            while seat.stage != "detect":
+        async with one.workers.reserve() as slot, asyncio.timeout(PATIENCE):
+            request = asyncio.create_task(slot.submit(worker_tasks.sleep_in_a_stage, tmp_path / "me.jpg", LONG))
+            while slot.stage != "detect":
                 await asyncio.sleep(0.02)
             await one.two[0].end()
             with pytest.raises(WorkerLost) as caught:

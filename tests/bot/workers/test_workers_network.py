@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.workers.local import LocalWorkers
+from bot.workers.pool import LocalWorkers
 from core import tasks
 from core.answers import gradcam, similar
 from core.contracts import CoreSettings, GradcamRequest, ModelChoice, ModelError, Photo, SimilarRequest

@@ -10,18 +10,10 @@ from typing import Any
 import pytest
 import worker_tasks as tasks
 
-from bot.workers.local import LocalWorkers
+from bot.errors import DeadlineExceeded, HarmfulPhoto
+from bot.workers.pool import LocalWorkers
 from bot.workers.retry import Retries
-from core.contracts import (
-    CoreSettings,
-    DeadlineExceeded,
-    HarmfulPhoto,
-    LookalikesRequest,
-    Photo,
-    Skipped,
-    TooFewFaces,
-    WorkerLost,
-)
+from core.contracts import CoreSettings, LookalikesRequest, Photo, Skipped, TooFewFaces, WorkerLost
 
 LONG = 60.0
 

@@ -1,4 +1,4 @@
-"""bot.workers.local: real processes, killed at every moment that can be thought of."""
+"""bot.workers.pool: real processes, killed at every moment that can be thought of."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ import psutil
 import pytest
 import worker_tasks as tasks
 
-from bot.workers import local, process
-from bot.workers.local import LocalWorkers
-from core.contracts import CoreSettings, DeadlineExceeded, ModelMissing, NoFace, StartTooSlow, WorkerLost
+from bot.errors import DeadlineExceeded, StartTooSlow
+from bot.workers import pool, process
+from bot.workers.pool import LocalWorkers
+from core.contracts import CoreSettings, ModelMissing, NoFace, WorkerLost
 
 LONG = 60.0
 
@@ -109,7 +110,7 @@ async def test_cancelled_work_is_dropped_at_its_next_stage_and_the_worker_goes_o
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever it is saying at that moment is said to its end."""
-    monkeypatch.setattr(local, "SECONDS_TO_LET_GO", LONG)  # this machine may be busy
+    monkeypatch.setattr(pool, "SECONDS_TO_LET_GO", LONG)  # this machine may be busy
     async with make(count=1) as workers:
         pid = await workers.submit(tasks.pid, None, LONG)
         for turn in range(20):
@@ -211,7 +212,7 @@ async def test_a_worker_that_cannot_start_is_told_and_not_tried_again_and_again(
 async def test_a_worker_that_could_not_start_is_tried_again_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "REST_SECONDS", 0.0)
+    monkeypatch.setattr(process, "BACKOFF_SECONDS", 0.0)
     settings = CoreSettings(model_folder=str(tmp_path / "starts"))
     async with LocalWorkers(settings, tasks.warm_up_badly, count=1, tasks=0, start_seconds=LONG) as workers:
         for _ in range(3):
@@ -291,7 +292,7 @@ async def test_workers_end_when_the_bot_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "parent.py"
     script.write_text(
         "import asyncio, sys, worker_tasks as tasks\n"
-        "from bot.workers.local import LocalWorkers\n"
+        "from bot.workers.pool import LocalWorkers\n"
         "from core.contracts import CoreSettings\n"
         "async def main():\n"
         "    async with LocalWorkers(CoreSettings(), tasks.warm, count=2, tasks=0, start_seconds=60) as workers:\n"
@@ -319,7 +320,7 @@ async def test_an_endless_loop_whose_bot_is_killed_ends_by_itself(tmp_path: Path
     script = tmp_path / "parent.py"
     script.write_text(
         "import asyncio, pathlib, sys, worker_tasks as tasks\n"
-        "from bot.workers.local import LocalWorkers\n"
+        "from bot.workers.pool import LocalWorkers\n"
         "from core.contracts import CoreSettings\n"
         "async def main():\n"
         "    async with LocalWorkers(CoreSettings(), tasks.warm, count=1, tasks=0, start_seconds=60) as workers:\n"
@@ -349,7 +350,7 @@ async def test_a_worker_gives_free_memory_back_even_if_it_has_no_pause() -> None
 
 async def test_a_worker_keeps_nothing_for_whoever_has_it_next() -> None:
     async with make(forget=tasks.forget, count=1) as workers:
-        async with workers.reserve() as seat:
-            await seat.submit(tasks.remember, "a face", LONG)
-            assert await seat.submit(tasks.all_remembered, None, LONG) == ["a face"]
+        async with workers.reserve() as slot:
+            await slot.submit(tasks.remember, "a face", LONG)
+            assert await slot.submit(tasks.all_remembered, None, LONG) == ["a face"]
         assert await workers.submit(tasks.all_remembered, None, LONG) == []

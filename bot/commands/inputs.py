@@ -1,8 +1,9 @@
-"""The photos that a command was given: files, people's avatars, a message in somebody's hands, a link to one.
+"""The photos that a command was given: files, people's avatars, a message that came with it, a link to a message.
 
-A click on the answer asks for the message again: it may be gone, or the person may no longer read it. A message that
-was given by its menu may be where the bot reads nothing. There only the person's own permissions are known, and the
-photos may be used for `limits.unchecked_menu_seconds`: long enough to look at an answer and press once or twice.
+A click on the answer fetches the message again: it may be gone, or the person may no longer read it. A message that was
+given by its context menu may be in a place that the bot cannot read. There the bot knows only the person's own
+permissions, and it uses the photos for `limits.unchecked_menu_seconds`: long enough to look at an answer and click once
+or twice.
 """
 
 from __future__ import annotations
@@ -15,19 +16,21 @@ import discord
 
 from bot.access import links, permissions
 from bot.access.links import Link
-from bot.commands import Interaction, Services
+from bot.commands import Services
+from bot.errors import LinkExpired, MissingPermission, NotInstalledHere, NotInThread
+from bot.interaction import Interaction
 from bot.photos import File, Found, Origin, Source
 from bot.photos.sources import of_message
-from core.contracts import LinkExpired, MissingPermission, NotInstalledHere, NotInThread, PersonError
+from core.contracts import PersonError
 
 Thing = discord.Attachment | discord.User | discord.Member | discord.Message | None
 
 
-class Given:
-    """Looked at before the command is acknowledged, as far as can be without asking Discord: what is wrong so far is
+class Inputs:
+    """The inputs of a command, checked before it is acknowledged as far as that takes no request, so that errors are
     answered at once.
 
-    Of messages no more is kept than where their pictures are. `message`: a link to one. Raises MissingPermission,
+    It keeps no more of a message than where its pictures are. `message`: a link to one. Raises MissingPermission,
     NotInstalledHere, NotAMessageLink, NoSuchMessage, NoAvatar and NoPhotosInMessage.
     """
 
@@ -44,7 +47,7 @@ class Given:
             shown = _with_pictures(one) if isinstance(one, discord.Message) else one
             if isinstance(shown, discord.Message):
                 link = Link(interaction.guild_id, shown.channel.id, shown.id)
-                self._things.append(self._files(interaction, shown, Origin(link, interaction.id, handed=True)))
+                self._things.append(self._files(interaction, shown, Origin(link, interaction.id, from_menu=True)))
             else:
                 self._things.append(
                     shown if isinstance(shown, Link) else services.photos.files(shown, interaction.user)
@@ -58,13 +61,13 @@ class Given:
                 self._check(interaction, thing)
 
     def __len__(self) -> int:
-        """Things, of which a message may show several pictures."""
+        """How many inputs there are; a message counts once, though it may show several pictures."""
         return len(self._things)
 
     async def found(self, interaction: Interaction, *more: discord.Attachment | None) -> Found:
-        """All the pictures, and `more`, for the person of the command, or of a click on its answer.
+        """Find all the pictures, and `more`, for the person of the command, or of a click on its answer.
 
-        Errors as above, by what is true now, and of what Discord had to be asked for.
+        Raises the errors above, by what is true now, and those of the requests to Discord.
         """
         permissions.check_pictures(interaction)
         files: list[File] = []
@@ -85,12 +88,16 @@ class Given:
         return self._files(interaction, shown, Origin(Link(link.guild, shown.channel.id, shown.id), interaction.id))
 
     async def _still(self, interaction: Interaction, files: list[File]) -> list[File]:
-        """What the message that these are from shows now."""
+        """The pictures that the message of `files` shows now."""
         origin = files[0].origin
-        if origin is None or origin.told_by == interaction.id:
+        if origin is None or origin.interaction_id == interaction.id:
             return files
-        message = await _asked_again(self._services, interaction, origin)
-        return files if message is None else self._files(interaction, message, replace(origin, told_by=interaction.id))
+        message = await _fetch_again(self._services, interaction, origin)
+        return (
+            files
+            if message is None
+            else self._files(interaction, message, replace(origin, interaction_id=interaction.id))
+        )
 
     def _files(self, interaction: Interaction, message: discord.Message, origin: Origin) -> list[File]:
         return [replace(file, origin=origin) for file in self._services.photos.files(message, interaction.user)]
@@ -100,21 +107,21 @@ class Given:
 
 
 async def current(services: Services, interaction: Interaction, *sources: Source) -> list[Source]:
-    """The sources for the person of `interaction`; what was found for an earlier one, as its message shows it now.
+    """Check and renew sources, found for an earlier interaction, for the person of this one.
 
-    Raises NoSuchMessage: a message is gone, or the person may not read it; LinkExpired: it shows the photo no more;
-    MissingPermission, NotInThread, NotInstalledHere: the bot may not.
+    Raises NoSuchMessage: a message is gone, or the person may not read it; LinkExpired: it no longer shows the photo;
+    MissingPermission, NotInThread, NotInstalledHere: the bot may not read it.
     """
     permissions.check_pictures(interaction)
     messages: dict[Origin, discord.Message | None] = {}
     found = []
     for source in sources:
         origin = source.origin
-        if origin is None or origin.told_by == interaction.id:
+        if origin is None or origin.interaction_id == interaction.id:
             found.append(source)
             continue
         if origin not in messages:
-            messages[origin] = await _asked_again(services, interaction, origin)
+            messages[origin] = await _fetch_again(services, interaction, origin)
         message = messages[origin]
         renewed = source if message is None else services.photos.renewed(source, message)
         if renewed is None:
@@ -124,43 +131,43 @@ async def current(services: Services, interaction: Interaction, *sources: Source
 
 
 def expiry(services: Services, interaction: Interaction, sources: Iterable[Source]) -> datetime | None:
-    """When an answer about these is over, as the bot cannot see whether they are still there; None: it can."""
-    handed = {source.origin for source in sources if source.origin is not None and source.origin.handed}
+    """When the controls of an answer about `sources` expire, if the bot cannot check that they exist; else None."""
+    unchecked = {source.origin for source in sources if source.origin is not None and source.origin.from_menu}
     try:
-        for origin in handed:
+        for origin in unchecked:
             links.check(interaction, origin.link, message_content=True)
     except PersonError:
-        return min(_unchecked_until(services, origin) for origin in handed)
+        return min(_unchecked_until(services, origin) for origin in unchecked)
     return None
 
 
-async def _asked_again(services: Services, interaction: Interaction, origin: Origin) -> discord.Message | None:
-    """The message as it is now; None: the bot is not shown it, or not what is in it, and its photos may be used.
+async def _fetch_again(services: Services, interaction: Interaction, origin: Origin) -> discord.Message | None:
+    """Fetch the message again; None: the bot cannot see it or its content, and may use its photos all the same.
 
-    Errors: as in `current`.
+    Raises what `current` raises.
     """
     try:
         message = await links.fetch(interaction, origin.link)
     except (MissingPermission, NotInThread, NotInstalledHere):
-        if origin.handed and discord.utils.utcnow() < _unchecked_until(services, origin):
+        if origin.from_menu and discord.utils.utcnow() < _unchecked_until(services, origin):
             return None
         raise
-    if origin.handed and not services.settings.discord.message_content and not of_message(message):
+    if origin.from_menu and not services.settings.discord.message_content and not of_message(message):
         return None
     return message
 
 
 def _unchecked_until(services: Services, origin: Origin) -> datetime:
-    told = discord.utils.snowflake_time(origin.told_by)
-    return told + timedelta(seconds=services.settings.limits.unchecked_menu_seconds)
+    seen = discord.utils.snowflake_time(origin.interaction_id)
+    return seen + timedelta(seconds=services.settings.limits.unchecked_menu_seconds)
 
 
 def _with_pictures(message: discord.Message) -> discord.Message | Link:
-    """`message`, or where it shows no picture itself the one that it replies to: a link, if Discord did not tell it."""
+    """`message`, or the one that it replies to if it shows no picture: a link if Discord did not send that one."""
     reference = message.reference
     if of_message(message) or reference is None or reference.message_id is None:
         return message
-    if reference.type is not discord.MessageReferenceType.reply:  # what is forwarded is in the message itself
+    if reference.type is not discord.MessageReferenceType.reply:  # a forwarded message is part of the message itself
         return message
     if isinstance(reference.resolved, discord.Message):
         return reference.resolved

@@ -1,8 +1,8 @@
-"""Worker processes on this machine.
+"""The pool of worker processes on this machine.
 
-Each worker has a pipe of its own, with nothing shared between workers, neither lock nor queue. So whichever moment a
-worker dies or is killed at (idle, at work, in the middle of an answer), the pipe's end is seen at once, its own request
-is lost at most, and the others never notice. What a worker may take of the machine stands in `bot.workers.limits`.
+Each worker has a pipe of its own, and workers share neither lock nor queue. So at whatever moment a worker dies or is
+killed (idle, at work, in the middle of an answer), the bot sees the pipe's end at once, at most its own request is
+lost, and the others never notice. `bot.workers.limits` says what a worker may take of the machine.
 """
 
 from __future__ import annotations
@@ -17,32 +17,34 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self, cast
 
+from bot.errors import DeadlineExceeded, StartTooSlow
 from bot.workers import Request, Result, Task, limits, network
-from bot.workers.process import FIRST_STAGE, Pickled, Warm, WorkerProcess
-from core.contracts import CoreSettings, DeadlineExceeded, StartTooSlow, WorkerLost
+from bot.workers.pipe import FIRST_STAGE, Pickled, Warm, pack_work, unwrap
+from bot.workers.process import WorkerProcess
+from core.contracts import CoreSettings, WorkerLost
 
 WATCH_SECONDS = 0.25
-"""Between two looks at the memory of all workers; each takes some 0.05 ms for a worker."""
+"""Between two checks of the memory of all workers. A check takes some 0.05 ms for each worker."""
 
 SECONDS_TO_LET_GO = 0.7
-"""How long a worker gets to drop work that nobody waits for any more. One that is still in a long stage then is ended,
+"""How long a worker gets to drop work that nobody waits for any more. One that is still in a long stage is killed then,
 and its successor has to load the models first."""
 
 log = logging.getLogger(__name__)
 
 
 class LocalWorkers:
-    """`count` processes that stay, each started afresh after a death, a kill, or `tasks` requests (0: never).
+    """`count` long-lived processes, each replaced after it died, was killed, or served `tasks` requests (0: never).
 
     They load their models by `warm` as soon as they start, while the caller goes on; a request that comes sooner waits
-    for at most `start_seconds`. Where that fails, no other worker is started in its place until `REST_SECONDS` later.
-    Meanwhile the others do its work; where there is none that can, requests are answered with what was wrong.
+    for at most `start_seconds`. If loading fails, no other worker is started in its place for `BACKOFF_SECONDS`.
+    Meanwhile the others do its work; if none can, requests are answered with what was wrong.
 
-    A stage of the work (see `core.stages`) that takes longer than `stage_seconds` is overdue. `memory_bytes`: what a
-    worker may take at most (0: no limit); `recycle_bytes`: one that holds more after a request is replaced, too (0:
-    never). `forget`: what a worker does when nobody has it in hand any more, so that it keeps nothing of what it did.
-    `batch_seconds`: they share a network, where what one asks for waits for others' so long (see
-    `bot.workers.network`); 0: each has its own.
+    A stage of the work (see `core.stages`) that takes longer than `stage_seconds` is overdue. `memory_bytes`: the most
+    that a worker may take (0: no limit); `recycle_bytes`: a worker that holds more after a request is replaced, too (0:
+    never). `forget`: what a worker calls when it is released, so that it keeps nothing of what it did.
+    `batch_seconds`: how long an embedding waits for those of other workers in a network that they share (see
+    `bot.workers.network`); 0: each worker has its own network.
     """
 
     def __init__(
@@ -96,7 +98,7 @@ class LocalWorkers:
         self._threads = ThreadPoolExecutor(max_workers=3 * self._count, thread_name_prefix="worker-pipe")
         for _ in range(self._count):
             self._idle.put_nowait(self._start())
-        self._watching = asyncio.create_task(self._end_what_outgrows())
+        self._watching = asyncio.create_task(self._kill_oversized())
         return self
 
     async def __aexit__(
@@ -110,62 +112,62 @@ class LocalWorkers:
         await self._opened.aclose()
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
-        async with self.reserve() as seat:
-            return await seat.submit(task, request, deadline)
+        async with self.reserve() as slot:
+            return await slot.submit(task, request, deadline)
 
     @contextlib.asynccontextmanager
-    async def reserve(self) -> AsyncIterator[LocalSeat]:
+    async def reserve(self) -> AsyncIterator[LocalSlot]:
         worker = await self._take()
-        seat = LocalSeat(self, worker)
+        slot = LocalSlot(self, worker)
         try:
-            yield seat
+            yield slot
         finally:
-            if not seat.usable or 0 < self._tasks <= worker.served or self._has_grown(worker):
+            if not slot.usable or 0 < self._tasks <= worker.served or self._has_grown(worker):
                 self._replace(worker)
             else:
                 worker.release()
                 self._idle.put_nowait(worker)
 
     async def _take(self) -> WorkerProcess:
-        """The next worker, ready for work."""
+        """Wait for a worker that is ready for work."""
         while True:
-            worker = await self._prepared(self._best(await self._idle.get()))
+            worker = await self._make_ready(self._choose(await self._idle.get()))
             if worker is not None:
                 return worker
 
-    def _best(self, first: WorkerProcess) -> WorkerProcess:
-        """Of all that have nothing to do the first that need not be waited for, if there is one."""
+    def _choose(self, first: WorkerProcess) -> WorkerProcess:
+        """Choose the first idle worker that is ready, or else the first one."""
         waiting = [first, *(self._idle.get_nowait() for _ in range(self._idle.qsize()))]
-        idle = [self._living(worker) for worker in waiting]
+        idle = [self._replaced_if_dead(worker) for worker in waiting]
         best = next((worker for worker in idle if worker.is_ready), idle[0])
         for worker in idle:
             if worker is not best:
                 self._idle.put_nowait(worker)
         return best
 
-    def _living(self, worker: WorkerProcess) -> WorkerProcess:
-        """It, or one in its place if it died while it had nothing to do: nothing is lost."""
+    def _replaced_if_dead(self, worker: WorkerProcess) -> WorkerProcess:
+        """The worker, or a new one if it died while idle: nothing is lost."""
         if worker in self._all and worker.is_ready and not worker.alive:
             log.warning("worker %d died while idle; a new one takes its place", worker.pid)
-            return self._in_place_of(worker)
+            return self._successor_of(worker)
         return worker
 
-    async def _prepared(self, worker: WorkerProcess) -> WorkerProcess | None:
-        """It, or one in its place, ready for work. None: it is left alone for a while, and others can do the work."""
+    async def _make_ready(self, worker: WorkerProcess) -> WorkerProcess | None:
+        """The worker, or its successor, ready for work. None: it is left alone for a while, and others do the work."""
         may_start = True
         try:
             while not (worker.is_ready and worker.alive):
-                if worker not in self._all:  # all of them are being ended, and no other may be started
+                if worker not in self._all:  # the pool is closing, and no other may be started
                     raise WorkerLost("start")
-                worker = self._living(worker)
-                if worker.could_not_start:
+                worker = self._replaced_if_dead(worker)
+                if worker.failed_to_start:
                     if not (may_start and worker.may_be_replaced):
-                        if all(other.could_not_start for other in self._all):
+                        if all(other.failed_to_start for other in self._all):
                             raise worker.start_error
-                        asyncio.get_running_loop().call_later(worker.rest_left, self._idle.put_nowait, worker)
+                        asyncio.get_running_loop().call_later(worker.backoff_left, self._idle.put_nowait, worker)
                         return None
                     may_start = False
-                    worker = self._in_place_of(worker, failures=worker.failures + 1)
+                    worker = self._successor_of(worker, failures=worker.failures + 1)
                 async with asyncio.timeout(self._start_seconds):
                     await asyncio.shield(worker.ready)
         except TimeoutError:
@@ -176,10 +178,11 @@ class LocalWorkers:
             raise
         return worker
 
-    async def done(self, worker: WorkerProcess, work: bytes | memoryview, deadline: float) -> Pickled:
-        """What comes of the work: a task and its request, pickled. Raises DeadlineExceeded, for all of it or a stage.
+    async def perform(self, worker: WorkerProcess, work: bytes | memoryview, deadline: float) -> Pickled:
+        """Have the worker do the work: a task and its request, pickled.
 
-        Cancelled, it asks the worker to let go of the work, and waits a moment for that.
+        Raises DeadlineExceeded: the whole work, or one stage, took too long. When cancelled, it asks the worker to drop
+        the work, and waits a moment for that.
         """
         worker.enter(FIRST_STAGE, "")
         end = time.monotonic() + deadline
@@ -199,14 +202,14 @@ class LocalWorkers:
                 raise
         return outcome.result()
 
-    async def _end_what_outgrows(self) -> None:
-        """Workers that hold more than `memory_bytes`, as the kernel lets them where memory can be shared."""
+    async def _kill_oversized(self) -> None:
+        """Kill workers that hold more than `memory_bytes`, which the kernel allows if the memory can be shared."""
         while self._memory_bytes:
             await asyncio.sleep(WATCH_SECONDS)
             for worker in self._all:
                 if worker.alive and limits.held(worker.pid) > self._memory_bytes:
-                    log.warning("worker %d holds more than workers.memory_bytes, and is ended", worker.pid)
-                    worker.outgrew = True
+                    log.warning("worker %d holds more than workers.memory_bytes and is killed", worker.pid)
+                    worker.over_limit = True
                     worker.kill()
 
     def _has_grown(self, worker: WorkerProcess) -> bool:
@@ -221,24 +224,24 @@ class LocalWorkers:
         self._all.add(worker)
         return worker
 
-    def _in_place_of(self, worker: WorkerProcess, failures: int = 0) -> WorkerProcess:
+    def _successor_of(self, worker: WorkerProcess, failures: int = 0) -> WorkerProcess:
         self._end(worker)
         return self._start(failures)
 
     def _replace(self, worker: WorkerProcess) -> None:
-        if worker in self._all:  # else all of them are being ended
-            self._idle.put_nowait(self._in_place_of(worker))
+        if worker in self._all:  # else the pool is closing
+            self._idle.put_nowait(self._successor_of(worker))
 
     def _end(self, worker: WorkerProcess) -> None:
         self._all.discard(worker)
         worker.kill()
-        ending = asyncio.get_running_loop().run_in_executor(self._threads, worker.bury)
+        ending = asyncio.get_running_loop().run_in_executor(self._threads, worker.join)
         self._endings.add(ending)
         ending.add_done_callback(self._endings.discard)
 
 
-class LocalSeat:
-    """A worker in one request's hands. `usable`: not lost, and not at something that nobody waits for any more."""
+class LocalSlot:
+    """A worker reserved for one request. `usable`: neither lost nor busy with what nobody waits for any more."""
 
     def __init__(self, workers: LocalWorkers, worker: WorkerProcess) -> None:
         self.usable = True
@@ -247,44 +250,30 @@ class LocalSeat:
 
     @property
     def stage(self) -> tuple[str, str]:
-        """That it is in now, and the photo that this is about."""
+        """The stage that it is in now, and the photo that this is about."""
         return self._worker.stage, self._worker.photo
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
         # in a thread: many photos are many megabytes, and the loop would stand still for them
-        work = await self._workers.in_thread(packed, task, request)
-        outcome, pickled = await self.relay(work, deadline)
-        return cast(Result, outcome_of(outcome, await self._workers.in_thread(pickle.loads, pickled)))
+        work = await self._workers.in_thread(pack_work, task, request)
+        kind, pickled = await self.relay(work, deadline)
+        return cast(Result, unwrap(kind, await self._workers.in_thread(pickle.loads, pickled)))
 
     async def relay(self, work: bytes | memoryview, deadline: float) -> Pickled:
-        """As `submit`, for those who only pass on what others pickled: `done` and the result, or `failed` and what the
-        task raised.
+        """Like `submit`, but work and outcome stay pickled, for those who only pass them on.
+
+        Returns `done` and the result, or `failed` and what the task raised.
         """
         worker = self._worker
-        self.usable = False  # overdue: what it does then is of no use to anybody
+        self.usable = False  # until it has answered: a worker that is overdue is of no use to anybody
         try:
-            outcome, value = await self._workers.done(worker, work, deadline)
+            outcome, value = await self._workers.perform(worker, work, deadline)
         except asyncio.CancelledError:
-            self.usable = worker.at_rest
+            self.usable = worker.is_idle
             raise
         if outcome == "lost":
             cause = pickle.loads(value)
-            log.warning("worker %d is lost in the stage %s: %s", worker.pid, worker.stage, cause)
+            log.warning("worker %d was lost in the stage %s: %s", worker.pid, worker.stage, cause)
             raise WorkerLost(cause, worker.stage, worker.photo)
         self.usable = True
         return outcome, value
-
-
-def packed(task: Task[Request, Result], request: Request) -> bytes:
-    """As `LocalSeat.relay` takes it."""
-    return pickle.dumps((task, request), protocol=pickle.HIGHEST_PROTOCOL)
-
-
-def outcome_of(outcome: str, value: Any) -> Any:
-    """The result where the work is `done`; raises what it ended with where it `failed`."""
-    if outcome == "done":
-        return value
-    try:
-        raise value
-    finally:
-        del value  # or it would hold this frame by its traceback, and those around it with the photos
