@@ -58,7 +58,7 @@ class Connection(asyncio.Protocol):
 
     `trusted`: an honest request came on it; `since`: the loop's time when it was opened, or when the last honest one
     came; `busy`: a handler has a request of it; `vouched`: that one is known to be honest; `received`: bytes of a
-    request that is not.
+    request that is not, and `lines` of it.
     """
 
     def __init__(self, connections: Connections, http: asyncio.Protocol) -> None:
@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
         self._reading_deadline: asyncio.TimerHandle | None = None
         self.since = self._loop.time()
         self.trusted = self.busy = self.vouched = False
-        self.received = 0
+        self.received = self.lines = 0
 
     # ------------------------------------------------------------ what the transport tells
 
@@ -86,7 +86,7 @@ class Connection(asyncio.Protocol):
             self._headers_begun = True
             self._close_after(SECONDS_FOR_HEADERS)
         if not self.vouched:
-            self._connections.count(self, len(data))
+            self._connections.count(self, data)
         if not self._transport.is_closing():
             self._http.data_received(data)
 
@@ -139,12 +139,14 @@ class Connection(asyncio.Protocol):
 class Connections:
     """All of one port. `open`: those that are; `bytes`: of requests that nobody has vouched for, at most `most_bytes`.
 
-    `http`: makes aiohttp's protocol for one. `port`: once they are accepted.
+    `most_lines`: of one such request, headers and body; None: as many as it likes. `http`: makes aiohttp's protocol for
+    a connection. `port`: once they are accepted.
     """
 
-    def __init__(self, http: Callable[[], asyncio.Protocol], most_bytes: int) -> None:
+    def __init__(self, http: Callable[[], asyncio.Protocol], most_bytes: int, most_lines: int | None = None) -> None:
         self._http = http
         self._most_bytes = most_bytes
+        self._most_lines = most_lines
         self._most = _most_connections()
         self._changed = asyncio.Event()
         self.open: set[Connection] = set()
@@ -170,10 +172,15 @@ class Connections:
         for connection in list(self.open):
             connection.abort()
 
-    def count(self, connection: Connection, size: int) -> None:
-        """So many bytes more of a request came. Where there are too many, the largest request is cut off."""
-        connection.received += size
-        self.bytes += size
+    def count(self, connection: Connection, data: bytes) -> None:
+        """More of a request came. One of too many lines is cut off; where there are too many bytes, the largest is."""
+        connection.received += len(data)
+        self.bytes += len(data)
+        if self._most_lines is not None:
+            connection.lines += data.count(b"\n")
+            if connection.lines > self._most_lines:
+                log.warning("an unsigned request of more than %d lines is cut off", self._most_lines)
+                connection.abort()
         while self.bytes > self._most_bytes:
             log.warning("more than %d bytes of unsigned requests at once: the largest is cut off", self._most_bytes)
             max(self.open, key=lambda one: one.received).abort()
@@ -181,7 +188,7 @@ class Connections:
     def forget(self, connection: Connection) -> None:
         """Its bytes are not to be counted any longer."""
         self.bytes -= connection.received
-        connection.received = 0
+        connection.received = connection.lines = 0
         self._changed.set()
 
     def remove(self, connection: Connection) -> None:

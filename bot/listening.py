@@ -22,6 +22,11 @@ MOST_BYTES_UNSIGNED = 8 * 1024 * 1024
 """Of all requests at once that are not known to be honest. With `MOST_CONNECTIONS` of them that is 32 KiB for each, and
 those of Discord have some thousand bytes."""
 
+MOST_LINES_UNSIGNED = 1000
+"""Of one such request. Headers have some tens, JSON none. But a body that comes in chunks of one byte has two for each,
+and requests that are sent before the one ahead of them is answered have some each: half a second's work in what is read
+at once of a few connections, for which all others wait."""
+
 SECONDS_TO_LINGER = 2.0
 """How long the body of a request that was refused unread is thrown away, so that its client gets to read the answer."""
 
@@ -34,7 +39,7 @@ async def listening(app: web.Application, host: str, port: int, section: str) ->
     """Raises ConfigError, which names the port of this `section` of the settings: it is taken."""
     async with AsyncExitStack() as stack:
         try:
-            await stack.enter_async_context(serving(app, host, port))
+            await stack.enter_async_context(serving(app, host, port, most_lines=MOST_LINES_UNSIGNED))
         except OSError as error:
             raise ConfigError(f"{section}.port: cannot listen on {host}:{port}: {error}") from None
         yield
@@ -42,12 +47,17 @@ async def listening(app: web.Application, host: str, port: int, section: str) ->
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, host: str, port: int, *, most_bytes: int = MOST_BYTES_UNSIGNED
+    app: web.Application,
+    host: str,
+    port: int,
+    *,
+    most_bytes: int = MOST_BYTES_UNSIGNED,
+    most_lines: int | None = None,
 ) -> AsyncIterator[Connections]:
     """Yields its connections, which know the port: a free one for 0.
 
-    `most_bytes`: of all requests at once that are not known to be honest. One is when it is answered with a status
-    below 400, or when `vouch` is called for it. Raises OSError: cannot listen there.
+    `most_bytes`: of all requests at once that are not known to be honest, `most_lines`: of each. One is when it is
+    answered with a status below 400, or when `vouch` is called for it. Raises OSError: cannot listen there.
     """
     app.middlewares.insert(0, _watch)
     app.on_response_prepare.append(_vouch_if_answered)
@@ -61,7 +71,7 @@ async def serving(
     )
     await runner.setup()
     assert runner.server is not None
-    connections = Connections(runner.server, most_bytes)
+    connections = Connections(runner.server, most_bytes, most_lines)
     try:
         async with connections.accepted(host, port):
             yield connections
