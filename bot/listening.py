@@ -57,7 +57,7 @@ async def serving(
     """Yields its connections, which know the port: a free one for 0.
 
     `most_bytes`: of all requests at once that are not known to be honest, `most_lines`: of each. One is when it is
-    answered with a status below 400, or when `vouch` is called for it. Raises OSError: cannot listen there.
+    answered with a status from 200 to 399, or when `vouch` is called for it. Raises OSError: cannot listen there.
     """
     app.middlewares.insert(0, _watch)
     app.on_response_prepare.append(_vouch_if_answered)
@@ -121,7 +121,8 @@ def _drop_tracebacks(error: BaseException | None) -> None:
 
 
 async def _vouch_if_answered(request: web.Request, response: web.StreamResponse) -> None:
-    if response.status < web.HTTPBadRequest.status_code:
+    """Not for a WebSocket: who is at its other end is still to be heard."""
+    if web.HTTPOk.status_code <= response.status < web.HTTPBadRequest.status_code:
         vouch(request)
 
 

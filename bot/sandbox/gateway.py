@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import discord
 from aiohttp import WSMsgType, web
 
+from bot.listening import vouch
 from bot.sandbox.changes import Changes
 from bot.sandbox.parse import parse
 from bot.sandbox.payloads import Payloads
@@ -249,15 +250,21 @@ class Gateway:
         connection = Connection(socket, request, self._world, self._trace)
         self._connections.add(connection)
         session: Session | None = None
+        clock = asyncio.get_running_loop().time
+        patience = 2 * self.heartbeat_interval
+        end = clock() + patience
         try:
             if request.query.get("v") not in ("9", "10"):
                 raise Close(4012, "invalid API version")
             await connection.send({"op": Op.HELLO, "d": {"heartbeat_interval": int(self.heartbeat_interval * 1000)}})
             while True:
-                message = await self._receive(socket)
+                message = await self._receive(socket, patience if session else end - clock())
                 if message is None:
                     break
+                is_stranger = session is None
                 session = await self._operate(connection, session, message)
+                if is_stranger and session is not None:
+                    vouch(request)
         except Close as close:
             self._refusals.append(Refusal("gateway", close.code, close.code, close.why))
             self._trace.closed(close.code, close.why)
@@ -271,10 +278,14 @@ class Gateway:
             self._changes.notify()
         return socket
 
-    async def _receive(self, socket: web.WebSocketResponse) -> Json | None:
-        """The next operation, None at the end. A client that is silent for two heartbeats is gone."""
+    async def _receive(self, socket: web.WebSocketResponse, seconds: float) -> Json | None:
+        """The next operation, None at the end. A client that is silent for two heartbeats is gone, and so is one that
+        has not said by then who it is, heartbeats or not.
+        """
         try:
-            message = await socket.receive(timeout=2 * self.heartbeat_interval)
+            async with asyncio.timeout(max(seconds, 0)):
+                await asyncio.sleep(0)  # where the time is over, it ends here
+                message = await socket.receive()
         except TimeoutError:
             raise Close(4009, "session timed out: no heartbeat") from None
         if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
