@@ -60,7 +60,7 @@ async def serving(
     answered with a status from 200 to 399, or when `vouch` is called for it. Raises OSError: cannot listen there.
     """
     app.middlewares.insert(0, _watch)
-    app.on_response_prepare.append(_vouch_if_answered)
+    app.on_response_prepare.append(_judge)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -120,10 +120,13 @@ def _drop_tracebacks(error: BaseException | None) -> None:
         error.__traceback__, error = None, error.__context__
 
 
-async def _vouch_if_answered(request: web.Request, response: web.StreamResponse) -> None:
+async def _judge(request: web.Request, response: web.StreamResponse) -> None:
     """Not for a WebSocket: who is at its other end is still to be heard."""
     if web.HTTPOk.status_code <= response.status < web.HTTPBadRequest.status_code:
         vouch(request)
+    elif (connection := _connection(request)) and not connection.busy:
+        connection.begin()  # aiohttp refuses what it does not expect (`Expect: anything`) before `_watch` hears of it
+        connection.end()
 
 
 class _HttpLog(Repeats):

@@ -211,6 +211,19 @@ async def test_an_idle_connection_may_bring_a_command_though_it_brought_a_strang
         assert await proxy.ping() == 200
 
 
+async def test_an_idle_connection_may_bring_a_command_though_what_it_brought_was_not_expected(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.connections.SECONDS_FOR_HEADERS", 0.5)
+    async with connected(port, 2) as (proxy, silent):
+        assert await proxy.ping() == 200
+        proxy.send(head(signed() | {"Expect": "anything"}, 0))
+        assert await proxy.status() == 417
+        assert await silent.closed()  # so that headers had their time
+        await asyncio.sleep(0.5)
+        assert await proxy.ping() == 200
+
+
 async def test_a_client_that_does_not_read_its_answer_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.connections.SECONDS_TO_READ", 0.5)
 
