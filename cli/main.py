@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from cli import average, doctor, evaluate, faces, lookalikes, models, serve
+from cli.terminal import shown, shown_lines
 from core.contracts import PersonError
 
 
@@ -19,21 +20,24 @@ class PersonCanMend(click.ClickException):
 
 
 class Program(click.Group):
-    """Turns the one tree of errors into exit statuses and lines."""
+    """Turns the one tree of errors into exit statuses, and lines that do nothing to the terminal whatever they name."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            vars(error)["message"] = shown_lines(error.message)  # of the same kind, with its usage and exit status
+            raise
+        except (click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             from cli import words
 
             if isinstance(error, PersonError):
-                raise PersonCanMend(words.of_person_error(error)) from error
+                raise PersonCanMend(shown(words.of_person_error(error))) from error
             if ctx.params["debug"]:
                 raise
-            raise click.ClickException(words.of_fault(error)) from error
+            raise click.ClickException(shown(words.of_fault(error))) from error
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})

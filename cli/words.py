@@ -1,4 +1,7 @@
-"""Results and errors in words, those of the bot, in the language of the terminal."""
+"""Results and errors in words, those of the bot, in the language of the terminal.
+
+Photos and folders may be called anything: results do nothing to the terminal, and errors are shown so by `cli.main`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.locales import Language, load
+from cli.terminal import shown, shown_lines
 from core.contracts import (
     AverageRecipe,
     AverageResult,
@@ -66,7 +70,7 @@ def of_lookalikes(result: LookalikesResult) -> str:
 
     words = language()
     said = replies.lookalikes(replace(result, skipped=()), (), words).text
-    return "\n".join([_plain(said), *_left_out(words, result.skipped)])
+    return "\n".join([_plain(said), *map(shown, _left_out(words, result.skipped))])
 
 
 def of_average(result: AverageResult, places: Sequence[str], recipe: AverageRecipe) -> str:
@@ -75,8 +79,8 @@ def of_average(result: AverageResult, places: Sequence[str], recipe: AverageReci
 
     words = language()
     averaged = tuple(replace(one, skipped=()) for one in result.averaged)
-    said = replies.average(replace(result, averaged=averaged), places, words, recipe).text
-    return "\n".join([_plain(said), *_left_out(words, result.skipped)])
+    said = replies.average(replace(result, averaged=averaged), list(map(shown, places)), words, recipe).text
+    return "\n".join([_plain(said), *map(shown, _left_out(words, result.skipped))])
 
 
 def _left_out(words: Language, skipped: Sequence[Skipped]) -> list[str]:
@@ -87,4 +91,4 @@ def _left_out(words: Language, skipped: Sequence[Skipped]) -> list[str]:
 
 def _plain(text: str) -> str:
     """Without Discord's marks for bold type and small print."""
-    return "\n".join(line.removeprefix("-# ") for line in text.replace("**", "").split("\n"))
+    return shown_lines("\n".join(line.removeprefix("-# ") for line in text.replace("**", "").split("\n")))
