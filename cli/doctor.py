@@ -13,6 +13,7 @@ from cli.checks import CONFIGURED, MACHINE, Finding, settings_file
 from cli.config_file import config_path
 from cli.online import online as ask_discord
 from cli.settings import ConfigProblem, config_option, load_settings
+from words.markup import printable
 
 NAMES = (*MACHINE, "settings", *CONFIGURED)
 MARKS = {"ok": "OK", "note": "WARN", "missing": "FAIL"}
@@ -40,7 +41,7 @@ def doctor(context: click.Context, names: tuple[str, ...], config: Path | None, 
         findings.append(finding)
         if not as_json:
             remedy = f" -> {finding.remedy}" if finding.remedy else ""
-            click.echo(f"{MARKS[finding.state]:<4} {finding.name:<11} {finding.found}{remedy}")
+            click.echo(printable(f"{MARKS[finding.state]:<4} {finding.name:<11} {finding.found}{remedy}"))
     well = all(finding.state != "missing" for finding in findings)
     if as_json:
         click.echo(json.dumps({"ok": well, "checks": [asdict(one) for one in findings]}, ensure_ascii=False))

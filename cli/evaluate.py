@@ -15,6 +15,7 @@ import click
 from cli.faces import answer_options, format_of, picture_json, print_json, read
 from cli.settings import core_settings
 from core.contracts import Limits, Photo
+from words.markup import printable
 
 if TYPE_CHECKING:
     from core.similarity.verification import Figures, Measured
@@ -222,7 +223,7 @@ def table(name: str, figures: Figures, metric: str) -> list[str]:
         ("  false matches", figures.false_matches),
         *((f"TAR at FAR {far:g}", measured) for far, measured in figures.tar_at_far.items()),
     ]
-    head = f"{name}: {figures.pairs} pairs, {figures.same} of one person, {figures.lost} lost"
+    head = f"{printable(name)}: {figures.pairs} pairs, {figures.same} of one person, {figures.lost} lost"
     return [head, *(f"  {label:<44} {_with_interval(measured)}" for label, measured in lines)]
 
 

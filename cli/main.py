@@ -12,6 +12,7 @@ import click
 
 from cli import average, doctor, evaluate, faces, lookalikes, models, serve
 from core.contracts import PersonError
+from words.markup import printable_lines
 
 
 class FixableError(click.ClickException):
@@ -19,12 +20,15 @@ class FixableError(click.ClickException):
 
 
 class Program(click.Group):
-    """Turns the one tree of errors into exit statuses and lines."""
+    """Turns the one tree of errors into exit statuses, and lines that do nothing to the terminal whatever they name."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            vars(error)["message"] = printable_lines(error.message)  # of the same kind, with its usage and exit status
+            raise
+        except (click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             from cli import words

@@ -18,7 +18,7 @@ import click
 
 from cli.browser import Redirect, has_desktop
 from cli.settings import config_option, load_settings, settings_problems
-from cli.terminal import shown, shown_lines
+from words.markup import printable, printable_lines
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -177,21 +177,21 @@ def play(settings: Settings, file: Path, out: Path | None) -> None:
         with settings_problems():
             asyncio.run(together.play(settings, file, lambda done: _show(done, out)))
     except Unplayable as error:
-        raise click.BadParameter(shown(str(error)[:MOST_OF_AN_ERROR]), param_hint="--replay") from error
+        raise click.BadParameter(printable(str(error)[:MOST_OF_AN_ERROR]), param_hint="--replay") from error
 
 
 def _show(done: Done, out: Path | None) -> None:
     line, answer = done.line, done.answer
-    click.echo("\n" + shown(" ".join([f"{line['id']:>3}", *_heading(line)])))
+    click.echo("\n" + printable(" ".join([f"{line['id']:>3}", *_heading(line)])))
     if done.failure is not None:
-        click.echo(shown(f"    !! {done.failure}"))
+        click.echo(printable(f"    !! {done.failure}"))
     if answer is not None:
         channels = answer.channel.guild.channels if answer.channel.guild else {}
         places = {str(id_): channel.name for id_, channel in channels.items()}
         named = re.sub(r"<#(\d+)>", lambda found: f"#{places.get(found[1], found[1])}", answer.text)
-        click.echo(textwrap.indent(shown_lines(named), "    "))
+        click.echo(textwrap.indent(printable_lines(named), "    "))
         for file in answer.files:
-            click.echo(shown(f"    -> {_keep(file, line['id'], out) if out else file.filename}"))
+            click.echo(printable(f"    -> {_keep(file, line['id'], out) if out else file.filename}"))
 
 
 def _heading(line: Mapping[str, Any]) -> Iterator[str]:

@@ -38,4 +38,4 @@ def fault_line(error: Exception) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(printable(text).split())
+    return printable(" ".join(text.split()))

@@ -14,6 +14,7 @@ from collections.abc import Callable
 import discord
 from aiohttp import WSMsgType, web
 
+from bot.http.listening import vouch
 from sandbox.changes import Changes
 from sandbox.parse import parse
 from sandbox.payloads import Payloads
@@ -157,15 +158,21 @@ class Gateway:
         connection = Connection(socket, request, self._world, self._trace)
         self._connections.add(connection)
         session: Session | None = None
+        clock = asyncio.get_running_loop().time
+        patience = 2 * self.heartbeat_interval
+        end = clock() + patience
         try:
             if request.query.get("v") not in ("9", "10"):
                 raise Close(4012, "invalid API version")
             await connection.send({"op": Op.HELLO, "d": {"heartbeat_interval": int(self.heartbeat_interval * 1000)}})
             while True:
-                message = await self._receive(socket)
+                message = await self._receive(socket, patience if session else end - clock())
                 if message is None:
                     break
+                is_stranger = session is None
                 session = await self._operate(connection, session, message)
+                if is_stranger and session is not None:
+                    vouch(request)
         except Close as close:
             self._refusals.append(Refusal("gateway", close.code, close.code, close.why))
             self._trace.closed(close.code, close.why)
@@ -179,10 +186,14 @@ class Gateway:
             self._changes.notify()
         return socket
 
-    async def _receive(self, socket: web.WebSocketResponse) -> Json | None:
-        """Returns the next operation, None at the end. A client that is silent for two heartbeats is closed."""
+    async def _receive(self, socket: web.WebSocketResponse, seconds: float) -> Json | None:
+        """Returns the next operation, None at the end. Closes a client that is silent for two heartbeats, and one that has
+        not identified itself by then, heartbeats or not.
+        """
         try:
-            message = await socket.receive(timeout=2 * self.heartbeat_interval)
+            async with asyncio.timeout(max(seconds, 0)):
+                await asyncio.sleep(0)  # where the time is over, it ends here
+                message = await socket.receive()
         except TimeoutError:
             raise Close(4009, "session timed out: no heartbeat") from None
         if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):

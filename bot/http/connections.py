@@ -58,8 +58,8 @@ class Connection(asyncio.Protocol):
     """Passes on what comes to aiohttp's own protocol, `http`, and closes a connection whose client is too slow.
 
     `trusted`: an honest request came on it; `since`: the loop's time when it was opened, or when the last honest one
-    came; `busy`: a handler is working on its request; `vouched`: that request is known to be honest; `received`: bytes
-    of a request that is not.
+    came; `busy`: a handler has a request of it; `vouched`: that request is known to be honest; `received`: bytes of a
+    request that is not, and `lines`: its lines.
     """
 
     def __init__(self, connections: Connections, http: asyncio.Protocol) -> None:
@@ -71,7 +71,7 @@ class Connection(asyncio.Protocol):
         self._reading_deadline: asyncio.TimerHandle | None = None
         self.since = self._loop.time()
         self.trusted = self.busy = self.vouched = False
-        self.received = 0
+        self.received = self.lines = 0
 
     # ------------------------------------------------------------ called by the transport
 
@@ -87,7 +87,7 @@ class Connection(asyncio.Protocol):
             self._headers_begun = True
             self._close_after(SECONDS_FOR_HEADERS)
         if not self.vouched:
-            self._connections.count(self, len(data))
+            self._connections.count(self, data)
         if not self._transport.is_closing():
             self._http.data_received(data)
 
@@ -141,12 +141,14 @@ class Connections:
     """The connections of one port. `open`: those that are open; `bytes`: the size of all requests that nobody has
     vouched for, at most `most_bytes`; `port`: its number, once connections are accepted.
 
-    `http`: makes aiohttp's protocol for a connection.
+    `most_lines`: of one such request, headers and body; None: unlimited. `http`: makes aiohttp's protocol for a
+    connection.
     """
 
-    def __init__(self, http: Callable[[], asyncio.Protocol], most_bytes: int) -> None:
+    def __init__(self, http: Callable[[], asyncio.Protocol], most_bytes: int, most_lines: int | None = None) -> None:
         self._http = http
         self._most_bytes = most_bytes
+        self._most_lines = most_lines
         self._most = _most_connections()
         self._changed = asyncio.Event()
         self.open: set[Connection] = set()
@@ -172,10 +174,17 @@ class Connections:
         for connection in list(self.open):
             connection.abort()
 
-    def count(self, connection: Connection, size: int) -> None:
-        """Count `size` more bytes of a request. If there are too many in all, the largest request is cut off."""
-        connection.received += size
-        self.bytes += size
+    def count(self, connection: Connection, data: bytes) -> None:
+        """Count more of a request. One with too many lines is cut off; if there are too many bytes in all, the largest
+        is.
+        """
+        connection.received += len(data)
+        self.bytes += len(data)
+        if self._most_lines is not None:
+            connection.lines += data.count(b"\n")
+            if connection.lines > self._most_lines:
+                log.warning("an unsigned request of more than %d lines is cut off", self._most_lines)
+                connection.abort()
         while self.bytes > self._most_bytes:
             log.warning("more than %d bytes of unsigned requests at once: the largest is cut off", self._most_bytes)
             max(self.open, key=lambda one: one.received).abort()
@@ -183,7 +192,7 @@ class Connections:
     def forget(self, connection: Connection) -> None:
         """Stop counting its bytes."""
         self.bytes -= connection.received
-        connection.received = 0
+        connection.received = connection.lines = 0
         self._changed.set()
 
     def remove(self, connection: Connection) -> None:

@@ -22,6 +22,11 @@ MOST_BYTES_UNSIGNED = 8 * 1024 * 1024
 """The most bytes of all requests at once that are not known to be honest. With `MOST_CONNECTIONS` of them that is
 32 KiB for each, and Discord's have some thousand bytes."""
 
+MOST_LINES_UNSIGNED = 1000
+"""Of one such request. Headers have some tens, JSON none. But a body that comes in chunks of one byte has two for each,
+and requests that are sent before the one ahead of them is answered have some each: half a second's work in what is read
+at once of a few connections, for which all others wait."""
+
 SECONDS_TO_LINGER = 2.0
 """How long to discard the body of a request that was refused unread, so that its client gets to read the answer."""
 
@@ -34,7 +39,7 @@ async def listening(app: web.Application, host: str, port: int, section: str) ->
     """Serve `app` during the block. Raises ConfigError: the port of this `section` of the settings is taken."""
     async with AsyncExitStack() as stack:
         try:
-            await stack.enter_async_context(serving(app, host, port))
+            await stack.enter_async_context(serving(app, host, port, most_lines=MOST_LINES_UNSIGNED))
         except OSError as error:
             raise ConfigError(f"{section}.port: cannot listen on {host}:{port}: {error}") from None
         yield
@@ -42,15 +47,21 @@ async def listening(app: web.Application, host: str, port: int, section: str) ->
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, host: str, port: int, *, most_bytes: int = MOST_BYTES_UNSIGNED
+    app: web.Application,
+    host: str,
+    port: int,
+    *,
+    most_bytes: int = MOST_BYTES_UNSIGNED,
+    most_lines: int | None = None,
 ) -> AsyncIterator[Connections]:
     """Serve `app` during the block, and yield its connections, which know the port: a free one for 0.
 
-    `most_bytes`: the size of all requests at once that are not known to be honest. A request is honest when it is
-    answered with a status below 400, or when `vouch` is called for it. Raises OSError: cannot listen there.
+    `most_bytes`: the size of all requests at once that are not known to be honest; `most_lines`: the lines of each. A
+    request is honest when it is answered with a status from 200 to 399, or when `vouch` is called for it. Raises
+    OSError: cannot listen there.
     """
     app.middlewares.insert(0, _watch)
-    app.on_response_prepare.append(_vouch_if_answered)
+    app.on_response_prepare.append(_judge)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -61,7 +72,7 @@ async def serving(
     )
     await runner.setup()
     assert runner.server is not None
-    connections = Connections(runner.server, most_bytes)
+    connections = Connections(runner.server, most_bytes, most_lines)
     try:
         async with connections.accepted(host, port):
             yield connections
@@ -110,9 +121,13 @@ def _drop_tracebacks(error: BaseException | None) -> None:
         error.__traceback__, error = None, error.__context__
 
 
-async def _vouch_if_answered(request: web.Request, response: web.StreamResponse) -> None:
-    if response.status < web.HTTPBadRequest.status_code:
+async def _judge(request: web.Request, response: web.StreamResponse) -> None:
+    """Not for a WebSocket: who is at its other end is still to be heard."""
+    if web.HTTPOk.status_code <= response.status < web.HTTPBadRequest.status_code:
         vouch(request)
+    elif (connection := _connection(request)) and not connection.busy:
+        connection.begin()  # aiohttp refuses what it does not expect (`Expect: anything`) before `_watch` hears of it
+        connection.end()
 
 
 class _HttpLog(ThrottledLogger):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.contracts import Device, ModelBroken, ModelChoice, ModelMissing
+from core.contracts import Device, ModelBroken, ModelChoice, ModelMisconfigured, ModelMissing
 from core.models import dlib_resnet
 from core.models.catalog import load_catalog, resolve
 from core.models.embedder import Embedder
@@ -20,6 +21,11 @@ from core.models.store import Store
 if TYPE_CHECKING:
     from core.models.explainable import Explainable
     from core.models.timm_checkpoint import TimmEmbedder
+
+
+_ELSEWHERE = b"\x0a\x08location\x12"
+"""What an ONNX file (a protocol buffer) has for each tensor whose numbers stand in another file: the key of its name.
+https://github.com/onnx/onnx/blob/main/docs/ExternalData.md"""
 
 
 def load(choice: ModelChoice, folder: Path, threads: int, device: Device = "cpu", shared: str = "") -> Embedder:
@@ -58,7 +64,20 @@ def _file(spec: ModelSpec, folder: Path) -> Path:
             f"expected {spec.path} to have sha256 {spec.sha256}, found {found}; remedy: put the right file there, or, "
             f"if it was changed on purpose, `sokkuri models add {spec.name} --path ...` again",
         )
+    if spec.sha256 is not None and spec.kind == "onnx" and _is_in_parts(spec.path):
+        raise ModelMisconfigured(
+            spec.name,
+            f"expected all weights in {spec.path}, since its sha256 covers no other file, found some that stand "
+            "elsewhere; remedy: make one file of it, `python -c \"import onnx; onnx.save(onnx.load('OLD'), 'NEW')\"`",
+        )
     return spec.path
+
+
+def _is_in_parts(path: Path) -> bool:
+    if not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return data.find(_ELSEWHERE) >= 0
 
 
 def sha256_of(path: Path) -> str:

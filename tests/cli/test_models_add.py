@@ -166,6 +166,22 @@ def test_a_file_that_was_changed_afterwards_is_refused(
     assert "sokkuri models add mine" in done.stderr
 
 
+def test_weights_that_stand_in_another_file_which_no_sha256_covers_are_refused(
+    sokkuri: Run, config: Path, tmp_path: Path
+) -> None:
+    parts = tmp_path / "parts.onnx"
+    model = onnx.load(network(tmp_path / "whole.onnx"))
+    onnx.save(model, parts, save_as_external_data=True, location="parts.data", size_threshold=0)
+    done = sokkuri("models", "add", "mine", "--path", parts, "--config", config)
+    assert done.returncode == 1
+    for part in ("mine", "sha256", "stand elsewhere", "remedy"):
+        assert part in done.stderr
+    assert config.read_text(encoding="utf-8") == OWN_LINES
+
+    onnx.save(onnx.load(parts), parts)
+    assert sokkuri("models", "add", "mine", "--path", parts, "--config", config).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

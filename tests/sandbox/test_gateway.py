@@ -7,7 +7,7 @@ import json
 import logging
 import zlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 import discord
@@ -94,6 +94,44 @@ async def test_a_client_without_heartbeats_is_closed() -> None:
     async with Sandbox(heartbeat_interval=0.05) as sandbox, raw(sandbox) as client:
         assert (await client.hear())["d"] == {"heartbeat_interval": 50}
         assert await client.closed() == 4009
+
+
+async def test_a_client_that_does_not_say_who_it_is_is_closed_for_all_its_heartbeats() -> None:
+    async with Sandbox(heartbeat_interval=0.2) as sandbox, raw(sandbox) as client:
+
+        async def live() -> None:
+            while True:
+                await client.say(1, None)
+                await asyncio.sleep(0.02)
+
+        living = asyncio.create_task(live())
+        try:
+            async with asyncio.timeout(5):
+                assert await client.closed() == 4009
+        finally:
+            living.cancel()
+            await asyncio.gather(living, return_exceptions=True)
+
+
+async def test_strangers_on_the_gateway_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.http.connections.MOST_CONNECTIONS", 5)
+    monkeypatch.setattr("bot.http.connections.SECONDS_OF_GRACE", 0)
+    async with Sandbox() as sandbox, AsyncExitStack() as stack:
+        client = await stack.enter_async_context(raw(sandbox))
+        assert (await client.hear())["op"] == 10
+        await client.say(2, identity(sandbox))
+        assert (await client.hear())["t"] == "READY"
+        for _ in range(10):
+            await stack.enter_async_context(raw(sandbox))
+        async with (
+            asyncio.timeout(5),
+            aiohttp.ClientSession() as session,
+            session.get(f"{sandbox.api}/gateway") as response,
+        ):
+            assert response.status == 200
+        await client.say(1, None)
+        while (await client.hear())["op"] != 11:
+            pass
 
 
 async def test_privileged_intents_must_be_switched_on(connect) -> None:

@@ -43,7 +43,7 @@ def alike() -> sokkuri.Comparison:
 
 
 def test_the_example_of_the_documents_runs(tmp_path: Path) -> None:
-    (example,) = code_blocks(ROOT / "docs" / "command-line.md", "python")
+    (example,) = code_blocks(ROOT / "docs/command-line.md", "python")
     (tmp_path / "tests").symlink_to(ROOT / "tests")
     ran = subprocess.run(
         [sys.executable, "-c", example],

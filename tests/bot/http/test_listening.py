@@ -212,6 +212,19 @@ async def test_an_idle_connection_may_bring_a_command_though_it_brought_a_strang
         assert await proxy.ping() == 200
 
 
+async def test_an_idle_connection_may_bring_a_command_though_what_it_brought_was_not_expected(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.http.connections.SECONDS_FOR_HEADERS", 0.5)
+    async with connected(port, 2) as (proxy, silent):
+        assert await proxy.ping() == 200
+        proxy.send(head(signed() | {"Expect": "anything"}, 0))
+        assert await proxy.status() == 417
+        assert await silent.closed()  # so that headers had their time
+        await asyncio.sleep(0.5)
+        assert await proxy.ping() == 200
+
+
 async def test_a_client_that_does_not_read_its_answer_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.http.connections.SECONDS_TO_READ", 0.5)
 
@@ -362,6 +375,36 @@ async def test_bodies_that_trickle_to_the_endpoint_are_cut_off(port: int, monkey
             assert await honest.ping() == 200
         for task in closing:
             task.cancel()
+
+
+def in_chunks(headers: dict[str, str], body: bytes) -> bytes:
+    """A request whose body comes byte by byte, all of it at once."""
+    whole = head(headers | {"Transfer-Encoding": "chunked"}, 0).replace(b"Content-Length: 0\r\n", b"")
+    return whole + b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "request_of_many_lines",
+    [
+        in_chunks(WRONG, bytes(2000)),
+        in_chunks(signed() | WRONG, bytes(2000)),
+        head({}, 0, path="/", method="GET") * 500,
+    ],
+)
+async def test_a_request_of_many_lines_is_cut_off_before_it_is_parsed(port: int, request_of_many_lines: bytes) -> None:
+    async with connected(port, 2) as (stranger, honest):
+        assert await honest.ping() == 200
+        stranger.send(request_of_many_lines)
+        assert await stranger.closed()
+        honest.send(in_chunks(signed(), PING))
+        assert await honest.status() == 200
+
+
+async def test_lines_are_counted_for_each_request_by_itself(port: int) -> None:
+    async with connected(port, 1) as (client,):
+        for _ in range(5):
+            client.send(in_chunks(WRONG, bytes(300)))
+            assert await client.status() == 401
 
 
 # ---------------------------------------------------------------- listening itself
