@@ -187,8 +187,8 @@ class Gateway:
         return socket
 
     async def _receive(self, socket: web.WebSocketResponse, seconds: float) -> Json | None:
-        """Returns the next operation, None at the end. Closes a client that is silent for two heartbeats, and one that has
-        not identified itself by then, heartbeats or not.
+        """Returns the next operation, None at the end. Closes a client that is silent for two heartbeats, and one
+        that has not identified itself by then, heartbeats or not.
         """
         try:
             async with asyncio.timeout(max(seconds, 0)):
