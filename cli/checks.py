@@ -1,4 +1,4 @@
-"""What Sokkuri needs of a machine, and how to mend what is missing. Each check looks at the real thing."""
+"""Checks what Sokkuri needs of a machine, and says how to fix what is missing. Each check tries the real thing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ State = Literal["ok", "note", "missing"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the doctor's. `note`: worth knowing, nothing fails; `missing`: something will, until it is mended."""
+    """One line of `sokkuri doctor`. `note`: worth knowing, nothing fails; `missing`: something fails until fixed."""
 
     name: str
     state: State
@@ -128,7 +128,7 @@ def token(settings: Settings) -> Iterator[Finding]:
 
 
 def languages(settings: Settings) -> Iterator[Finding]:
-    """What is wrong with single messages of one's own is told on standard error."""
+    """Load the languages. Problems with single messages of an operator's own file go to standard error."""
     from bot.errors import ConfigError
     from bot.reload import locales_of
 
@@ -176,14 +176,14 @@ def workers(settings: Settings) -> Iterator[Finding]:
 
 
 def _nothing(settings: CoreSettings) -> None:
-    """Warms nothing: what goes wrong while models are loaded must come back as the task's own error."""
+    """Load nothing yet, so that an error while models are loaded is the task's own error."""
 
 
 def _load(settings: CoreSettings, request: None) -> Devices:
     from core import tasks
 
     tasks.warm(settings)
-    if settings.device == "cuda":  # heatmaps load it later; it is to tell where it would run
+    if settings.device == "cuda":  # heatmaps load it later; it must report where it would run
         import torch  # noqa: F401
     return tasks.devices(settings, None)
 
@@ -216,7 +216,7 @@ def resources(settings: Settings) -> Iterator[Finding]:
 
 
 def _size(megabytes: int) -> str:
-    """In whole gigabytes, or in megabytes below ten of those, where every one may count."""
+    """A size in whole gigabytes, or below ten of them in megabytes."""
     return f"{megabytes} MB" if megabytes < 10_000 else f"{megabytes // 1000} GB"
 
 

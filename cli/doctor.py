@@ -1,4 +1,4 @@
-"""`sokkuri doctor`: what is missing on this machine, and how to mend it."""
+"""`sokkuri doctor`: what is missing on this machine, and how to fix it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def doctor(context: click.Context, names: tuple[str, ...], config: Path | None, 
 
 
 def examine(names: tuple[str, ...], config: Path | None, *, online: bool = False) -> Iterator[Finding]:
-    """The findings of these checks, each as soon as it is there; `online`: and what Discord says."""
+    """Yield the findings of these checks, each as soon as it is there; `online`: ask Discord, too."""
     for name, check in MACHINE.items():
         if name in names:
             yield from check()

@@ -1,6 +1,6 @@
 """The command line `sokkuri`.
 
-Exit status: 0 done; 1 our fault; 2 wrong usage or wrong settings; 3 the person can mend it. Errors are one line on
+Exit status: 0 done; 1 our fault; 2 wrong usage or wrong settings; 3 the person can fix it. Errors are one line on
 standard error. Heavy libraries are imported inside the commands: the bot, and `--help`, never load them.
 """
 
@@ -19,7 +19,7 @@ class FixableError(click.ClickException):
 
 
 class Program(click.Group):
-    """Turns the one tree of errors into exit statuses and lines."""
+    """Turns the tree of errors into exit statuses and lines."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

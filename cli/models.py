@@ -177,7 +177,7 @@ def remove(name: str, config: Path | None) -> None:
 
 
 def _activate(file: ConfigFile, name: str) -> None:
-    """Try the model out as the settings would have it, then write them."""
+    """Try the model out with the new settings, then write them."""
     settings = file.settings()
     try_out(replace(settings.core(), model=settings.model_choice(name)))
     file.write()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.config import Settings
 
 SECONDS = 10.0
-"""For one answer."""
+"""The timeout of one request."""
 
 MESSAGE_CONTENT = 1 << 18 | 1 << 19
 """Application flags GATEWAY_MESSAGE_CONTENT and, for bots in fewer than 100 servers, ..._LIMITED."""
@@ -31,7 +31,7 @@ NEEDED = (
 """Permissions in a server, by discord.py's names."""
 
 LATE_SECONDS = 5.0
-"""From which on a clock is wrong: Discord's own tells whole seconds, and an answer takes a while."""
+"""How far a clock may be off: Discord sends whole seconds, and an answer takes a while."""
 
 FEW_STARTS = 50
 GUILDS_ASKED, GUILDS_NAMED = 200, 3
@@ -119,7 +119,7 @@ async def _commands(settings: Settings) -> list[dict[str, Any]]:
 
 
 def intent(settings: Settings, flags: int) -> Finding:
-    """Whether attachments of other people's messages can be seen, as far as that is wanted."""
+    """Check that the bot can see attachments of other people's messages, if the settings want that."""
     if flags & MESSAGE_CONTENT:
         return Finding("intent", "ok", "Message Content is on")
     lost = "Message Content is off: attachments of other people's messages come empty"
@@ -129,7 +129,7 @@ def intent(settings: Settings, flags: int) -> Finding:
 
 
 def portal(settings: Settings, application: Mapping[str, Any]) -> Iterator[Finding]:
-    """Switches that keep the bot from being used at all."""
+    """Check the switches that make the bot unusable."""
     if application.get("interactions_endpoint_url") and not settings.interactions.port:
         found = "an Interactions Endpoint URL is set: commands go there, and never reach this bot"
         remedy = f"clear it at {PORTAL} (General Information), or set port under [interactions] to take them there"
@@ -140,7 +140,7 @@ def portal(settings: Settings, application: Mapping[str, Any]) -> Iterator[Findi
 
 
 def installs(application: Mapping[str, Any], ours: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-    """Ways to install the bot that its commands offer, and its application does not."""
+    """Check that the application allows all ways to install the bot that its commands offer."""
     allowed = {int(kind) for kind in application.get("integration_types_config") or {0: {}}}
     wanted = {kind for command in ours for kind in command.get("integration_types") or ()}
     for kind, name in ((0, "Guild Install"), (1, "User Install")):
@@ -190,7 +190,7 @@ def gateway(settings: Settings, body: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def endpoint(settings: Settings, application: Mapping[str, Any]) -> Iterator[Finding]:
-    """Where Discord sends commands over HTTP, and whether what answers there lets in what Discord did not sign."""
+    """Check where Discord sends commands over HTTP, and that the server there refuses what Discord did not sign."""
     key = settings.interactions.public_key.lower()
     if key not in ("", application["verify_key"]):
         found = "public_key under [interactions] is another application's"
@@ -230,7 +230,7 @@ def clock(ahead: float | None) -> Finding:
 
 
 def servers(guilds: Sequence[Mapping[str, Any]], application: str) -> Finding:
-    """What the bot may do there; a channel's own settings may take more away."""
+    """Check the bot's permissions on its servers; a channel's own settings may remove more."""
     import discord
 
     needed = discord.Permissions(**dict.fromkeys(NEEDED, True))

@@ -1,4 +1,4 @@
-"""Text of others on the terminal."""
+"""Makes text from others safe for the terminal."""
 
 from __future__ import annotations
 
