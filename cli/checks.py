@@ -96,10 +96,10 @@ def models(settings: Settings) -> Iterator[Finding]:
         own = resolve(core.model).path
         needed = needed_files(core)
     except ModelError as error:
-        yield Finding("models", "missing", f"{error.model}: {error.detail}", "mend [model] in the settings")
+        yield Finding("models", "missing", f"{error.model}: {error.detail}", "fix [model] in the settings")
         return
     if own is not None and not own.is_file():
-        yield Finding("models", "missing", f"there is no file {own}", "mend [model] path in the settings")
+        yield Finding("models", "missing", f"there is no file {own}", "fix [model] path in the settings")
     for file in Store(folder_of(core)).check():
         if file.name not in needed and not file.made_here:
             continue
@@ -135,7 +135,7 @@ def languages(settings: Settings) -> Iterator[Finding]:
     try:
         yield Finding("languages", "ok", ", ".join(locales_of(settings).codes))
     except ConfigError as error:
-        yield Finding("languages", "missing", str(error), "mend or remove that file")
+        yield Finding("languages", "missing", str(error), "fix or remove that file")
 
 
 def workers(settings: Settings) -> Iterator[Finding]:
@@ -150,7 +150,7 @@ def workers(settings: Settings) -> Iterator[Finding]:
         needed = ()
     whole = {file.name for file in Store(folder_of(core)).status() if file.state == "ready"}
     if not needed or not whole.issuperset(needed):
-        yield Finding("workers", "note", "not tried, since a model is missing", "mend the models first")
+        yield Finding("workers", "note", "not tried, since a model is missing", "fix the models first")
         return
 
     async def start() -> Devices:
@@ -162,7 +162,7 @@ def workers(settings: Settings) -> Iterator[Finding]:
         devices = asyncio.run(start())
     except Exception as error:
         detail = " ".join(str(error).split()) or type(error).__name__
-        remedy = "mend what is missing above"
+        remedy = "fix what is missing above"
         yield Finding("workers", "missing", f"a worker could not load the models: {detail}", remedy)
     else:
         loaded = "a worker started and loaded the models"

@@ -40,7 +40,7 @@ class ConfigFile:
             text = path.read_text(encoding="utf-8") if path.exists() else ""
             self._document = tomlkit.parse(text)
         except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-            raise ConfigProblem(f"{path}: cannot be read as TOML: {error}; mend it, nothing was changed") from error
+            raise ConfigProblem(f"{path}: cannot be read as TOML: {error}; fix it, nothing was changed") from error
 
     def own_models(self) -> tuple[str, ...]:
         """Names of the models that the file describes."""
@@ -115,7 +115,7 @@ class ConfigFile:
             self._document[name] = tomlkit.table(is_super)
         found = self._document[name]
         if not isinstance(found, Table):
-            raise ConfigProblem(f"{self.path}: {name} is no table; mend it, nothing was changed")
+            raise ConfigProblem(f"{self.path}: {name} is not a table; fix it, nothing was changed")
         return found
 
 

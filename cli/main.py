@@ -42,7 +42,7 @@ class Program(click.Group):
 def main(debug: bool) -> None:
     """Faces in photos: how alike, what the network looks at, and the average.
 
-    Exit status: 0 done, 1 our fault, 2 wrong usage, 3 something that you can mend (a photo without a face, say).
+    Exit status: 0 done, 1 our fault, 2 wrong usage, 3 something that you can fix (a photo without a face, say).
     """
 
 

@@ -50,7 +50,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """`body`: JSON; `ahead`: seconds by which the clock here is ahead of Discord's, None if it told no time."""
+    """`body`: JSON; `ahead`: seconds by which the clock here is ahead of Discord's, None if Discord sent no time."""
 
     body: Any
     ahead: float | None
@@ -108,7 +108,7 @@ def online(settings: Settings) -> Iterator[Finding]:
         else:
             yield Finding("discord", "note", f"it answered {refused.status}, so no more is known", "try again later")
     except Silence as silence:
-        remedy = "mend the network of this machine, or api under [discord]"
+        remedy = "fix the network of this machine, or api under [discord]"
         yield Finding("discord", "missing", f"{settings.discord.api} gave no answer ({silence})", remedy)
 
 
@@ -155,7 +155,7 @@ def commands(theirs: Sequence[dict[str, Any]], ours: Sequence[dict[str, Any]]) -
     differs = difference(theirs, ours)
     if not differs:
         return Finding("commands", "ok", f"the {len(ours)} of this version are registered")
-    told = [
+    changes = [
         f"{what}: {', '.join(names)}"
         for what, names in (
             ("not registered", differs.missing),
@@ -164,7 +164,7 @@ def commands(theirs: Sequence[dict[str, Any]], ours: Sequence[dict[str, Any]]) -
         )
         if names
     ]
-    return Finding("commands", "note", "; ".join(told), "start the bot anew: it registers them itself")
+    return Finding("commands", "note", "; ".join(changes), "restart the bot: it registers them itself")
 
 
 def gateway(settings: Settings, body: Mapping[str, Any]) -> Iterator[Finding]:
@@ -175,11 +175,11 @@ def gateway(settings: Settings, body: Mapping[str, Any]) -> Iterator[Finding]:
     found = (
         f"{left:,} of {total:,} session starts left, {limit['max_concurrency']} at once; {advised} shards recommended"
     )
-    anew = f"wait {limit['reset_after'] / 3_600_000:.1f} hours, and find out what starts the bot again and again"
+    remedy = f"wait {limit['reset_after'] / 3_600_000:.1f} hours, and find out what starts the bot again and again"
     if left < mine:
-        yield Finding("gateway", "missing", found, anew)
+        yield Finding("gateway", "missing", found, remedy)
     elif left < FEW_STARTS:
-        yield Finding("gateway", "note", found, anew)
+        yield Finding("gateway", "note", found, remedy)
     else:
         yield Finding("gateway", "ok", found)
     if shards < advised:
@@ -195,7 +195,7 @@ def endpoint(settings: Settings, application: Mapping[str, Any]) -> Iterator[Fin
     if key not in ("", application["verify_key"]):
         found = "public_key under [interactions] is another application's"
         yield Finding(
-            "endpoint", "missing", found, f"copy it anew from {PORTAL} (General Information), or leave it out"
+            "endpoint", "missing", found, f"copy it again from {PORTAL} (General Information), or leave it out"
         )
     url = application.get("interactions_endpoint_url")
     if not url:
@@ -203,7 +203,7 @@ def endpoint(settings: Settings, application: Mapping[str, Any]) -> Iterator[Fin
         remedy = f"start the bot, then set it at {PORTAL} (General Information): the https address that leads to it"
         yield Finding("endpoint", "missing", found, remedy)
         return
-    start = "start the bot, and mend what stands between it and the internet (a proxy, its certificate)"
+    start = "start the bot, and fix what is between it and the internet (a proxy, its certificate)"
     headers = {"X-Signature-Ed25519": "00" * 64, "X-Signature-Timestamp": "0", "Content-Type": "application/json"}
     try:
         with urllib.request.urlopen(urllib.request.Request(url, b'{"type": 1}', headers), timeout=SECONDS):
@@ -220,7 +220,7 @@ def endpoint(settings: Settings, application: Mapping[str, Any]) -> Iterator[Fin
 
 def clock(ahead: float | None) -> Finding:
     if ahead is None:
-        return Finding("clock", "note", "Discord told no time")
+        return Finding("clock", "note", "Discord sent no time")
     if abs(ahead) < LATE_SECONDS:
         return Finding("clock", "ok", "agrees with Discord's")
     found = (

@@ -40,7 +40,7 @@ file_type = click.Path(dir_okay=False, path_type=Path)
 def run(config: Path | None) -> None:
     """Run the bot: on Discord with a token, in the sandbox without one. Ctrl-C stops it.
 
-    On SIGHUP it reads its limits and languages anew.
+    On SIGHUP it reloads its limits and languages.
     """
     settings = load_settings(config)
     if settings.discord.token.get_secret_value():

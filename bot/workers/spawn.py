@@ -17,7 +17,7 @@ def started(target: Callable[..., None], args: tuple[Any, ...], name: str) -> Sp
     """Start a process that runs `target` and ignores the STOP_SIGNALS."""
     process = multiprocessing.get_context("spawn").Process(target=target, args=args, name=name)
     # (A fork of a process with threads may hang.) The process inherits the mask, and so is deaf to them from its very
-    # first moment. The tracker that comes with the first process of all would undo the mask, so it goes before.
+    # first moment. The tracker that starts with the first process would undo the mask, so it is started before.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
