@@ -130,7 +130,7 @@ async def job(count: int = WORKERS) -> AsyncIterator[tuple[Job, list[int]]]:
 
 async def averaged(one: Job, paths: Sequence[Path], recipe: AverageRecipe) -> AverageSoFar:
     async with averaging(one, paths, recipe) as it:
-        return await it.all_there_is()
+        return await it.total()
 
 
 async def finished(one: Job, paths: Sequence[Path], recipe: AverageRecipe) -> AverageResult:

@@ -189,7 +189,7 @@ def average(
 
 
 def _weights(files: Sequence[Path], weights: Sequence[tuple[str, float]]) -> dict[Path, float]:
-    """By file; those that are not named count 1. Errors: UsageError for a name that no photo has."""
+    """The weight of each named file; others count 1. Raises UsageError for a name that no photo has."""
     weighed: dict[Path, float] = {}
     for photo, weight in weights:
         named = [path for path in files if photo in (str(path), path.name)]
@@ -206,7 +206,7 @@ def _add_all(
     rules: AverageRules,
     weights: dict[Path, float],
 ) -> AverageSoFar:
-    """A few photos at a time, so that memory holds no more of them."""
+    """Add the faces a few photos at a time, so that memory holds no more of them."""
     from core import tasks
 
     def batches() -> Iterator[AverageBatch]:

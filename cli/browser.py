@@ -30,7 +30,7 @@ def has_desktop(environment: Mapping[str, str], platform: str) -> bool:
 class Redirect:
     """A page in a file of the person's own that leads to `address`.
 
-    Everybody on the machine may read the command line of a browser. There stands the file's name alone.
+    Everybody on the machine may read a browser's command line. It shows only the file's name.
     """
 
     def __init__(self, address: str) -> None:
@@ -45,5 +45,5 @@ class Redirect:
         webbrowser.open(self.file.as_uri())
 
     def remove(self) -> None:
-        """Once it has been used, and at the end."""
+        """Remove the file, after use and at the end."""
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What Sokkuri needs of a machine, and how to mend what is missing. Each check looks at the real thing."""
+"""Checks what Sokkuri needs of a machine, and says how to fix what is missing. Each check tries the real thing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ State = Literal["ok", "note", "missing"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the doctor's. `note`: worth knowing, nothing fails; `missing`: something will, until it is mended."""
+    """One line of `sokkuri doctor`. `note`: worth knowing, nothing fails; `missing`: something fails until fixed."""
 
     name: str
     state: State
@@ -96,10 +96,10 @@ def models(settings: Settings) -> Iterator[Finding]:
         own = resolve(core.model).path
         needed = needed_files(core)
     except ModelError as error:
-        yield Finding("models", "missing", f"{error.model}: {error.detail}", "mend [model] in the settings")
+        yield Finding("models", "missing", f"{error.model}: {error.detail}", "fix [model] in the settings")
         return
     if own is not None and not own.is_file():
-        yield Finding("models", "missing", f"there is no file {own}", "mend [model] path in the settings")
+        yield Finding("models", "missing", f"there is no file {own}", "fix [model] path in the settings")
     for file in Store(folder_of(core)).check():
         if file.name not in needed and not file.made_here:
             continue
@@ -128,14 +128,14 @@ def token(settings: Settings) -> Iterator[Finding]:
 
 
 def languages(settings: Settings) -> Iterator[Finding]:
-    """What is wrong with single messages of one's own is told on standard error."""
+    """Load the languages. Problems with single messages of an operator's own file go to standard error."""
     from bot.errors import ConfigError
     from bot.reload import locales_of
 
     try:
         yield Finding("languages", "ok", ", ".join(locales_of(settings).codes))
     except ConfigError as error:
-        yield Finding("languages", "missing", str(error), "mend or remove that file")
+        yield Finding("languages", "missing", str(error), "fix or remove that file")
 
 
 def workers(settings: Settings) -> Iterator[Finding]:
@@ -150,7 +150,7 @@ def workers(settings: Settings) -> Iterator[Finding]:
         needed = ()
     whole = {file.name for file in Store(folder_of(core)).status() if file.state == "ready"}
     if not needed or not whole.issuperset(needed):
-        yield Finding("workers", "note", "not tried, since a model is missing", "mend the models first")
+        yield Finding("workers", "note", "not tried, since a model is missing", "fix the models first")
         return
 
     async def start() -> Devices:
@@ -162,7 +162,7 @@ def workers(settings: Settings) -> Iterator[Finding]:
         devices = asyncio.run(start())
     except Exception as error:
         detail = " ".join(str(error).split()) or type(error).__name__
-        remedy = "mend what is missing above"
+        remedy = "fix what is missing above"
         yield Finding("workers", "missing", f"a worker could not load the models: {detail}", remedy)
     else:
         loaded = "a worker started and loaded the models"
@@ -176,14 +176,14 @@ def workers(settings: Settings) -> Iterator[Finding]:
 
 
 def _nothing(settings: CoreSettings) -> None:
-    """Warms nothing: what goes wrong while models are loaded must come back as the task's own error."""
+    """Load nothing yet, so that an error while models are loaded is the task's own error."""
 
 
 def _load(settings: CoreSettings, request: None) -> Devices:
     from core import tasks
 
     tasks.warm(settings)
-    if settings.device == "cuda":  # heatmaps load it later; it is to tell where it would run
+    if settings.device == "cuda":  # heatmaps load it later; it must report where it would run
         import torch  # noqa: F401
     return tasks.devices(settings, None)
 
@@ -216,7 +216,7 @@ def resources(settings: Settings) -> Iterator[Finding]:
 
 
 def _size(megabytes: int) -> str:
-    """In whole gigabytes, or in megabytes below ten of those, where every one may count."""
+    """A size in whole gigabytes, or below ten of them in megabytes."""
     return f"{megabytes} MB" if megabytes < 10_000 else f"{megabytes // 1000} GB"
 
 

@@ -1,6 +1,6 @@
-"""config.toml, changed with care: people's own lines, their order and their comments stay.
+"""Edits config.toml and keeps people's own lines, their order and their comments.
 
-A change is tried out before it is written, and written in one step, so that the file is never half of anything.
+A change is tried out before it is written, and written in one step, so that the file is never incomplete.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def config_path(named: Path | None) -> Path:
 
 
 class ConfigFile:
-    """The file at `path`, which need not exist yet. Raises ConfigProblem where it is no TOML."""
+    """The file at `path`, which need not exist yet. Raises ConfigProblem if it is not TOML."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,7 +40,7 @@ class ConfigFile:
             text = path.read_text(encoding="utf-8") if path.exists() else ""
             self._document = tomlkit.parse(text)
         except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-            raise ConfigProblem(f"{path}: cannot be read as TOML: {error}; mend it, nothing was changed") from error
+            raise ConfigProblem(f"{path}: cannot be read as TOML: {error}; fix it, nothing was changed") from error
 
     def own_models(self) -> tuple[str, ...]:
         """Names of the models that the file describes."""
@@ -58,7 +58,7 @@ class ConfigFile:
             old[key] = value
 
     def forget(self, name: str) -> None:
-        """Take `[models.NAME]` out; where it was in use, the default model is from now on."""
+        """Remove `[models.NAME]`; if it was in use, switch to the default model."""
         models = self._document["models"]
         assert isinstance(models, Table)
         del models[name]
@@ -69,7 +69,7 @@ class ConfigFile:
             self._model()["name"] = DEFAULT_MODEL
 
     def use(self, name: str) -> None:
-        """Make `[model]` name this one. What it overrode for another is kept with that one, under `[models.OTHER]`."""
+        """Make `[model]` name this one. Overrides for the previous model move to `[models.PREVIOUS]`."""
         model = self._model()
         other = str(model.get("name", DEFAULT_MODEL))
         if other == name:
@@ -89,7 +89,7 @@ class ConfigFile:
             return checked(self._document.unwrap(), self.path)
 
     def write(self) -> None:
-        """Raises ConfigProblem where the disk refuses; the file is then as it was."""
+        """Write the file. Raises ConfigProblem if that fails; the file is unchanged then."""
         target = self.path.resolve()  # of a link, what it leads to
         try:
             mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600  # it may hold a token
@@ -115,12 +115,12 @@ class ConfigFile:
             self._document[name] = tomlkit.table(is_super)
         found = self._document[name]
         if not isinstance(found, Table):
-            raise ConfigProblem(f"{self.path}: {name} is no table; mend it, nothing was changed")
+            raise ConfigProblem(f"{self.path}: {name} is not a table; fix it, nothing was changed")
         return found
 
 
 def overriding_environment() -> str | None:
-    """The variable that goes before the file in naming the model, where it is set."""
+    """The environment variable that overrides the file's model, if it is set."""
     name = "SOKKURI_MODEL__NAME"
     return name if os.environ.get(name) else None
 

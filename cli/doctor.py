@@ -1,4 +1,4 @@
-"""`sokkuri doctor`: what is missing on this machine, and how to mend it."""
+"""`sokkuri doctor`: what is missing on this machine, and how to fix it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MARKS = {"ok": "OK", "note": "WARN", "missing": "FAIL"}
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else.")
 @click.pass_context
 def doctor(context: click.Context, names: tuple[str, ...], config: Path | None, *, online: bool, as_json: bool) -> None:
-    """Look what is missing on this machine, and say how to mend it.
+    """Check what is missing on this machine, and say how to fix it.
 
     One line a check: OK, WARN (nothing fails yet), or FAIL. Exit status 1: something failed.
     """
@@ -50,7 +50,7 @@ def doctor(context: click.Context, names: tuple[str, ...], config: Path | None, 
 
 
 def examine(names: tuple[str, ...], config: Path | None, *, online: bool = False) -> Iterator[Finding]:
-    """The findings of these checks, each as soon as it is there; `online`: and what Discord says."""
+    """Yield the findings of these checks, each as soon as it is there; `online`: ask Discord, too."""
     for name, check in MACHINE.items():
         if name in names:
             yield from check()
@@ -59,7 +59,7 @@ def examine(names: tuple[str, ...], config: Path | None, *, online: bool = False
     try:
         settings = load_settings(config)
     except ConfigProblem as problem:
-        yield Finding("settings", "missing", problem.message, "mend that; what depends on it was not looked at")
+        yield Finding("settings", "missing", problem.message, "fix that; what depends on it was not checked")
         return
     if "settings" in names:
         yield Finding("settings", "ok", "no mistake found")

@@ -138,7 +138,7 @@ def evaluate(
 
 
 def read_pairs(path: Path, root: Path, by: str | None, people: Path | None) -> list[Pair]:
-    """The rows of the file. Errors: UsageError, which names the line and what is wrong with it."""
+    """Read the rows of the file. Raises UsageError, which names the line and what is wrong with it."""
     needed = ["a", "b", "same", *([by] if by and not people else [])]
     values = {row["id"]: row[by] for _, row in _rows(people, ["id", by])} if by and people else None
     found = []
@@ -166,7 +166,7 @@ def read_pairs(path: Path, root: Path, by: str | None, people: Path | None) -> l
 
 
 def _rows(path: Path, needed: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Lines with their numbers."""
+    """Yield the rows with their line numbers."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restval="")
@@ -181,7 +181,7 @@ def _rows(path: Path, needed: list[str]) -> Iterator[tuple[int, dict[str, str]]]
 
 
 def _photos(files: list[Path], limits: Limits) -> Iterator[Photo]:
-    """One at a time, so that only one is in memory."""
+    """Read the photos one at a time, so that only one is in memory."""
     for path in files:
         yield read(path, limits)
 

@@ -1,4 +1,4 @@
-"""`sokkuri similar` and `gradcam`, asked of files, and what all commands about photos share."""
+"""`sokkuri similar` and `sokkuri gradcam`, and what all commands about photos share."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def face_option(name: str) -> Callable[[Command], Command]:
 
 
 def face_index(number: int | None) -> int | None:
-    """People count from 1."""
+    """The index of a face that a person chose by its number, counted from 1."""
     return None if number is None else number - 1
 
 
@@ -201,7 +201,7 @@ def gradcam(
 
 
 def read_one(path: Path, limits: Limits) -> Photo:
-    """The photo at `path`. Errors: FileTooLarge, with its true size."""
+    """Read the photo at `path`. Raises FileTooLarge, with its true size."""
     size = path.stat().st_size
     if size > limits.file_bytes:
         raise FileTooLarge(str(path), size, limits.file_bytes)
@@ -209,13 +209,13 @@ def read_one(path: Path, limits: Limits) -> Photo:
 
 
 def read(path: Path, limits: Limits) -> Photo:
-    """The photo at `path`, but one byte past the limit at most: core refuses it then, and memory stays bounded."""
+    """Read the photo at `path`, at most one byte past the limit: core refuses it then, and memory stays bounded."""
     with path.open("rb") as file:
         return Photo(str(path), file.read(limits.file_bytes + 1))
 
 
 def files_of(paths: Iterable[Path]) -> list[Path]:
-    """The files themselves, and those directly in the folders, by name. NoPhotos: a folder without a file."""
+    """The files, and those directly in the folders, sorted by name. Raises NoPhotos: a folder without a file."""
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -242,7 +242,7 @@ def progress(label: str, photos: int) -> Iterator[Callable[[int, int], None]]:
 
 
 def skipped_json(skipped: Iterable[Skipped]) -> list[dict[str, Any]]:
-    """`face`: where only this one of the photo was left out, its number from the left."""
+    """`face`: the number from the left of the face that was left out, if it was not the whole photo."""
     return [
         {"photo": left.photo, "reason": left.reason} | ({} if left.face is None else {"face": left.face})
         for left in skipped
@@ -254,7 +254,7 @@ def face_json(face: FoundFace) -> dict[str, Any]:
 
 
 def picture_json(out: Path | None) -> str | None:
-    """Where the picture was written, or null where none was asked for."""
+    """Where the picture was written, or null if none was asked for."""
     return str(out) if out else None
 
 

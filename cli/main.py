@@ -1,6 +1,6 @@
 """The command line `sokkuri`.
 
-Exit status: 0 done; 1 our fault; 2 wrong usage or wrong settings; 3 the person can mend it. Errors are one line on
+Exit status: 0 done; 1 our fault; 2 wrong usage or wrong settings; 3 the person can fix it. Errors are one line on
 standard error. Heavy libraries are imported inside the commands: the bot, and `--help`, never load them.
 """
 
@@ -20,7 +20,7 @@ class FixableError(click.ClickException):
 
 
 class Program(click.Group):
-    """Turns the one tree of errors into exit statuses, and lines that do nothing to the terminal whatever they name."""
+    """Turns the tree of errors into exit statuses and lines, in which no name can control the terminal."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -46,7 +46,7 @@ class Program(click.Group):
 def main(debug: bool) -> None:
     """Faces in photos: how alike, what the network looks at, and the average.
 
-    Exit status: 0 done, 1 our fault, 2 wrong usage, 3 something that you can mend (a photo without a face, say).
+    Exit status: 0 done, 1 our fault, 2 wrong usage, 3 something that you can fix (a photo without a face, say).
     """
 
 

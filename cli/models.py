@@ -177,11 +177,11 @@ def remove(name: str, config: Path | None) -> None:
 
 
 def _activate(file: ConfigFile, name: str) -> None:
-    """Try the model out as the settings would have it, then write them."""
+    """Try the model out with the new settings, then write them."""
     settings = file.settings()
     try_out(replace(settings.core(), model=settings.model_choice(name)))
     file.write()
-    click.echo(f"{name}: works, and is in use by {file.path}. A bot that runs takes it up when it is started anew.")
+    click.echo(f"{name}: works, and is in use by {file.path}. A running bot uses it after a restart.")
     if variable := overriding_environment():
         click.echo(f"But {variable} is set, and overrides the file.", err=True)
 
@@ -235,7 +235,7 @@ class DownloadBars:
         self._bar: Any = None
 
     def show(self, name: str, done: int, total: int) -> None:
-        """`done` of `total` bytes of the file are there. It starts anew at 0 when another source is tried."""
+        """`done` of `total` bytes of the file are there. It starts again at 0 when another source is tried."""
         if name != self._name or done < self._bar.pos:
             self._end()
             self._name = name

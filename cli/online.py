@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.config import Settings
 
 SECONDS = 10.0
-"""For one answer."""
+"""The timeout of one request."""
 
 MESSAGE_CONTENT = 1 << 18 | 1 << 19
 """Application flags GATEWAY_MESSAGE_CONTENT and, for bots in fewer than 100 servers, ..._LIMITED."""
@@ -31,7 +31,7 @@ NEEDED = (
 """Permissions in a server, by discord.py's names."""
 
 LATE_SECONDS = 5.0
-"""From which on a clock is wrong: Discord's own tells whole seconds, and an answer takes a while."""
+"""How far a clock may be off: Discord sends whole seconds, and an answer takes a while."""
 
 FEW_STARTS = 50
 GUILDS_ASKED, GUILDS_NAMED = 200, 3
@@ -50,7 +50,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """`body`: JSON; `ahead`: seconds by which the clock here is ahead of Discord's, None if it told no time."""
+    """`body`: JSON; `ahead`: seconds by which the clock here is ahead of Discord's, None if Discord sent no time."""
 
     body: Any
     ahead: float | None
@@ -108,7 +108,7 @@ def online(settings: Settings) -> Iterator[Finding]:
         else:
             yield Finding("discord", "note", f"it answered {refused.status}, so no more is known", "try again later")
     except Silence as silence:
-        remedy = "mend the network of this machine, or api under [discord]"
+        remedy = "fix the network of this machine, or api under [discord]"
         yield Finding("discord", "missing", f"{settings.discord.api} gave no answer ({silence})", remedy)
 
 
@@ -119,7 +119,7 @@ async def _commands(settings: Settings) -> list[dict[str, Any]]:
 
 
 def intent(settings: Settings, flags: int) -> Finding:
-    """Whether attachments of other people's messages can be seen, as far as that is wanted."""
+    """Check that the bot can see attachments of other people's messages, if the settings want that."""
     if flags & MESSAGE_CONTENT:
         return Finding("intent", "ok", "Message Content is on")
     lost = "Message Content is off: attachments of other people's messages come empty"
@@ -129,7 +129,7 @@ def intent(settings: Settings, flags: int) -> Finding:
 
 
 def portal(settings: Settings, application: Mapping[str, Any]) -> Iterator[Finding]:
-    """Switches that keep the bot from being used at all."""
+    """Check the switches that make the bot unusable."""
     if application.get("interactions_endpoint_url") and not settings.interactions.port:
         found = "an Interactions Endpoint URL is set: commands go there, and never reach this bot"
         remedy = f"clear it at {PORTAL} (General Information), or set port under [interactions] to take them there"
@@ -140,7 +140,7 @@ def portal(settings: Settings, application: Mapping[str, Any]) -> Iterator[Findi
 
 
 def installs(application: Mapping[str, Any], ours: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-    """Ways to install the bot that its commands offer, and its application does not."""
+    """Check that the application allows all ways to install the bot that its commands offer."""
     allowed = {int(kind) for kind in application.get("integration_types_config") or {0: {}}}
     wanted = {kind for command in ours for kind in command.get("integration_types") or ()}
     for kind, name in ((0, "Guild Install"), (1, "User Install")):
@@ -155,7 +155,7 @@ def commands(theirs: Sequence[dict[str, Any]], ours: Sequence[dict[str, Any]]) -
     differs = difference(theirs, ours)
     if not differs:
         return Finding("commands", "ok", f"the {len(ours)} of this version are registered")
-    told = [
+    changes = [
         f"{what}: {', '.join(names)}"
         for what, names in (
             ("not registered", differs.missing),
@@ -164,7 +164,7 @@ def commands(theirs: Sequence[dict[str, Any]], ours: Sequence[dict[str, Any]]) -
         )
         if names
     ]
-    return Finding("commands", "note", "; ".join(told), "start the bot anew: it registers them itself")
+    return Finding("commands", "note", "; ".join(changes), "restart the bot: it registers them itself")
 
 
 def gateway(settings: Settings, body: Mapping[str, Any]) -> Iterator[Finding]:
@@ -175,11 +175,11 @@ def gateway(settings: Settings, body: Mapping[str, Any]) -> Iterator[Finding]:
     found = (
         f"{left:,} of {total:,} session starts left, {limit['max_concurrency']} at once; {advised} shards recommended"
     )
-    anew = f"wait {limit['reset_after'] / 3_600_000:.1f} hours, and find out what starts the bot again and again"
+    remedy = f"wait {limit['reset_after'] / 3_600_000:.1f} hours, and find out what starts the bot again and again"
     if left < mine:
-        yield Finding("gateway", "missing", found, anew)
+        yield Finding("gateway", "missing", found, remedy)
     elif left < FEW_STARTS:
-        yield Finding("gateway", "note", found, anew)
+        yield Finding("gateway", "note", found, remedy)
     else:
         yield Finding("gateway", "ok", found)
     if shards < advised:
@@ -190,12 +190,12 @@ def gateway(settings: Settings, body: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def endpoint(settings: Settings, application: Mapping[str, Any]) -> Iterator[Finding]:
-    """Where Discord sends commands over HTTP, and whether what answers there lets in what Discord did not sign."""
+    """Check where Discord sends commands over HTTP, and that the server there refuses what Discord did not sign."""
     key = settings.interactions.public_key.lower()
     if key not in ("", application["verify_key"]):
         found = "public_key under [interactions] is another application's"
         yield Finding(
-            "endpoint", "missing", found, f"copy it anew from {PORTAL} (General Information), or leave it out"
+            "endpoint", "missing", found, f"copy it again from {PORTAL} (General Information), or leave it out"
         )
     url = application.get("interactions_endpoint_url")
     if not url:
@@ -203,7 +203,7 @@ def endpoint(settings: Settings, application: Mapping[str, Any]) -> Iterator[Fin
         remedy = f"start the bot, then set it at {PORTAL} (General Information): the https address that leads to it"
         yield Finding("endpoint", "missing", found, remedy)
         return
-    start = "start the bot, and mend what stands between it and the internet (a proxy, its certificate)"
+    start = "start the bot, and fix what is between it and the internet (a proxy, its certificate)"
     headers = {"X-Signature-Ed25519": "00" * 64, "X-Signature-Timestamp": "0", "Content-Type": "application/json"}
     try:
         with urllib.request.urlopen(urllib.request.Request(url, b'{"type": 1}', headers), timeout=SECONDS):
@@ -220,7 +220,7 @@ def endpoint(settings: Settings, application: Mapping[str, Any]) -> Iterator[Fin
 
 def clock(ahead: float | None) -> Finding:
     if ahead is None:
-        return Finding("clock", "note", "Discord told no time")
+        return Finding("clock", "note", "Discord sent no time")
     if abs(ahead) < LATE_SECONDS:
         return Finding("clock", "ok", "agrees with Discord's")
     found = (
@@ -230,7 +230,7 @@ def clock(ahead: float | None) -> Finding:
 
 
 def servers(guilds: Sequence[Mapping[str, Any]], application: str) -> Finding:
-    """What the bot may do there; a channel's own settings may take more away."""
+    """Check the bot's permissions on its servers; a channel's own settings may remove more."""
     import discord
 
     needed = discord.Permissions(**dict.fromkeys(NEEDED, True))

@@ -40,7 +40,7 @@ file_type = click.Path(dir_okay=False, path_type=Path)
 def run(config: Path | None) -> None:
     """Run the bot: on Discord with a token, in the sandbox without one. Ctrl-C stops it.
 
-    On SIGHUP it reads its limits and languages anew.
+    On SIGHUP it reloads its limits and languages.
     """
     settings = load_settings(config)
     if settings.discord.token.get_secret_value():
@@ -96,7 +96,7 @@ def sandbox(
 
 @contextmanager
 def os_problems(port: int) -> Iterator[None]:
-    """A port or a file that cannot be had is wrong usage."""
+    """Report an unavailable port or file as wrong usage."""
     try:
         yield
     except OSError as error:
@@ -106,7 +106,7 @@ def os_problems(port: int) -> Iterator[None]:
 
 
 def stay(settings: Settings, port: int = 0, record: Path | None = None) -> None:
-    """The bot in the sandbox, and its page, until SIGINT or SIGTERM."""
+    """Run the bot in the sandbox, with its page, until SIGINT or SIGTERM."""
     from sandbox import together
 
     if record is not None and record.exists():
@@ -135,7 +135,7 @@ def print_next_address(sandbox: Sandbox) -> None:
 
 
 def open_browser(sandbox: Sandbox, cleanup: ExitStack) -> None:
-    """What it leaves on the disk goes once the page is open, or with `cleanup`."""
+    """Open the page. The file for that is removed once the page is open, or by `cleanup`."""
     try:
         redirect = Redirect(sandbox.page)
     except OSError:
@@ -146,7 +146,7 @@ def open_browser(sandbox: Sandbox, cleanup: ExitStack) -> None:
 
 
 async def serve(port: int) -> None:
-    """A sandbox without a bot, until SIGINT or SIGTERM. Errors: OSError, the port cannot be had."""
+    """Run a sandbox without a bot, until SIGINT or SIGTERM. Raises OSError: the port is unavailable."""
     from sandbox import Sandbox, samples
 
     stop = asyncio.Event()
@@ -166,9 +166,9 @@ async def serve(port: int) -> None:
 
 
 def play(settings: Settings, file: Path, out: Path | None) -> None:
-    """A recorded conversation, from its first line to its last. Pictures of the replies go to `out`.
+    """Play a recorded conversation, from its first line to its last. Pictures of the replies go to `out`.
 
-    It may come from anybody: what is printed of it, and of the replies, does nothing to the terminal.
+    It may come from anybody, so everything that is printed of it, and of the replies, is safe for the terminal.
     """
     from sandbox import together
     from sandbox.conversations import Unplayable
@@ -195,7 +195,7 @@ def _show(done: Done, out: Path | None) -> None:
 
 
 def _heading(line: Mapping[str, Any]) -> Iterator[str]:
-    """Who did what where, as one reads it in a chat."""
+    """Who did what where, in the style of a chat."""
     yield f"#{line['in']}  {line.get('who', '')}:" if "in" in line else "   "
     yield f"/{line['command']}" if line["do"] == "slash" else " ".join([line["do"], line.get("command", "")]).strip()
     for name, value in line.get("options", {}).items():
@@ -207,7 +207,7 @@ def _heading(line: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _keep(file: Attachment, number: int, out: Path) -> Path:
-    """A new folder, and what is written into one, is for nobody else to read."""
+    """Write a file, readable for nobody else, into `out`, which is made with the same rights."""
     from sandbox.files import safe_name, write_private
 
     path = out / f"{number:02}-{safe_name(file.filename)}"

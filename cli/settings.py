@@ -1,4 +1,4 @@
-"""Which settings a command works with: the bot's own file and environment, and what was said on the command line."""
+"""The settings of a command: the bot's own file and environment, and the options of the command line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ config_option = click.option(
 
 
 class ConfigProblem(click.ClickException):
-    """The settings are wrong: wrong usage, as a wrong option is."""
+    """The settings are wrong, which is wrong usage like a wrong option."""
 
     exit_code = 2
 
@@ -40,7 +40,7 @@ def known_models(settings: Settings) -> tuple[str, ...]:
 
 @contextmanager
 def settings_problems() -> Iterator[None]:
-    """Makes a ConfigError a ConfigProblem."""
+    """Turn a ConfigError into a ConfigProblem."""
     from bot.errors import ConfigError
 
     try:
@@ -50,7 +50,7 @@ def settings_problems() -> Iterator[None]:
 
 
 def load_settings(config: Path | None) -> Settings:
-    """The settings. Errors: ConfigProblem, with one line that names the setting."""
+    """Load the settings. Raises ConfigProblem, with one line that names the setting."""
     from bot.config import load
 
     with settings_problems():
@@ -58,9 +58,9 @@ def load_settings(config: Path | None) -> Settings:
 
 
 def core_settings(config: Path | None, model: str | None) -> CoreSettings:
-    """What core is told. `model` takes the place of the configured one, whose overrides are not its own.
+    """The settings for core. `model` replaces the configured one, whose overrides do not apply to it.
 
-    Errors: ConfigProblem, and click.UsageError for a model that nobody knows.
+    Raises ConfigProblem, and click.UsageError for an unknown model.
     """
     settings = load_settings(config)
     if model is None:
@@ -72,7 +72,7 @@ def core_settings(config: Path | None, model: str | None) -> CoreSettings:
 
 
 def needed_files(settings: CoreSettings) -> tuple[str, ...]:
-    """Names of the catalogue's files that these settings cannot do without. Errors: ModelMisconfigured."""
+    """Names of the catalogue's files that these settings need. Raises ModelMisconfigured."""
     from core.models.catalog import DETECTOR_FILE, LANDMARKS_FILE, resolve
 
     spec = resolve(settings.model)

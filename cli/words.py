@@ -13,7 +13,7 @@ from words.skipped import left_out
 
 
 def language(environment: Mapping[str, str] = os.environ) -> Language:
-    """The language that the environment asks for, as POSIX has it; English where it asks for none that there is."""
+    """The language that the environment asks for by POSIX's rules; English if there is no such language."""
     names = (environment.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     locale = next((name for name in names if name), "")
     return load().of(locale.partition(".")[0].replace("_", "-"))
@@ -29,7 +29,7 @@ def person_error_line(error: PersonError) -> str:
 
 
 def fault_line(error: Exception) -> str:
-    """One line for whoever runs this, in English as all that is meant for the log."""
+    """One line for the operator, in English like everything in the log."""
     if isinstance(error, ModelError):
         return _one_line(f"{error.model}: {error.detail}")
     if isinstance(error, SokkuriError):

@@ -7,7 +7,7 @@ from words.answer import AnswerText
 from words.locales import Language
 
 PAIRS_SHOWN, GROUPS_SHOWN, FACES_SHOWN = 3, 6, 5
-"""Of many faces: pairs and groups that are told in words, and faces of a group that are named."""
+"""Limits for many faces: pairs and groups that the text lists, and faces that it names of a group."""
 
 
 def describe_lookalikes(result: LookalikesResult, words: Language) -> AnswerText:

@@ -1,4 +1,4 @@
-"""Where the work is done: away from the bot's own process, behind one interface."""
+"""Workers do the work outside of the bot's own process, behind one interface."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Task = Callable[[CoreSettings, Request], Result]
 
 
 class Slot(Protocol):
-    """One worker, and nobody else's for the while: what a task leaves in its process, the next one finds."""
+    """One worker, reserved: what a task leaves in its process, the next task finds."""
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
-        """As `Workers.submit`."""
+        """Like `Workers.submit`, on this worker."""
 
 
 class Workers(Protocol):
-    """Opened with `async with`. Once closed, nothing that it started is left running."""
+    """Workers, opened with `async with`. Once closed, nothing that they started keeps running."""
 
     @property
     def count(self) -> int:
@@ -32,17 +32,17 @@ class Workers(Protocol):
 
     @property
     def ready(self) -> int:
-        """How many workers there are right now that have loaded their models and are alive."""
+        """How many workers are alive and have loaded their models."""
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
-        """What `task` makes of `request`, worked out elsewhere.
+        """Run `task` with `request` in a worker and return the result.
 
-        `deadline`: seconds the work may take once begun. Cancelling the call ends the work too. Raises what the task
-        raises; WorkerLost when the worker dies on it; DeadlineExceeded when the deadline passes, and the work is ended.
+        `deadline`: seconds that the work may take once it has begun. Cancelling the call ends the work. Raises what the
+        task raises; WorkerLost: the worker died; DeadlineExceeded: the deadline passed, and the work was ended.
         """
 
     def reserve(self) -> AbstractAsyncContextManager[Slot]:
-        """A worker for several requests in a row, once there is one."""
+        """Wait for a free worker and reserve it for several requests in a row."""
 
     async def __aenter__(self) -> Self: ...
 

@@ -1,7 +1,7 @@
-"""Which addresses of a Dask cluster may be used, and the one where a worker listens.
+"""Checks which addresses of a Dask cluster may be used, and chooses the one where a worker listens.
 
-Dask's messages can carry code, so whoever reaches a scheduler or a worker without TLS can run code there. Hence without
-TLS all of them stay on this machine, unless the settings say that nobody else reaches their network.
+Dask's messages can carry code, so whoever reaches a scheduler or a worker without TLS can run code there. Without TLS
+all of them must therefore be on this machine, unless the settings say that nobody else reaches their network.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from distributed import Security
 
 CONNECT_SECONDS = 5.0
-"""For one try to reach the scheduler."""
+"""The timeout of one try to reach the scheduler."""
 
 
 async def check_scheduler(section: DaskSection) -> None:
-    """Raises ConfigError: `dask.scheduler` is no address, or may not be used; OSError: its name cannot be resolved."""
+    """Raise ConfigError if `dask.scheduler` is invalid or may not be used, OSError if its name cannot be resolved."""
     from distributed.comm.addressing import get_address_host_port
 
     try:
@@ -53,7 +53,7 @@ async def to_listen_on(section: DaskSection, security: Security | None) -> str:
 
 
 async def _local_end(scheduler: str, security: Security | None) -> str:
-    """Of a connection to the scheduler. (The routing table alone would not tell which address of a name answers.)"""
+    """This end of a connection to the scheduler. The routing table does not say which address of a name answers."""
     from distributed.comm.addressing import get_address_host
     from distributed.comm.core import connect
 
@@ -76,6 +76,6 @@ async def _check(section: DaskSection, setting: str, host: str) -> None:
 
 
 async def _is_loopback(host: str) -> bool:
-    """Whether all addresses of that name are. Raises OSError: there are none."""
+    """Whether all addresses of a name are loopback addresses. Raises OSError: it has none."""
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return all(ipaddress.ip_address(address[0]).is_loopback for *_, address in found)

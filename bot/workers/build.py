@@ -1,4 +1,4 @@
-"""What decides the results of a worker: versions and settings. Workers of another build give other answers."""
+"""The build of a worker: the versions and settings that its results depend on."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ LIBRARIES = (
 )
 
 OF_THE_MACHINE = ("model_folder", "threads", "device")
-"""Settings that may differ from one machine to the next, and the results do not, but for the last digits of a GPU's."""
+"""Settings that may differ between machines: they change results only in the last digits, on a GPU."""
 
 ELSEWHERE = {"onnxruntime": "onnxruntime-gpu"}
-"""Other distributions of the same library."""
+"""Other distributions of the same library, by name."""
 
 
 def of(settings: CoreSettings) -> dict[str, str]:
-    """Each thing that matters, by name: `numpy`, `2.4.6`. Settings as JSON."""
+    """The versions and settings that matter, by name: `numpy`, `2.4.6`. Settings are JSON."""
     mattering = {name: value for name, value in asdict(settings).items() if name not in OF_THE_MACHINE}
     return {
         "python": ".".join(platform.python_version_tuple()[:2]),
@@ -43,12 +43,12 @@ def of(settings: CoreSettings) -> dict[str, str]:
 
 
 def digest(build: dict[str, str]) -> str:
-    """Short, and equal for equal builds."""
+    """A short hash, equal for equal builds."""
     return hashlib.sha256(json.dumps(build, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def differences(theirs: dict[str, str], ours: dict[str, str]) -> str:
-    """In one line, for the log."""
+    """The differences in one line, for the log."""
     names = [name for name in {**ours, **theirs} if theirs.get(name) != ours.get(name)]
     return "; ".join(
         f"{name} is {theirs.get(name, 'unknown')} there, {ours.get(name, 'unknown')} here" for name in names
@@ -57,6 +57,6 @@ def differences(theirs: dict[str, str], ours: dict[str, str]) -> str:
 
 def _version(name: str) -> str:
     try:
-        return version(name).partition("+")[0]  # a local part, as +cpu, says where it computes, not what
+        return version(name).partition("+")[0]  # a local part such as +cpu says where it computes, not what
     except PackageNotFoundError:
         return _version(ELSEWHERE[name]) if name in ELSEWHERE else "none"

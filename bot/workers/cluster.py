@@ -1,7 +1,7 @@
-"""Workers of a Dask cluster, from the bot's side. How it works stands in `bot.workers.dask`.
+"""Workers of a Dask cluster, from the bot's side. `bot.workers.dask` explains how it works.
 
-The connection is made, and made again, in the background. A request that meets no worker waits for one for as long as
-a worker may take to start. One whose worker or scheduler is lost ends with WorkerLost, and may be tried again.
+The bot connects, and reconnects, in the background. A request that finds no worker waits for as long as a worker may
+take to start. A request whose worker or scheduler is lost ends with WorkerLost, and may be retried.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from distributed import Client
 
 PLACE_SECONDS = 0.5
-"""How long to wait for a worker before asking for one anew. Dask puts a lease at once on a worker, be that busy or not,
-and leaves it there even where another one is free by then."""
+"""How long to wait for a worker before requesting another lease. Dask assigns a lease to a worker at once, even to a
+busy one, and leaves it there even if another worker becomes free."""
 
 WATCH_SECONDS = 0.5
-"""How often to look whether the scheduler is still there."""
+"""How often to check whether the scheduler is still there."""
 
 log = logging.getLogger(__name__)
 
 
 class ClusterWorkers:
-    """`count`: how many requests this bot hands to the cluster at once; `start_seconds`: how long one waits for a
-    worker that can take it to appear. Entering raises ConfigError: the scheduler may not be used (`addresses`).
+    """`count`: how many requests this bot sends to the cluster at once; `start_seconds`: how long a request waits until
+    a suitable worker appears. Entering raises ConfigError: the scheduler may not be used (see `addresses`).
     """
 
     def __init__(self, settings: CoreSettings, section: DaskSection, *, count: int, start_seconds: float) -> None:
@@ -64,7 +64,7 @@ class ClusterWorkers:
         return self._connection.ready if self._connection else 0
 
     async def __aenter__(self) -> Self:
-        with suppress(OSError):  # its name may be known later, and is checked again before it is used
+        with suppress(OSError):  # its name may be known later, and is checked again before use
             await addresses.check_scheduler(self._section)
         self._keeping = asyncio.create_task(self._keep_connected())
         return self
@@ -91,13 +91,13 @@ class ClusterWorkers:
             yield slot
 
     async def _connect(self) -> _Connection:
-        """Raises WorkerLost: there is no scheduler, for too long a time."""
+        """Wait for the connection. Raises WorkerLost: there was no scheduler for too long."""
         try:
             async with asyncio.timeout(self._start_seconds):
                 while self._connection is None or not self._connection.alive:
                     await self._connected.wait()
                     if self._connection is not None and not self._connection.alive:
-                        await asyncio.sleep(WATCH_SECONDS)  # until that is seen and mended
+                        await asyncio.sleep(WATCH_SECONDS)  # until that is noticed and repaired
         except TimeoutError:
             raise WorkerLost("start") from None
         return self._connection
@@ -139,7 +139,7 @@ class ClusterWorkers:
                 await client.close(timeout=1)
 
     async def _use(self, client: Client) -> None:
-        """Until its scheduler is lost."""
+        """Use the connection until its scheduler is lost."""
         log.info("connected to the scheduler at %s", self._scheduler)
         connection = _Connection(client, self._topic, self._slots, self._build)
         try:
@@ -157,7 +157,7 @@ class ClusterWorkers:
 
 
 class _Connection:
-    """To one scheduler. `ready`: how many slots of our build its workers have."""
+    """A connection to one scheduler. `ready`: how many slots of our build its workers have."""
 
     def __init__(self, client: Client, topic: str, slots: str, our_build: dict[str, str]) -> None:
         self.ready = 0
@@ -176,10 +176,10 @@ class _Connection:
         return bool(self._client.status == "running")
 
     async def look(self) -> None:
-        """At the workers. Says so when one of another build has come. Raises OSError: the scheduler is not the same."""
+        """Update the list of workers, and log new ones of another build. Raises OSError: the scheduler changed."""
         assert self._client.scheduler is not None
         scheduler = await self._client.scheduler.identity(n_workers=-1)
-        if self._scheduler not in ("", scheduler["id"]):  # Dask has connected to it, but it knows nothing of us
+        if self._scheduler not in ("", scheduler["id"]):  # Dask has reconnected, but this scheduler does not know us
             raise ConnectionResetError
         self._scheduler = scheduler["id"]
         workers = scheduler["workers"]
@@ -203,7 +203,7 @@ class _Connection:
 
     @asynccontextmanager
     async def lease(self, resources: dict[str, int], start_seconds: float) -> AsyncIterator[_Slot]:
-        """Raises WorkerLost: for `start_seconds` there was no worker that could take it, or the scheduler is lost."""
+        """Lease a slot. Raises WorkerLost: no suitable worker for `start_seconds`, or the scheduler was lost."""
         loop = asyncio.get_running_loop()
         given_up = loop.time() + start_seconds
         while True:
@@ -220,19 +220,19 @@ class _Connection:
 
     @asynccontextmanager
     async def _held(self, resources: dict[str, int]) -> AsyncIterator[_Lease]:
-        """A lease for the time of the block. Its worker ends what is still done for it then."""
+        """Hold a lease during the block. After it, its worker ends the work that it still does for the lease."""
         loop = asyncio.get_running_loop()
         key = f"{dask.PLUGIN}-{secrets.token_hex(8)}"
         lease = self._leases[key] = _Lease(key)
         future = self._client.submit(dask.hold_lease, key, self._topic, key=key, pure=False, resources=resources)
-        future.add_done_callback(lambda _: loop.call_soon_threadsafe(lease.lose))  # Dask has given it up
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(lease.lose))  # Dask has dropped it
         try:
             yield lease
         finally:
             del self._leases[key]
             lease.lose()
             future.release()
-            await asyncio.sleep(0)  # Dask sends it then: before whoever waits asks for the slot that is free now
+            await asyncio.sleep(0)  # lets Dask send that before somebody else requests the slot
 
     def _can_be_placed(self, resources: dict[str, int]) -> bool:
         return any(all(one.get(name, 0) >= least for name, least in resources.items()) for one in self._offers)
@@ -245,7 +245,7 @@ class _Connection:
 
 
 class _Lease:
-    """`key`: its name; `place`: the worker's address, once there is one. `lost`: done when either is."""
+    """A lease. `key`: its name; `address`: the worker's, once there is one; `lost`: done when either is lost."""
 
     def __init__(self, key: str) -> None:
         loop = asyncio.get_running_loop()
@@ -254,7 +254,7 @@ class _Lease:
         self.lost: asyncio.Future[None] = loop.create_future()
 
     def place_at(self, address: str) -> None:
-        if self.address.done():  # its worker is no more, and Dask has put it on another one
+        if self.address.done():  # its worker is gone, and Dask has assigned another one
             self.lose()
         else:
             self.address.set_result(address)
@@ -262,13 +262,13 @@ class _Lease:
     def lose(self) -> None:
         if not self.address.done():
             self.address.set_exception(WorkerLost("died", FIRST_STAGE))
-            self.address.exception()  # nobody need ask for it
+            self.address.exception()  # so that asyncio does not report it as never retrieved
         if not self.lost.done():
             self.lost.set_result(None)
 
 
 class _Slot:
-    """At the worker at `address`, for as long as the lease holds. `stage`, `photo`: what it is at, as far as told."""
+    """A slot of the worker at `address`, while the lease is held. `stage`, `photo`: the last ones that it reported."""
 
     def __init__(self, client: Client, address: str, lease: _Lease) -> None:
         self._connections = client.rpc
@@ -295,7 +295,7 @@ class _Slot:
         return cast(Result, unwrap(outcome, pickle.loads(value)))
 
     async def _call(self, payload: bytes, deadline: float) -> tuple[str, Any]:
-        """The outcome and its value, as `Slots.call` tells them. Raises OSError: the worker cannot be reached."""
+        """The outcome and its value, as `Slots.call` sends them. Raises OSError: the worker cannot be reached."""
         comm = await self._connections.connect(self._address)
         try:
             await comm.write(
@@ -304,7 +304,7 @@ class _Slot:
             while "outcome" not in (message := await comm.read()):
                 self.stage, self.photo = message["stage"], message["photo"]
         except BaseException:
-            comm.abort()  # what is still said there is for nobody
+            comm.abort()  # nobody reads what is still sent there
             raise
         finally:
             self._connections.reuse(self._address, comm)

@@ -1,9 +1,9 @@
 """What the bot and the workers of a Dask cluster have in common: names, encryption, and `distributed` itself.
 
-Dask's scheduler decides which worker a request goes to, for all bots of the cluster, and sees who comes and goes. It
-does so by leases: a lease is a Dask task that does nothing, and whoever has it has the worker's slot that it takes up
-until he gives it back, or is no more. The request itself and its answer go straight from the bot to that worker and
-back. So no photo passes the scheduler, or is kept in Dask's memory, on its disk, or in its logs.
+Dask's scheduler decides which worker a request goes to, for all bots of the cluster, and notices which workers come and
+go. It does so by leases: a lease is a Dask task that does nothing but occupy a worker's slot until the bot that holds
+the lease releases it or is gone. The request itself and its answer go straight from the bot to that worker and back. So
+no photo passes through the scheduler, or is kept in Dask's memory, on its disk, or in its logs.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from distributed.protocol.serialize import Serialize
 
 PLUGIN = "sokkuri"
-"""Name of the worker's plugin, and the beginning of the names of leases and resources."""
+"""The name of the worker's plugin, and the prefix of the names of leases and resources."""
 
 CALL, ABOUT = "sokkuri_call", "sokkuri_about"
-"""What a worker can be asked: to do work, and of which build it is."""
+"""The requests that a worker answers: do work, and report its build."""
 
 
 def load() -> None:
-    """Import `distributed`, without numpy: it would only take its buffers from there, for 12 MB. Raises ConfigError."""
+    """Import `distributed` without numpy, which it needs for nothing but buffers, at 12 MB. Raises ConfigError."""
     try:
         with _hidden("numpy"):
             import distributed  # noqa: F401
@@ -39,13 +39,13 @@ def load() -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-        logger.setLevel(logging.CRITICAL)  # what it warns of, we see and say ourselves
+        logger.setLevel(logging.CRITICAL)  # we notice and log these things ourselves
 
 
 def security(section: DaskSection) -> Security | None:
-    """Encryption, with each side showing a certificate of the authority `tls_ca`. None: neither is asked for.
+    """Encryption, for which each side needs a certificate of the authority `tls_ca`. None: no encryption.
 
-    Raises ConfigError: one of the files is not there, or is not what it should be.
+    Raises ConfigError: one of the files does not exist or is invalid.
     """
     if not section.tls_ca:
         return None
@@ -69,17 +69,17 @@ def security(section: DaskSection) -> Security | None:
 
 
 def slots(build_digest: str) -> str:
-    """The resource that a slot of this build is to Dask. So a worker of another build is never asked."""
+    """The name of Dask's resource for slots of this build, so that a worker of another build gets no request."""
     return f"{PLUGIN}-{build_digest}"
 
 
 def offer(name: str) -> str:
-    """The resource that a worker has which offers this."""
+    """The name of Dask's resource for workers that offer this."""
     return f"{PLUGIN}-offers-{name}"
 
 
 async def hold_lease(key: str, topic: str) -> None:
-    """The task that a lease is. Tell those who listen to `topic` where, and stay until the lease is given back."""
+    """The Dask task of a lease: publish its worker's address to `topic`, and wait until the lease is released."""
     from distributed import get_worker
 
     plugin: Any = get_worker().plugins[PLUGIN]  # `Slots` of bot.workers.dask_worker
@@ -87,7 +87,7 @@ async def hold_lease(key: str, topic: str) -> None:
 
 
 def without_copy(data: bytes) -> Serialize:
-    """To be sent as it is; in a message as `bytes` it would be copied on either side. It comes as a memoryview."""
+    """Wrap `data` for sending without the copies that `bytes` cost on both sides. It arrives as a memoryview."""
     from distributed.protocol.serialize import to_serialize
 
     return to_serialize(memoryview(data))
@@ -95,7 +95,7 @@ def without_copy(data: bytes) -> Serialize:
 
 @contextmanager
 def _hidden(module: str) -> Iterator[None]:
-    """As if `module` were not installed, unless it is loaded already."""
+    """During the block, hide `module` as if it were not installed, unless it is loaded already."""
     if module in sys.modules:
         yield
         return

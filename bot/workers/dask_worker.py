@@ -1,9 +1,8 @@
 """A worker of a Dask cluster: `sokkuri worker`.
 
-It is one Dask worker with a plugin that has processes to do the work, as the bot has where there is no cluster
-(`bot.workers.pool`): they load their models once, they are what dies of a harmful photo, and they can be told to drop
-work. So the worker itself, with its place in the cluster, goes on. It goes on without a scheduler, too, and comes back
-to it with its models still loaded.
+It is one Dask worker with a plugin that does the work in processes, like a bot without a cluster (`bot.workers.pool`):
+they load their models once, only they die of a harmful photo, and they can drop work. So the worker itself keeps its
+place in the cluster. It also survives the loss of its scheduler, and rejoins it with its models still loaded.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ from distributed import Security, Status, Worker, WorkerPlugin  # noqa: E402  (a
 from distributed.comm.core import Comm  # noqa: E402
 
 AGAIN_SECONDS = 1.0
-"""Between two tries to reach the scheduler."""
+"""The time between two tries to reach the scheduler."""
 
 STAGE_SECONDS = 0.05
-"""Between two looks at the stage of the work. Most are shorter, and to tell the bot of each took as long as some do."""
+"""How often to report the stage of the work. Most stages are shorter, and a report takes as long as some of them."""
 
 NO_STAGE = FIRST_STAGE, ""
-"""What a bot knows until it is told."""
+"""The stage before any was reported."""
 
 QUIET = {
     "distributed.worker.profile.enabled": False,
@@ -44,19 +43,22 @@ QUIET = {
     "distributed.admin.system-monitor.interval": "10 s",
     "distributed.worker.http.routes": [],
 }
-"""What Dask would watch a worker with, for a dashboard that it has not: 1.5 % of a core at rest, where 0.3 are left."""
+"""Switches off Dask's monitoring for a dashboard that we do not have: 0.3 % of a core when idle instead of 1.5 %."""
 
 log = logging.getLogger(__name__)
 
 
 async def serve(settings: Settings) -> None:
-    """Be a worker until SIGTERM or SIGINT; then take no more work, end what runs, and return. Raises ConfigError."""
+    """Run a worker until SIGTERM or SIGINT; then refuse new work, finish the running work, and return.
+
+    Raises ConfigError.
+    """
     import dask as dask_library
 
     logs.to_stderr(settings.log_level, settings.log_format)
     limits.leave_no_core()
     limits.deny_inspection()
-    hide_token()  # which a worker does not need
+    hide_token()  # a worker does not need it
     memory.give_back_at_once()
     security = dask.security(settings.dask)
     dask_library.config.set(QUIET)
@@ -89,8 +91,8 @@ async def serve(settings: Settings) -> None:
 async def _joined(
     section: DaskSection, security: Security | None, plugin: Slots, resources: dict[str, float], folder: str
 ) -> Worker:
-    """A worker that the scheduler knows. Raises OSError, TimeoutError, RuntimeError: the scheduler cannot be reached;
-    ConfigError: it may not be used.
+    """Start a worker and connect it to the scheduler. Raises OSError, TimeoutError, RuntimeError: the scheduler cannot
+    be reached; ConfigError: it may not be used.
     """
     worker = _Worker(
         section.scheduler,
@@ -102,7 +104,7 @@ async def _joined(
         port=section.port,
         contact_address=section.contact or None,
         local_directory=folder,
-        memory_limit=0,  # Dask holds nothing of ours in its memory; our processes have limits of their own
+        memory_limit=0,  # Dask keeps nothing of ours in memory; our processes have their own limits
         death_timeout=5,
         dashboard=False,
     )
@@ -116,7 +118,7 @@ async def _joined(
 
 
 async def _until(worker: Worker, stop: asyncio.Event, plugin: Slots, grace: float) -> None:
-    """Until the scheduler is lost, or we are told to stop."""
+    """Wait until the scheduler is lost, or `stop` is set."""
     tasks = [asyncio.create_task(worker.finished()), asyncio.create_task(stop.wait())]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
@@ -125,7 +127,7 @@ async def _until(worker: Worker, stop: asyncio.Event, plugin: Slots, grace: floa
         log.error("the scheduler is lost; trying to reach it again")
         return
     log.info("told to stop")
-    worker.status = Status.paused  # which the scheduler hears of, and gives it no new work
+    worker.status = Status.paused  # so that the scheduler sends it no new work
     with suppress(TimeoutError):
         await asyncio.wait_for(plugin.all_returned(), grace)
     await worker.close()
@@ -133,11 +135,11 @@ async def _until(worker: Worker, stop: asyncio.Event, plugin: Slots, grace: floa
 
 class _Worker(Worker):
     def start_http_server(self, *_: object, **__: object) -> None:
-        """Starts none. Dask has no setting for that: its server would listen on every interface."""
+        """Start no server: Dask's would listen on every interface, and no setting prevents that."""
 
 
 class Slots(WorkerPlugin):
-    """`processes`: who do the work, and stay from one connection to the next."""
+    """The plugin. `processes`: do the work, and outlive a connection to the scheduler."""
 
     name = dask.PLUGIN
 
@@ -164,13 +166,13 @@ class Slots(WorkerPlugin):
         await self.all_returned()
 
     def transition(self, key: Any, start: str, finish: str, **_: Any) -> None:
-        """Whoever had the lease gave it back, or is no more: then the scheduler tells us to drop it."""
+        """End a lease that the scheduler drops, because its bot released it or is gone."""
         if finish in ("cancelled", "released", "forgotten") and key in self._leases:
             self._leases[key].end()
 
     async def hold_lease(self, key: str, topic: str) -> None:
         task = self._worker.state.tasks.get(key)
-        if task is None or task.state != "executing":  # given back before it began: no transition is to come any more
+        if task is None or task.state != "executing":  # released before it began: no transition will follow
             return
         lease = self._leases[key] = _Lease(self._processes)
         self._none_held.clear()
@@ -186,8 +188,8 @@ class Slots(WorkerPlugin):
         await self._none_held.wait()
 
     async def call(self, comm: Comm, lease: str, payload: memoryview, deadline: float) -> Status:
-        """Tells the `stage` that the work is in, and the photo that this is about, so that both are known when this
-        machine is lost; then the `outcome`: `done` and the result, or `failed` and the exception, as `value`, pickled.
+        """Do the work. Sends each `stage` with its photo, so that the bot knows both if this machine is lost; then the
+        `outcome`: `done` and the result, or `failed` and the exception, as `value`, pickled.
         """
         held = self._leases.get(lease)
         working = asyncio.create_task(self._outcome(held, payload, deadline))
@@ -200,7 +202,7 @@ class Slots(WorkerPlugin):
             outcome, value = working.result()
             await comm.write({"outcome": outcome, "value": dask.without_copy(value)})
         finally:
-            working.cancel()  # where nobody hears of it any more
+            working.cancel()  # if nobody waits for it any more
         return Status.dont_reply
 
     async def _outcome(self, lease: _Lease | None, payload: memoryview, deadline: float) -> Pickled:
@@ -220,7 +222,7 @@ class Slots(WorkerPlugin):
 
 
 class _Lease:
-    """One of the processes, in a bot's hands until `end`."""
+    """One of the processes, reserved for a bot until `end`."""
 
     def __init__(self, processes: LocalWorkers) -> None:
         self._processes = processes
@@ -232,11 +234,11 @@ class _Lease:
         self._ended.set()
 
     async def wait_for_end(self) -> None:
-        """Until it is ended, with whatever work is under way. Where no process starts, a call tells why."""
+        """Hold a process until `end`, and end its work then. If no process can start, a call raises the reason."""
         taking = asyncio.create_task(self._take())
         try:
             await self._ended.wait()
-        finally:  # be it that Dask itself cancels the task, because the scheduler is lost
+        finally:  # also if Dask cancels the task, because the scheduler is lost
             if self._call is not None:
                 self._drop(self._call)
                 await asyncio.wait({self._call})
@@ -251,7 +253,7 @@ class _Lease:
         except Exception as error:
             if not self._slot.done():
                 self._slot.set_exception(error)
-                self._slot.exception()  # nobody need ask for it
+                self._slot.exception()  # so that asyncio does not report it as never retrieved
         finally:
             self._slot.cancel()
 
@@ -264,7 +266,7 @@ class _Lease:
             raise
 
     def _drop(self, call: asyncio.Task[Pickled]) -> None:
-        """Once: to be told again would end the wait for the process to let go of its work, and so the process."""
+        """Cancel the call once: a second time would end the wait for the process to drop its work, and kill it."""
         if not call.cancelling():
             call.cancel()
 
@@ -274,6 +276,6 @@ class _Lease:
 
     @property
     def stage(self) -> tuple[str, str]:
-        """See `LocalSlot.stage`."""
+        """The stage of its work, see `LocalSlot.stage`."""
         taken = self._slot.done() and not self._slot.cancelled() and self._slot.exception() is None
         return self._slot.result().stage if taken else NO_STAGE

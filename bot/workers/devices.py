@@ -1,4 +1,4 @@
-"""Where the workers' networks run, told in the log once and for all of them."""
+"""Logs once, for all workers, on which device their networks run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def log_devices(workers: Workers, settings: WorkersSection) -> AsyncIterator[None]:
-    """Ask a worker, in the time of the block, if they are to run on a GPU."""
+    """Ask a worker during the block, if the settings want a GPU, and log its answer."""
     asking = asyncio.create_task(_ask(workers, settings)) if settings.device == "cuda" else None
     try:
         yield
@@ -30,8 +30,8 @@ async def log_devices(workers: Workers, settings: WorkersSection) -> AsyncIterat
 async def _ask(workers: Workers, settings: WorkersSection) -> None:
     try:
         found = await workers.submit(tasks.devices, None, settings.start_seconds)
-    except SokkuriError as error:  # as every request will, and whoever asks is told why
-        log.warning("where the networks run is not known: %s", error.code)
+    except SokkuriError as error:  # every request will fail in the same way, and say why
+        log.warning("it is unknown where the networks run: %s", error.code)
         return
     if found.why:
         log.warning("workers.device is %s, but not all runs on a GPU: %s", settings.device, found.why)

@@ -1,4 +1,4 @@
-"""Which workers the settings ask for."""
+"""Chooses the workers that the settings ask for."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from core import tasks
 
 
 def chosen(settings: Settings) -> Workers:
-    """Raises ConfigError: they ask for what is not installed, or is not there."""
+    """The workers of the settings. Raises ConfigError: these are not installed, or not there."""
     if settings.workers.engine == "local":
         return local(settings)
-    from bot.workers.cluster import ClusterWorkers  # what it takes is not installed everywhere
+    from bot.workers.cluster import ClusterWorkers  # its libraries are not installed everywhere
 
     return ClusterWorkers(
         settings.core(),
@@ -23,7 +23,7 @@ def chosen(settings: Settings) -> Workers:
 
 
 def local(settings: Settings, *, heatmaps: bool = True) -> LocalWorkers:
-    """`heatmaps`: whether such requests come here at all."""
+    """The local workers of the settings. `heatmaps`: whether such requests can come here at all."""
     return LocalWorkers(
         settings.core(),
         tasks.warm_for_heatmaps if settings.workers.heatmaps and heatmaps else tasks.warm,

@@ -1,7 +1,7 @@
-"""What a worker process may take of the machine, whatever its decoders and networks are led to do.
+"""Limits what a worker process may take of the machine, whatever its decoders and networks are made to do.
 
-The kernel holds it to that; see setrlimit(2). On macOS it does not count memory. Memory that can be shared it does not
-count anywhere, so its parent looks after that (`held`). Threads and processes are not limited here: RLIMIT_NPROC counts
+The kernel enforces the limits; see setrlimit(2). On macOS it does not count memory. It never counts memory that can be
+shared, so the parent process checks that (`held`). Threads and processes are not limited here: RLIMIT_NPROC counts
 those of a user in all programs, and root's not at all.
 """
 
@@ -18,14 +18,14 @@ OPEN_FILES = 256
 """A worker with all its models holds some 20."""
 
 FILE_BYTES = 1 << 30
-"""No file that a worker writes, which are model files alone, may grow beyond."""
+"""The largest file that a worker may write; it writes model files only."""
 
 
 PR_SET_DUMPABLE = 4
 
 
 def confine(memory_bytes: int) -> None:
-    """Limit this process for good. `memory_bytes`: of data, see `workers.memory_bytes` in the settings; 0: no limit."""
+    """Limit this process for good. `memory_bytes`: the most data, see `workers.memory_bytes`; 0: no limit."""
     leave_no_core()
     _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
     _lower(resource.RLIMIT_FSIZE, FILE_BYTES)
@@ -35,8 +35,8 @@ def confine(memory_bytes: int) -> None:
 
 
 def held(pid: int) -> int:
-    """Bytes of data that a process has in memory, with what can be shared (mmap, memfd, shmget), which RLIMIT_DATA
-    leaves out. 0: it is no more, or this is not Linux. See proc_pid_status(5).
+    """Bytes of data that a process has in memory, including what can be shared (mmap, memfd, shmget), which RLIMIT_DATA
+    does not count. 0: the process is gone, or this is not Linux. See proc_pid_status(5).
     """
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
@@ -46,7 +46,7 @@ def held(pid: int) -> int:
 
 
 def leave_no_core() -> None:
-    """A core file would be photos on the disk, and in the bot's own the token, too."""
+    """Prevent core files: they would put photos on the disk, and the bot's own the token, too."""
     _lower(resource.RLIMIT_CORE, 0)
 
 
@@ -60,9 +60,9 @@ def deny_inspection() -> None:
 
 
 def allow(seconds: float) -> None:
-    """Let this process compute for so long from now on, on every processor; then it is ended.
+    """Let this process compute for `seconds` from now on, on every processor; then the kernel kills it.
 
-    The bot ends an overdue worker itself. This ends one in an endless loop whose bot is no more.
+    The bot kills an overdue worker itself. This ends a worker in an endless loop whose bot is gone.
     """
     spent = resource.getrusage(resource.RUSAGE_SELF)
     more = math.ceil(spent.ru_utime + spent.ru_stime + seconds * (os.cpu_count() or 1)) + 1
@@ -71,7 +71,7 @@ def allow(seconds: float) -> None:
 
 
 def _lower(limit: int, most: int) -> None:
-    """To `most`, or to what somebody allows already if that is less."""
+    """Lower a limit to `most`, unless it is lower already."""
     _, hard = resource.getrlimit(limit)
     if hard == resource.RLIM_INFINITY or hard > most:
         resource.setrlimit(limit, (most, most))

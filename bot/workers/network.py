@@ -1,6 +1,6 @@
-"""The process whose network the local workers share, where the settings want that (`workers.batch_seconds`).
+"""The process whose network the local workers share, if the settings want that (`workers.batch_seconds`).
 
-Should it die, another one takes its place at the same socket, and who had asked it asks again: nothing is lost.
+If it dies, another one replaces it at the same socket, and workers repeat their requests: nothing is lost.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from core import tasks
 from core.contracts import CoreSettings
 
 PAUSE_SECONDS = 0.5
-"""Before another one takes the place of one that died."""
+"""The time before a process that died is replaced."""
 
 log = logging.getLogger(__name__)
 
 
 @contextlib.asynccontextmanager
 async def shared(settings: CoreSettings, window: float) -> AsyncIterator[CoreSettings]:
-    """The settings of workers that share a network, which is there in the time of the block.
+    """Run the shared network during the block, and yield the settings of workers that use it.
 
-    `window`: how long what one asks for waits for others', in seconds.
+    `window`: how long a worker's request waits for others', in seconds.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="sokkuri-") as folder,  # which nobody else may look into
+        tempfile.TemporaryDirectory(prefix="sokkuri-") as folder,  # which nobody else may read
         socket.socket(socket.AF_UNIX) as listener,
     ):
         address = str(Path(folder, "network"))

@@ -254,7 +254,7 @@ class LocalSlot:
         return self._worker.stage, self._worker.photo
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
-        # in a thread: many photos are many megabytes, and the loop would stand still for them
+        # in a thread: many photos are many megabytes, which would block the event loop
         work = await self._workers.in_thread(pack_work, task, request)
         kind, pickled = await self.relay(work, deadline)
         return cast(Result, unwrap(kind, await self._workers.in_thread(pickle.loads, pickled)))

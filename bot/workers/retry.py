@@ -1,8 +1,8 @@
-"""A second try for work that was lost with its worker, and none for what ends one worker after the other.
+"""Retries work that was lost with its worker, and refuses photos that end one worker after another.
 
-Work is lost when its worker dies, runs out of memory, or hangs in a stage. Mostly the next worker does it. A photo that
-ends two workers is the reason itself: it is refused from then on for a while, before any worker sees it. It is known
-again by a hash of its content, which is kept in memory only, under a key that no other process has.
+Work is lost when its worker dies, runs out of memory, or hangs in a stage. Usually the next worker does it. A photo
+that ends two workers is the cause itself: it is refused for a while, before any worker sees it. It is recognised by a
+hash of its content, which is kept in memory only, under a key that no other process has.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.workers import Request, Result, Task, Workers
 from core.contracts import Photo, Skipped, TooFewFaces, WorkerLost
 
 TRIES = 2
-"""How often work is tried, and how many workers a photo may end."""
+"""How often work is tried, and after how many lost workers a photo is refused."""
 
 MAX_RECORDS = 1000
 
@@ -29,23 +29,23 @@ log = logging.getLogger(__name__)
 
 @runtime_checkable
 class Batch(Protocol):
-    """A request about many photos that can do without one; its result has `skipped`."""
+    """A request about many photos that can continue without one; its result has `skipped`."""
 
     def without(self, name: str) -> Self: ...
 
 
 class Retries:
-    """Hands work to `workers`. What ended two of them is refused for `refuse_seconds`."""
+    """Sends work to `workers`, and refuses photos that ended two of them for `refuse_seconds`."""
 
     def __init__(self, workers: Workers, refuse_seconds: float) -> None:
         self._workers = workers
         self.blocklist = Blocklist(refuse_seconds)
 
     async def submit(self, task: Task[Request, Result], request: Request, deadline: float) -> Result:
-        """As `Workers.submit`, with a second try, all within `deadline`.
+        """Like `Workers.submit`, with a second try, all within `deadline`.
 
-        Raises HarmfulPhoto: a photo, or all photos of the request together, ended two workers. A `Batch` goes on
-        without the one photo, which is among the `skipped` of its result then, or of TooFewFaces.
+        Raises HarmfulPhoto: a photo, or all photos of the request together, ended two workers. A `Batch` continues
+        without the one photo, and lists it in the `skipped` of its result, or of TooFewFaces.
         """
         end = time.monotonic() + deadline
         skipped: list[Skipped] = []
@@ -64,7 +64,7 @@ class Retries:
                 raise lost
             left = deadline if lost is None else end - time.monotonic()
             try:
-                # How long the first worker may take to start is its own affair: the bot itself may just have started.
+                # The first worker may take its time to start: the bot itself may just have started.
                 async with asyncio.timeout(None if lost is None else left):
                     return _with(await self._workers.submit(task, request, left), skipped)
             except TimeoutError:
@@ -80,7 +80,7 @@ class Retries:
 
 
 class Blocklist:
-    """How many workers a photo, or several together, have ended, for `seconds` after the last one."""
+    """Counts how many workers a photo, or several together, have ended; forgotten `seconds` after the last one."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -88,7 +88,7 @@ class Blocklist:
         self._records: dict[_Content, _Record] = {}
 
     async def find_in(self, request: object) -> tuple[Photo, ...]:
-        """The photo of `request` that is refused, or all of them, where they are refused together; else none."""
+        """The photo of `request` that is refused, or all of them if they are refused together; else none."""
         now = time.monotonic()
         self._records = {
             content: record for content, record in self._records.items() if now - record.last < self._seconds
@@ -97,14 +97,14 @@ class Blocklist:
         if not refused:
             return ()
         photos = _photos(request)
-        sizes = {content.sizes for content in refused}  # hashes take their time; most photos differ in size already
+        sizes = {content.sizes for content in refused}  # hashing takes time, and most photos differ in size already
         for subject in (photos, *((photo,) for photo in photos)):
             if _sizes(subject) in sizes and await self._content(subject) in refused:
                 return subject
         return ()
 
     async def record(self, request: object, name: str) -> None:
-        """The photo called `name`, or all of them (""), ended a worker."""
+        """Record that the photo called `name`, or all photos together (""), ended a worker."""
         photos = _photos(request)
         subject = tuple(photo for photo in photos if photo.name == name) or photos
         if not subject:
@@ -129,7 +129,7 @@ class Blocklist:
 
 @dataclass(frozen=True)
 class _Content:
-    """Of a photo, or of several in their order: sizes in bytes, and a hash."""
+    """Sizes in bytes and a hash of one photo, or of several in their order."""
 
     sizes: tuple[int, ...]
     digest: bytes
@@ -137,7 +137,7 @@ class _Content:
 
 @dataclass(frozen=True)
 class _Record:
-    """So many workers `ended`, the `last` one at this time (monotonic)."""
+    """`ended`: how many workers; `last`: when the last one ended (monotonic)."""
 
     ended: int
     last: float

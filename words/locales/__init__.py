@@ -115,7 +115,7 @@ class Languages:
 
     @property
     def codes(self) -> list[str]:
-        """As their files are called."""
+        """The codes of the languages, which are the names of their files."""
         return list(self._by_code)
 
     def of(self, locale: str) -> Language:

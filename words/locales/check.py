@@ -70,7 +70,7 @@ def mend(source: str, reference: str, *, whole: bool) -> tuple[ftl.Resource, lis
 
 
 def patterns(resource: ftl.Resource) -> dict[str, Pattern]:
-    """Of every message, and of every attribute (`message.attribute`)."""
+    """The patterns of every message and attribute (`message.attribute`)."""
     return {
         name: _pattern(pattern)
         for entry in resource.body
@@ -80,7 +80,7 @@ def patterns(resource: ftl.Resource) -> dict[str, Pattern]:
 
 
 def _name(entry: ftl.EntryType) -> str:
-    """Of a message, or of a term (`-name`); "" of anything else."""
+    """The name of a message, or of a term (`-name`); "" for anything else."""
     if isinstance(entry, ftl.Term):
         return f"-{entry.id.name}"
     return str(entry.id.name) if isinstance(entry, ftl.Message) else ""
