@@ -29,6 +29,7 @@ ROOT = "/api/v10"
 SECONDS_TO_WAIT = 0.5
 MOST_LETTERS = 1000
 """Of a path or a reason that is remembered."""
+MOST_TOLD_TO_WAIT = 1000
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Faults:
     def __init__(self, world: World) -> None:
         self._world = world
         self._troubles: list[Trouble] = []
-        self._told_to_wait: set[tuple[str, str]] = set()
+        self._told_to_wait: dict[tuple[str, str], None] = {}  # the oldest first
 
     def rate_limit(self, retry_after: float = 0.1, *, times: int = 1, path: str = "") -> None:
         """429 with `retry_after` seconds."""
@@ -73,10 +74,13 @@ class Faults:
                 return trouble
         if self._world.conditions.server_errors:
             return _failure(500)
-        if self._world.conditions.rate_limited and (method, path) not in self._told_to_wait:
-            self._told_to_wait.add((method, path))
+        call = method[:MOST_LETTERS], path[:MOST_LETTERS]
+        if self._world.conditions.rate_limited and call not in self._told_to_wait:
+            self._told_to_wait[call] = None
+            if len(self._told_to_wait) > MOST_TOLD_TO_WAIT:
+                del self._told_to_wait[next(iter(self._told_to_wait))]
             return _rate_limit(SECONDS_TO_WAIT)
-        self._told_to_wait.discard((method, path))
+        self._told_to_wait.pop(call, None)
         return None
 
 

@@ -14,9 +14,11 @@ from yarl import URL
 
 from bot.sandbox import File, Sandbox
 from bot.sandbox import cdn as cdns
+from bot.sandbox.conditions import Conditions
 from bot.sandbox.page.uploads import MOST_FILES, Uploads
 from bot.sandbox.page.visitor import MOST_LETTERS_WAITING
 from bot.sandbox.rest import Exchange
+from bot.sandbox.rest.api import MOST_LETTERS, MOST_TOLD_TO_WAIT
 from bot.sandbox.rest.calls import MOST_BYTES, MOST_FILE_BYTES, MOST_JSON_BYTES
 from bot.sandbox.rest.exchanges import MOST_BYTES as MOST_BYTES_OF_EXCHANGES
 from bot.sandbox.rest.exchanges import Exchanges
@@ -224,6 +226,18 @@ async def test_names_of_downloads_and_waiting_uploads_are_bounded() -> None:
     with pytest.raises(KeyError):
         uploads.take(keys[0])
     assert uploads.take(keys[1])
+
+
+async def test_calls_that_are_told_to_wait_are_bounded(sandbox) -> None:
+    """Strangers can make any number of them."""
+    await sandbox.set_conditions(Conditions(rate_limited=True))
+    faults = sandbox.faults
+    for number in range(2 * MOST_TOLD_TO_WAIT):
+        assert faults.next("GET", f"/{number}/{'x' * 8000}").status == 429
+    assert len(faults._told_to_wait) == MOST_TOLD_TO_WAIT
+    assert sum(len(path) for _, path in faults._told_to_wait) <= MOST_TOLD_TO_WAIT * MOST_LETTERS
+    assert faults.next("GET", "/users/@me").status == 429
+    assert faults.next("GET", "/users/@me") is None
 
 
 async def test_a_page_that_does_not_listen_is_let_go(sandbox, faults) -> None:
