@@ -29,6 +29,8 @@ ROOT = "/api/v10"
 SECONDS_TO_WAIT = 0.5
 MOST_CHARACTERS = 1000
 """Longest path or reason that is recorded."""
+MOST_LIMITED = 1000
+"""Calls that were told to wait and have not come again."""
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Faults:
     def __init__(self, world: World) -> None:
         self._world = world
         self._faults: list[Fault] = []
-        self._limited: set[tuple[str, str]] = set()
+        self._limited: dict[tuple[str, str], None] = {}  # the oldest first
 
     def rate_limit(self, retry_after: float = 0.1, *, times: int = 1, path: str = "") -> None:
         """Answers 429 with `retry_after` seconds."""
@@ -73,10 +75,13 @@ class Faults:
                 return fault
         if self._world.conditions.server_errors:
             return _failure(500)
-        if self._world.conditions.rate_limited and (method, path) not in self._limited:
-            self._limited.add((method, path))
+        call = method[:MOST_CHARACTERS], path[:MOST_CHARACTERS]
+        if self._world.conditions.rate_limited and call not in self._limited:
+            self._limited[call] = None
+            if len(self._limited) > MOST_LIMITED:
+                del self._limited[next(iter(self._limited))]
             return _rate_limit(SECONDS_TO_WAIT)
-        self._limited.discard((method, path))
+        self._limited.pop(call, None)
         return None
 
 

@@ -14,9 +14,11 @@ from yarl import URL
 
 from sandbox import File, Sandbox
 from sandbox import cdn as cdns
+from sandbox.conditions import Conditions
 from sandbox.page.connection import MOST_CHARACTERS_WAITING
 from sandbox.page.uploads import MOST_FILES, Uploads
 from sandbox.rest import Exchange
+from sandbox.rest.api import MOST_CHARACTERS, MOST_LIMITED
 from sandbox.rest.calls import MOST_BYTES, MOST_FILE_BYTES, MOST_JSON_BYTES
 from sandbox.rest.exchanges import MOST_BYTES as MOST_BYTES_OF_EXCHANGES
 from sandbox.rest.exchanges import Exchanges
@@ -255,6 +257,18 @@ async def test_names_of_downloads_and_waiting_uploads_are_bounded() -> None:
     with pytest.raises(KeyError):
         uploads.take(keys[0])
     assert uploads.take(keys[1])
+
+
+async def test_calls_that_are_limited_are_bounded(sandbox) -> None:
+    """Strangers can make any number of them."""
+    await sandbox.set_conditions(Conditions(rate_limited=True))
+    faults = sandbox.faults
+    for number in range(2 * MOST_LIMITED):
+        assert faults.next("GET", f"/{number}/{'x' * 8000}").status == 429
+    assert len(faults._limited) == MOST_LIMITED
+    assert sum(len(path) for _, path in faults._limited) <= MOST_LIMITED * MOST_CHARACTERS
+    assert faults.next("GET", "/users/@me").status == 429
+    assert faults.next("GET", "/users/@me") is None
 
 
 async def test_a_page_that_does_not_listen_is_let_go(sandbox, faults) -> None:
