@@ -16,7 +16,7 @@ MOST_LATENCY_MS = 60_000
 
 @dataclass(frozen=True)
 class Conditions:
-    """By default nothing goes wrong.
+    """Nothing goes wrong by default.
 
     `latency_ms`: added to every event, response and download of the bot; `rate_limited`: the first attempt of every
     call is answered 429; `server_errors`: every call is answered 500; `message_content`: whether that intent is

@@ -136,9 +136,6 @@ def test_anchors_are_those_of_github(heading: str, anchor: str) -> None:
     assert slug_of(heading) == anchor
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the documents describe the layout after modules are moved; then take this mark away"
-)
 def test_every_path_that_the_documents_name_is_there() -> None:
     """NAME and the like stand for what somebody adds: something of that kind is there."""
     named = {

@@ -259,7 +259,7 @@ async def test_names_of_downloads_and_waiting_uploads_are_bounded() -> None:
     assert uploads.take(keys[1])
 
 
-async def test_calls_that_are_limited_are_bounded(sandbox) -> None:
+async def test_calls_that_are_told_to_wait_are_bounded(sandbox) -> None:
     """Strangers can make any number of them."""
     await sandbox.set_conditions(Conditions(rate_limited=True))
     faults = sandbox.faults
