@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120.0
+PATIENCE = 240.0
 PROGRAM = (
     "import worker_tasks; from core import tasks; tasks.warm = tasks.warm_for_heatmaps = worker_tasks.warm; "
     "from cli.main import main; main()"

@@ -23,7 +23,7 @@ def sokkuri(tmp_path: Path) -> Run:
             env=environment(**(env or {})),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=280,
             check=False,
         )
 

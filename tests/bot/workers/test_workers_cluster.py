@@ -42,7 +42,7 @@ from core.contracts import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-LONG = 60.0
+LONG = 240.0
 SETTINGS = CoreSettings()
 
 
