@@ -5,6 +5,7 @@ The first bytes of a file say what it is, never its name, and only the one match
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,10 @@ from core.provenance import Provenance
 _Pixels = NDArray[np.uint8]
 
 _MOST_PIXELS = 178_000_000  # Pillow's GIF and WebP decoders stop by themselves a little above
+
+_MOST_SCANS = 100  # of a JPEG; usual ones have ten at most. Each goes over all pixels, and may have a few bytes alone
+_SCAN, _END = 0xDA, 0xD9
+_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")  # but those that stand in the midst of pixels
 
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEVC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
@@ -184,6 +189,8 @@ def _iso_opener(data: bytes) -> Callable[[BytesIO], ImageFile] | None:
 def _decode(image: ImageFile, photo: Photo, limits: Limits, long_side: int | None) -> Raster:
     whole = max(image.size)
     _check_size(*image.size, photo.name, limits)
+    if isinstance(image, JpegImageFile) and _has_too_many_scans(photo.data):
+        raise BrokenPicture(photo.name)
     if long_side is not None:
         _shrink_while_loading(image, long_side)
     pixels = _turned(_in_srgb(image, photo, limits, long_side), _orientation(image))
@@ -194,6 +201,17 @@ def _check_size(width: int, height: int, name: str, limits: Limits) -> None:
     limit = min(limits.pixels, _MOST_PIXELS)
     if width * height > limit or max(width, height) > limits.side:
         raise PictureTooLarge(name, width, height, limit)
+
+
+def _has_too_many_scans(data: bytes) -> bool:
+    """Of a JPEG's first picture: what follows it, such as a film, may hold the same bytes by chance."""
+    if data.count(bytes((0xFF, _SCAN))) <= _MOST_SCANS:
+        return False
+    scans = at = 0
+    while scans <= _MOST_SCANS and (found := _MARKER.search(data, at)) and (marker := data[found.start() + 1]) != _END:
+        scans += marker == _SCAN
+        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+    return scans > _MOST_SCANS
 
 
 def _webp_canvas(data: bytes) -> tuple[int, int]:

@@ -17,6 +17,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from bot.config import WorkersSection
+from core.contracts import BrokenPicture, Limits, Photo
+from core.photo import decode
 
 ROOT = Path(__file__).resolve().parents[2]
 TIGHT = 160 << 20
@@ -191,3 +193,21 @@ def test_boxes_in_boxes_are_refused(tmp_path: Path, brand: bytes) -> None:
     for name in files:
         assert outcomes[name] == "broken_picture", name
     assert outcomes["grown"] < 64 * 1024
+
+
+def test_a_jpeg_that_goes_over_its_pixels_again_and_again_is_refused() -> None:
+    out = BytesIO()
+    Image.new("RGB", (256, 256), (90, 120, 200)).save(out, "JPEG", progressive=True)
+    usual = out.getvalue()
+    last = usual[usual.rindex(b"\xff\xda") : -2]
+
+    def with_scans(count: int) -> Photo:
+        return Photo("scans.jpg", usual[:-2] + count * last + usual[-2:])
+
+    assert decode(with_scans(80), Limits()).pixels.shape == (256, 256, 3)
+    with pytest.raises(BrokenPicture):
+        decode(with_scans(120), Limits())
+
+    as_metadata = b"\xff\xe1\xff\xfe" + b"\xff\xda" * 0x7FFE
+    harmless = Photo("film.jpg", usual[:2] + as_metadata + usual[2:] + b"\xff\xda" * 1000)
+    assert decode(harmless, Limits()).pixels.shape == (256, 256, 3)
