@@ -42,6 +42,8 @@ from core.contracts import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+HERE = str(Path(__file__).parent)
+
 LONG = 240.0
 SETTINGS = CoreSettings()
 
@@ -208,7 +210,7 @@ async def test_a_bot_that_is_killed_frees_its_workers(both: Cluster, tmp_path: P
         "asyncio.run(main())\n"
     )
     arguments = (str(script), str(both.port), str(tmp_path / "begun"))
-    async with both.workers.reserve(), cluster.process(tmp_path, "bot", *arguments) as bot:
+    async with both.workers.reserve(), cluster.process(tmp_path, "bot", *arguments, path=HERE) as bot:
         other = both.at(await begun(tmp_path / "begun"))
         await bot.end()
         assert both.at(await both.workers.submit(worker_tasks.pid, None, LONG)) is other
