@@ -23,9 +23,9 @@ MOST_BYTES_UNSIGNED = 8 * 1024 * 1024
 32 KiB for each, and Discord's have some thousand bytes."""
 
 MOST_LINES_UNSIGNED = 1000
-"""The most lines of one such request. Headers have some tens and JSON has none, but a body in chunks of one byte has two
-for each byte, and requests sent without waiting for the answers have many: half a second's work in what is read at once
-of a few connections, and all others wait for it."""
+"""The most lines of one such request. Headers have some tens and JSON has none, but a body in chunks of one byte has
+two for each byte, and requests sent without waiting for the answers have many: half a second's work in what is read at
+once of a few connections, and all others wait for it."""
 
 SECONDS_TO_LINGER = 2.0
 """How long to discard the body of a request that was refused unread, so that its client gets to read the answer."""

@@ -12,9 +12,10 @@ NAME_LIMIT = 60
 def code(name: str) -> str:
     """A name as inline code, so that no markdown, mention or link in it is active.
 
-    Discord's code spans have no escape for a backtick, so a character that looks like one replaces it.
+    Discord's code spans have no escape for a backtick, so a character that looks like one replaces it. Nor can they be
+    empty: two backticks would open a span of their own.
     """
-    return f"`{clip(printable(name).replace('`', 'ˋ'), NAME_LIMIT)}`"
+    return f"`{clip(printable(name).replace('`', 'ˋ'), NAME_LIMIT) or ' '}`"
 
 
 DISCORD = Markup("**", code)

@@ -30,6 +30,13 @@ PATIENCE = 60.0
 KEY = Ed25519PrivateKey.generate()
 PING = b'{"type": 1}'
 WRONG = {SIGNATURE: "5a" * 64}
+UPGRADE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Extensions": "permessage-deflate",
+}
 
 
 def signed(body: bytes = PING) -> dict[str, str]:
@@ -159,19 +166,28 @@ async def test_the_sandbox_inflates_nothing() -> None:
     async with Sandbox() as sandbox:
         address = URL(sandbox.address)
         assert address.port
-        upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
-        upgrade |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Extensions": "permessage-deflate"}
         for method, path, headers in (
             ("GET", "/", {}),
             ("POST", "/page/uploads", {}),
             ("POST", "/api/v10/channels/1/messages", {}),
-            ("GET", "/gateway?v=10", upgrade),
-            ("GET", "/page/socket", upgrade),
+            ("GET", "/gateway?v=10", UPGRADE),
+            ("GET", "/page/socket", UPGRADE),
         ):
             async with connected(address.port, 1) as (client,):
                 given = {"Content-Encoding": "gzip", **headers}
                 client.send(head(given, 100, path, method, host=f"127.0.0.1:{address.port}"))
                 assert await client.status() == 415, path
+
+
+async def test_the_sandboxs_gateway_takes_no_message_of_any_size() -> None:
+    async with Sandbox() as sandbox:
+        port = URL(sandbox.address).port
+        assert port
+        async with connected(port, 1) as (client,):
+            client.send(head(UPGRADE, 0, "/gateway?v=10", "GET", host=f"127.0.0.1:{port}"))
+            assert await client.status() == 101
+            client.send(b"\x81\xff" + (5 * 1024 * 1024).to_bytes(8, "big") + b"mask")  # the message is yet to come
+            await client.closed()
 
 
 # ---------------------------------------------------------------- time

@@ -107,6 +107,20 @@ def test_a_file_is_fetched_once(tmp_path: Path, server: Server) -> None:
     assert left_in(tmp_path / "deep" / "folder") == [NAME]
 
 
+def test_pip_is_not_given_the_token(tmp_path: Path, wheel: WheelMember, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = tmp_path / "environment"
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, pathlib\npathlib.Path(os.environ['SEEN']).write_text('\\n'.join(os.environ))\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("SEEN", str(seen))
+    monkeypatch.setenv("SOKKURI_TOKEN", "secret")
+    assert store_of(tmp_path / "models", replace(described(), wheel=wheel)).path(NAME).read_bytes() == CONTENT
+    names = seen.read_text().split("\n")
+    assert "PIP_NO_INDEX" in names
+    assert not [name for name in names if name.startswith("SOKKURI")]
+
+
 def test_progress_goes_from_nothing_to_all(tmp_path: Path, server: Server) -> None:
     told: list[tuple[str, int, int]] = []
     catalog = Catalog({NAME: described(address=server.address)}, {})
