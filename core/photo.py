@@ -204,7 +204,7 @@ def _check_size(width: int, height: int, name: str, limits: Limits) -> None:
 
 
 def _has_too_many_scans(data: bytes) -> bool:
-    """Of a JPEG's first picture: what follows it, such as a film, may hold the same bytes by chance."""
+    """Looks at the first picture alone: what follows it, such as a film, may hold the same bytes by chance."""
     if data.count(bytes((0xFF, _SCAN))) <= _MOST_SCANS:
         return False
     scans = at = 0
