@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, get_args
 
 import click
@@ -34,6 +35,12 @@ from words.locales import LANGUAGES, load
 def commands() -> dict[str, Any]:
     """Discord's commands by name, as they are registered."""
     return {command["name"]: command for command in asyncio.run(app.commands(Settings()))}
+
+
+def test_every_module_of_a_command_is_registered() -> None:
+    folder = Path(next(iter(app.COMMANDS)).__file__ or "").parent
+    modules = {file.stem for file in folder.glob("*.py") if "\ndef command(" in file.read_text(encoding="utf-8")}
+    assert modules == {module.__name__.rpartition(".")[2] for module in app.COMMANDS}
 
 
 def on_discord(command: dict[str, Any], option: str) -> list[str]:
