@@ -321,4 +321,4 @@ async def test_a_public_key_that_is_another_applications(sandbox: Sandbox, tmp_p
     settings = {"INTERACTIONS__PORT": str(free_port()), "INTERACTIONS__PUBLIC_KEY": "ab" * 32}
     async with running(sandbox, tmp_path, ready=False, **settings) as bot:
         assert await bot.ended() == 1
-        assert "interactions.public_key is not that of the application" in bot.log.read_text().splitlines()[-1]
+        assert "interactions.public_key does not belong to the application" in bot.log.read_text().splitlines()[-1]

@@ -165,10 +165,13 @@ def switched_off(reply: Message) -> bool:
 
 
 async def test_a_menu_ends_with_its_time(tmp_path: Path) -> None:
-    async with Sandbox() as sandbox, running(sandbox, tmp_path, LIMITS__MENU_SECONDS="2") as hasty:
-        reply = await answer(await sandbox.slash("gradcam", {"photo": group(("a_1", "b_1"))}))
-        (menu,) = menus(reply)
+    async with Sandbox() as sandbox, running(sandbox, tmp_path, LIMITS__MENU_SECONDS="4") as hasty:
         async with asyncio.timeout(PATIENCE):
+            while True:  # one that took longer than its menus may last has none
+                reply = await answer(await sandbox.slash("gradcam", {"photo": group(("a_1", "b_1"))}))
+                if found := menus(reply):
+                    break
+            (menu,) = found
             while not switched_off(reply):
                 await asyncio.sleep(0.05)
         with pytest.raises(CannotInvoke):
