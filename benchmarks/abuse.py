@@ -40,7 +40,7 @@ SETTLING = 15.0
 """Seconds until memory is looked at again."""
 
 SECONDS_BEFORE_RETURN = 0.5
-"""Until one that misbehaves connects again, after its connection was closed."""
+"""Seconds until a misbehaving client reconnects after its connection was closed."""
 
 SECONDS_BETWEEN_REQUESTS = 0.5
 """On one connection of those that are answered at once: so many strangers should cost time, not all of a core."""
@@ -186,7 +186,7 @@ class Misbehaving:
 
 
 async def misbehave(port: int) -> None:
-    """Until a line comes on standard input; tells what was seen."""
+    """Runs until a line comes on standard input, then prints what it counted."""
     async with Misbehaving(port) as crowd:
         print(json.dumps("misbehaving"), flush=True)
         await asyncio.to_thread(sys.stdin.readline)

@@ -1,4 +1,4 @@
-"""Health pages, for whoever operates the bot.
+"""Health pages for the bot's operator.
 
 `GET /healthz`: 200 if the bot's event loop is alive; restart a bot that does not answer. `GET /readyz`: 200 while the
 bot can work, 503 while one of its shards has no connection to Discord or it has no worker, which recovers by itself,

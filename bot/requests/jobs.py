@@ -311,7 +311,7 @@ class Jobs:
     async def drain(self, grace: float) -> None:
         """Refuse new requests, and return when all others are answered.
 
-        Requests that still run after `grace` seconds are cut off, and their people are told so.
+        Requests that still run after `grace` seconds are cut off, and the people who asked are told.
         """
         self.stopping = True
         if self._tasks:
