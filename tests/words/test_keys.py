@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import get_args
 
 import aiohttp
+from error_tree import leaves
 from fluent.syntax import FluentParser
 
 from bot.access import permissions
@@ -18,7 +19,6 @@ from bot.config import Settings
 from bot.registration import CommandTranslator, payloads
 from bot.requests.jobs import Stage
 from bot.workers import engine
-from core import contracts
 from core.contracts import REGIONS, AverageMethod, Flaw, PersonError, PhotoError, Shape, Verdict
 from words import locales
 from words.locales import Language, Languages, check
@@ -35,14 +35,6 @@ def patterns() -> dict[str, Pattern]:
 DEFINED = {name for name in patterns() if "." not in name}
 PREFIXES = {name.partition("-")[0] for name in DEFINED}
 """`error`, `menu`, ...: whatever begins like a message is one."""
-
-
-def leaves(branch: type[contracts.SokkuriError]) -> Iterator[type[contracts.SokkuriError]]:
-    below = branch.__subclasses__()
-    if not below:
-        yield branch
-    for child in below:
-        yield from leaves(child)
 
 
 def dashed(names: Iterable[str]) -> set[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import discord
 import pytest
+from error_tree import leaves
 from fluent.syntax import FluentParser, FluentSerializer
 from fluent.syntax import ast as ftl
 from fluent.syntax.visitor import Transformer
@@ -28,14 +28,6 @@ ROOT = Path(__file__).parents[2]
 def patterns(code: str) -> dict[str, Pattern]:
     """Every message and attribute (`message.attribute`) of a language."""
     return check.patterns(FluentParser().parse(locales.source(code)))
-
-
-def leaves(branch: type[contracts.SokkuriError]) -> Iterator[type[contracts.SokkuriError]]:
-    below = branch.__subclasses__()
-    if not below:
-        yield branch
-    for child in below:
-        yield from leaves(child)
 
 
 @pytest.fixture(params=LANGUAGES)
