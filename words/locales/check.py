@@ -64,7 +64,8 @@ def mend(source: str, reference: str, *, whole: bool) -> tuple[ftl.Resource, lis
             entry.attributes = [one for one in entry.attributes if f"{entry.id.name}.{one.id.name}" not in wrong]
             kept[entry.id.name] = entry
     mended = ftl.Resource(body=list(kept.values()))
-    if whole and (missing := [name for name in english if name not in patterns(mended)]):
+    usable = patterns(mended)
+    if whole and (missing := [name for name in english if name not in usable]):
         problems.append(f"said in English: {', '.join(missing)}")
     return mended, problems
 
