@@ -8,7 +8,7 @@ MINUTES := 2
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test lint bench bench-heatmaps bench-average bench-scale bench-crowd bench-cluster bench-fleet bench-abuse faults fuzz soak audit container-check setup clean
+.PHONY: help run demo test test-fast lint bench bench-heatmaps bench-average bench-scale bench-crowd bench-cluster bench-fleet bench-abuse faults fuzz soak audit container-check setup clean
 .DELETE_ON_ERROR:
 
 help:
@@ -38,7 +38,10 @@ demo: setup
 	@$(BIN)/sokkuri sandbox --replay docs/demo.jsonl --out demo
 
 test: setup
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadgroup --durations 10
+
+test-fast: setup
+	$(BIN)/python -m pytest -n auto --dist loadgroup --fast
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .

@@ -70,6 +70,11 @@ class Exchanges(Collection[Exchange]):
         while len(self._kept) > MOST_EXCHANGES or self._bytes > MOST_BYTES:
             self._bytes -= self._kept.popleft().size
 
+    def clear(self) -> None:
+        """Forgets all, so that a test that shares a sandbox sees its own."""
+        self._kept.clear()
+        self._bytes = 0
+
     def __len__(self) -> int:
         return len(self._kept)
 

@@ -128,7 +128,8 @@ async def running(
         "SOKKURI_DISCORD__CDN_HOSTS": json.dumps([sandbox.cdn.host]),
         "SOKKURI_HEALTH__PORT": str(port),
         "SOKKURI_LIMITS__COOLDOWN_REQUESTS": "0",
-        "SOKKURI_WORKERS__HEATMAPS": "false",  # loading torch takes longer than most of what is tested
+        "SOKKURI_WORKERS__COUNT": "1",  # each takes longer to start than most of what is tested
+        "SOKKURI_WORKERS__HEATMAPS": "false",  # and so does torch
         **{f"SOKKURI_{name}": value for name, value in settings.items()},
         **environment,
     }
@@ -175,3 +176,10 @@ def free_port() -> int:
 
 def face(name: str) -> File:
     return File.read(FACES / name)
+
+
+SHORT: tuple[str, dict[str, object]] = (
+    "lookalikes",
+    {"photo1": face("person_a_1.jpg"), "photo2": face("person_b_1.jpg")},
+)
+"""The request with a picture that costs a worker least, for tests where any will do."""

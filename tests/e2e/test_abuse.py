@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from running import PATIENCE, Bot, answer, face, free_port, running
+from running import PATIENCE, SHORT, Bot, answer, free_port, running
 
 from benchmarks.abuse import EACH, KINDS, Misbehaving
 from sandbox import Sandbox
@@ -37,12 +37,12 @@ async def until(true: Callable[[], bool]) -> None:
 
 async def test_commands_get_through_while_150_connections_misbehave(sandbox: Sandbox, tmp_path: Path) -> None:
     port = free_port()
-    settings = {"INTERACTIONS__PORT": str(port), "WORKERS__COUNT": "1"}
+    settings = {"INTERACTIONS__PORT": str(port)}
     async with running(sandbox, tmp_path, ready=False, **settings) as bot:
         await bot.log_shows("taking commands of")
         await bot.healthy()
         await sandbox.delivery.use(f"http://127.0.0.1:{port}/interactions")
-        assert (await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))).files
+        assert (await answer(await sandbox.slash(*SHORT))).files
         async with Misbehaving(port) as strangers:
             await until(lambda: connections(bot, port) >= EACH * len(KINDS) * 3 // 4)
             ended = {
@@ -58,7 +58,7 @@ async def test_commands_get_through_while_150_connections_misbehave(sandbox: San
                 assert time.monotonic() - began < PATIENCE, strangers.seen
                 assert (await answer(await sandbox.slash("about", user=sandbox.person(f"Person {asked}")))).text
                 await asyncio.sleep(0.2)
-            assert (await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))).files
+            assert (await answer(await sandbox.slash(*SHORT))).files
             assert {kind for kind, _ in strangers.seen} == set(KINDS)
             assert not any(status == "200" for _, status in strangers.seen)
         await until(lambda: connections(bot, port) <= 2)  # the sandbox's own
@@ -71,7 +71,7 @@ async def test_commands_get_through_while_150_connections_misbehave(sandbox: San
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the limit of another process can be set on Linux alone")
 async def test_commands_get_through_when_no_more_files_can_be_opened(sandbox: Sandbox, tmp_path: Path) -> None:
     port = free_port()
-    settings = {"INTERACTIONS__PORT": str(port), "WORKERS__COUNT": "1"}
+    settings = {"INTERACTIONS__PORT": str(port)}
     async with running(sandbox, tmp_path, ready=False, **settings) as bot:
         await bot.log_shows("taking commands of")
         await bot.healthy()

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 
 import discord
 import numpy as np
-import openapi
 import pytest
-import pytest_asyncio
 from PIL import Image, ImageFilter
-from running import FACES, PATIENCE, Bot, answer, crowd, face, running
+from running import FACES, PATIENCE, SHORT, Bot, answer, crowd, face, running
 
 from sandbox import Channel, File, Invocation, Message, Sandbox
 from sandbox.state import Overwrite, walk_components
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 LANGUAGES = ("en-US", "ja")
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 GOOD = ("person_a_1.jpg", "person_b_1.jpg", "person_c_1.jpg")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
-    async with Sandbox() as sandbox, running(sandbox, tmp_path_factory.mktemp("bot")) as bot:
-        yield bot
-        assert not sandbox.refusals
 
 
 @pytest.fixture
@@ -202,7 +192,10 @@ async def test_faces_that_are_too_many_for_one_worker(bot: Bot, method: str, tmp
     options = {"method": method, "one_each": True, "texture": False}
     thread = await thread_of(bot.sandbox, *map(face, GOOD))
     whole = await answer(await bot.sandbox.slash("average", {"thread": thread, **options}))
-    async with Sandbox() as sandbox, running(sandbox, tmp_path, program="piecemeal_bot.py") as other:
+    async with (
+        Sandbox() as sandbox,
+        running(sandbox, tmp_path, program="piecemeal_bot.py", WORKERS__COUNT="2") as other,
+    ):
         thread = await thread_of(sandbox, *map(face, GOOD))
         pieced = await answer(await sandbox.slash("average", {"thread": thread, **options}))
         assert not sandbox.refusals
@@ -346,7 +339,7 @@ async def test_nobodys_short_request_waits_for_long_ones(bot: Bot) -> None:
     people = crowd(bot.sandbox, 3)
     long = [await bot.sandbox.slash("average", {"thread": thread}, user=user) for user in people]
     buttons = [await button(invocation) for invocation in long]
-    short = await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
+    short = await bot.sandbox.slash(*SHORT)
     assert (await answer(short)).files
     for user, invocation, pressed in zip(people, long, buttons, strict=True):
         await bot.sandbox.click(*pressed, user=user)
@@ -365,8 +358,3 @@ async def test_a_button_of_a_bot_that_is_gone(tmp_path: Path) -> None:
             assert "もう終わっている" in told.text
             assert await following.stop() == 0
         assert not sandbox.refusals
-
-
-@pytest.mark.shared
-async def test_all_requests_and_answers_are_as_discord_describes_them(bot: Bot, shared: Path) -> None:
-    openapi.load(shared).check(bot.sandbox.requests)

@@ -16,7 +16,7 @@ NAMES = tuple(f"person_{person}_1.jpg" for person in "abcdef")
 
 @pytest.fixture
 async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
-    async with Sandbox() as sandbox, running(sandbox, tmp_path, WORKERS__COUNT="1") as bot:
+    async with Sandbox() as sandbox, running(sandbox, tmp_path) as bot:
         yield bot
         await bot.stop()
 

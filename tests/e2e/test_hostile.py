@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 import pytest_asyncio
-from running import Bot, answer, face, running
+from running import SHORT, Bot, answer, running
 
 from sandbox import File, Sandbox
 
@@ -45,7 +45,7 @@ async def test_every_hostile_file_is_answered_and_no_worker_is_lost(bot: Bot, sh
         listed = {row["file"]: row["expected"] for row in csv.DictReader(lines)}
     decoding = [name for name, what in listed.items() if what == "decodes"]
     expected = {name: what for name, what in listed.items() if name not in decoding or name in decoding[::step]}
-    good = await bot.sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
+    good = await bot.sandbox.slash(*SHORT)
     assert (await answer(good)).files
     before = {worker.pid for worker in bot.workers()}
     turns = asyncio.Semaphore(AT_ONCE)

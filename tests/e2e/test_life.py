@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from running import PATIENCE, answer, crowd, face, running
+from running import PATIENCE, SHORT, answer, crowd, face, running
 
 from core.models.store import Store, default_folder
 from sandbox import File, Sandbox
@@ -32,14 +32,14 @@ def puts(sandbox: Sandbox) -> int:
 async def test_told_to_stop_it_ends_what_runs_and_refuses_what_comes(
     sandbox: Sandbox, tmp_path: Path, number: signal.Signals
 ) -> None:
-    async with running(sandbox, tmp_path, WORKERS__GRACE_SECONDS=str(PATIENCE)) as bot:
+    async with running(sandbox, tmp_path, WORKERS__COUNT="2", WORKERS__GRACE_SECONDS=str(PATIENCE)) as bot:
         workers = bot.freeze()
-        running_one = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
+        running_one = await sandbox.slash(*SHORT)
         await bot.work_begins(working=1, requests=1)
         for process in (psutil.Process(bot.process.pid), *workers):  # as from a terminal or a service manager
             process.send_signal(number)
         await bot.log_shows("told to stop")
-        late = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}, locale="ja")
+        late = await sandbox.slash(*SHORT, locale="ja")
         assert "再起動" in (await answer(late)).text
         for worker in workers:
             worker.resume()
@@ -52,10 +52,9 @@ async def test_told_to_stop_it_ends_what_runs_and_refuses_what_comes(
 async def test_what_does_not_end_in_time_or_still_waits_is_cut_off_and_people_told(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    async with running(sandbox, tmp_path, WORKERS__GRACE_SECONDS="0.2") as bot:
+    async with running(sandbox, tmp_path, WORKERS__COUNT="2", WORKERS__GRACE_SECONDS="0.2") as bot:
         workers = bot.freeze()
-        photo = {"photo": face("person_a_1.jpg")}
-        asked = [await sandbox.slash("gradcam", photo, user=user) for user in crowd(sandbox, 6)]
+        asked = [await sandbox.slash(*SHORT, user=user) for user in crowd(sandbox, 6)]
         await bot.work_begins(working=2, requests=6)
         assert await bot.stop() == 0
         for invocation in asked:
@@ -70,7 +69,7 @@ async def test_nothing_is_left_of_a_bot_whose_whole_group_is_killed(sandbox: San
     for path in default_folder().iterdir():
         if path.suffix in (".dat", ".task") or path.name == "centerface.onnx":  # the others are made of them
             (models / path.name).symlink_to(path)
-    async with running(sandbox, tmp_path, ready=False, MODEL_FOLDER=str(models)) as bot:
+    async with running(sandbox, tmp_path, ready=False, WORKERS__COUNT="2", MODEL_FOLDER=str(models)) as bot:
         async with asyncio.timeout(PATIENCE):
             while not list(models.glob(".*.part")):
                 await asyncio.sleep(0.001)
@@ -82,16 +81,16 @@ async def test_nothing_is_left_of_a_bot_whose_whole_group_is_killed(sandbox: San
         assert not alive
         assert list(models.glob(".*.part"))
     async with running(sandbox, tmp_path, MODEL_FOLDER=str(models)) as bot:
-        assert (await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))).files
+        assert (await answer(await sandbox.slash(*SHORT))).files
         await bot.stop()
     assert not list(models.glob(".*.part"))
     assert {item.state for item in Store(models).check()} <= {"ready", "missing"}
 
 
 async def test_a_worker_that_takes_too_long_to_start_is_not_waited_for(sandbox: Sandbox, tmp_path: Path) -> None:
-    async with running(sandbox, tmp_path, WORKERS__COUNT="1", WORKERS__START_SECONDS="0.5") as bot:
+    async with running(sandbox, tmp_path, WORKERS__START_SECONDS="0.5") as bot:
         bot.freeze()
-        invocation = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
+        invocation = await sandbox.slash(*SHORT)
         reply = await answer(invocation)
         assert "not ready yet" in reply.text
         (request,) = re.findall(r"\(Request (\w+)\)", reply.text)
@@ -119,20 +118,19 @@ async def test_a_lost_connection_is_made_again(sandbox: Sandbox, tmp_path: Path)
         await sandbox.gateway.drop(4000)
         await bot.log_shows("RESUMED")
         await sandbox.wait_ready(PATIENCE)
-        reply = await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))
+        reply = await answer(await sandbox.slash(*SHORT))
         assert reply.files
         await bot.stop()
 
 
 async def test_what_runs_while_the_connection_is_lost_is_answered(sandbox: Sandbox, tmp_path: Path) -> None:
     """Be the session taken up again, or refused and begun anew."""
-    async with running(sandbox, tmp_path) as bot:
+    async with running(sandbox, tmp_path, WORKERS__COUNT="2") as bot:
         await bot.log_shows("connected as")
         await bot.healthy()  # else workers would be frozen before they have loaded their models
         for refused, again in ((False, "RESUMED"), (True, "session has been invalidated")):
             workers = bot.freeze()
-            photo = {"photo": face("person_a_1.jpg")}
-            asked = [await sandbox.slash("gradcam", photo, user=user) for user in crowd(sandbox, 2)]
+            asked = [await sandbox.slash(*SHORT, user=user) for user in crowd(sandbox, 2)]
             await bot.work_begins(working=2, requests=2)
             sandbox.gateway.refuse_resume = refused
             await sandbox.gateway.drop(4000)
@@ -147,10 +145,10 @@ async def test_what_runs_while_the_connection_is_lost_is_answered(sandbox: Sandb
 
 
 async def test_an_answer_arrives_though_discord_is_busy_and_breaks_off(sandbox: Sandbox, tmp_path: Path) -> None:
-    async with running(sandbox, tmp_path, WORKERS__COUNT="1") as bot:
+    async with running(sandbox, tmp_path) as bot:
         sandbox.faults.cut(times=2, path="^/webhooks/")
         sandbox.faults.rate_limit(0.01, times=12, path="^/webhooks/")
-        reply = await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))
+        reply = await answer(await sandbox.slash(*SHORT))
         assert reply.files
         sandbox.faults.cut(times=2, path="^/webhooks/")
         reply = await answer(await sandbox.slash("gradcam", {"photo": File("text.jpg", b"only a text")}))

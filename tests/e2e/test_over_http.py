@@ -15,7 +15,7 @@ import aiohttp
 import discord
 import openapi
 import pytest
-from running import PATIENCE, Bot, answer, face, free_port, running
+from running import PATIENCE, SHORT, Bot, answer, face, free_port, running
 
 from bot.http.endpoint import MOST_BYTES, SECONDS_NEW
 from sandbox import Invocation, Message, Sandbox
@@ -34,7 +34,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 async def instance(sandbox: Sandbox, folder: Path, port: int = 0, **settings: str) -> AsyncIterator[tuple[Bot, str]]:
     """A bot that takes interactions over HTTP, once it is ready, and where."""
     port = port or free_port()
-    settings = {"INTERACTIONS__PORT": str(port), "WORKERS__COUNT": "1"} | settings
+    settings = {"INTERACTIONS__PORT": str(port)} | settings
     async with running(sandbox, folder, ready=False, **settings) as bot:
         await bot.log_shows("taking commands of")
         await bot.healthy()
@@ -74,7 +74,7 @@ async def test_everything_works_as_by_the_gateway(sandbox: Sandbox, tmp_path: Pa
 
         posted = await sandbox.post(sandbox.channel("general"), files=[face("person_a_1.jpg")])
         assert (await answer(await sandbox.message_command("Heatmap", posted))).files
-        assert (await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}, locale="ja"))).files
+        assert (await answer(await sandbox.slash(*SHORT, locale="ja"))).files
         assert (await answer(await sandbox.slash("about", channel=sandbox.direct()))).text
 
         # places and links: of a server that no gateway tells of
@@ -174,7 +174,7 @@ async def test_a_click_finds_the_instance_that_holds_what_it_is_on(sandbox: Sand
         photos = {"photo1": face("person_a_1.jpg"), "photo2": face("person_b_1.jpg")}
         reply = await answer(await sandbox.slash("similar", photos))
         workers = first.freeze()
-        running_one = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
+        running_one = await sandbox.slash(*SHORT)
         shown = await shows(running_one, "stop-")
 
         await sandbox.delivery.use(there)
@@ -205,7 +205,7 @@ async def test_what_no_instance_holds_is_answered_politely(sandbox: Sandbox, tmp
         photos = {"photo1": face("person_a_1.jpg"), "photo2": face("person_b_1.jpg")}
         reply = await answer(await sandbox.slash("similar", photos))
         first.freeze()
-        running_one = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
+        running_one = await sandbox.slash(*SHORT)
         shown = await shows(running_one, "stop-")
         await sandbox.delivery.use(there)
         for message, kind, locale, told in (
@@ -292,7 +292,7 @@ async def test_what_is_not_from_discord_is_refused(sandbox: Sandbox, tmp_path: P
         ):
             assert await status(*signed(payload)) == 400, payload
 
-        assert (await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))).files
+        assert (await answer(await sandbox.slash(*SHORT))).files
         assert "Traceback" not in bot.log.read_text()
         assert headers["X-Signature-Ed25519"] not in bot.log.read_text()
         await bot.stop()
@@ -303,13 +303,13 @@ async def test_told_to_stop_it_ends_what_runs_and_refuses_what_comes(sandbox: Sa
     async with instance(sandbox, tmp_path, WORKERS__GRACE_SECONDS=str(PATIENCE)) as (bot, url):
         await sandbox.delivery.use(url)
         workers = bot.freeze()
-        asked = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")})
+        asked = await sandbox.slash(*SHORT)
         await bot.work_begins(working=1, requests=1)
         bot.process.terminate()
         await bot.log_shows("told to stop")
         status, state = await bot.health("readyz")
         assert (status, state["stopping"], (await bot.health())[0]) == (503, True, 200)
-        late = await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}, user=sandbox.person("Late"))
+        late = await sandbox.slash(*SHORT, user=sandbox.person("Late"))
         assert "restart" in (await answer(late)).text
         for worker in workers:
             worker.resume()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from running import FACES, PATIENCE, Bot, answer, face, running
+from running import FACES, PATIENCE, SHORT, Bot, answer, face, running
 
 from core.models.store import default_folder
 from sandbox import File, Message, Sandbox
@@ -42,7 +42,7 @@ async def every_command(sandbox: Sandbox) -> list[Message]:
 
 async def test_every_command_works_where_no_file_can_be_written(sandbox: Sandbox, tmp_path: Path) -> None:
     """Once it has started, the kernel lets neither the bot nor its worker write to any file, be it in shared memory."""
-    async with running(sandbox, tmp_path, WORKERS__COUNT="1") as bot:
+    async with running(sandbox, tmp_path) as bot:
         await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))
         processes = [psutil.Process(bot.process.pid), *bot.workers()]
         assert all(process.rlimit(psutil.RLIMIT_CORE) == (0, 0) for process in processes)
@@ -80,7 +80,6 @@ async def test_nothing_is_left_in_the_folders_of_the_bot(sandbox: Sandbox, tmp_p
         tmp_path,
         environment={name: str(path) for name, path in environment.items()},
         MODEL_FOLDER=str(default_folder()),
-        WORKERS__COUNT="1",
     ) as bot:
         await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))  # all is loaded
         before = open_for_writing(bot)  # its log, and the networks' weights as MediaPipe arranges them
@@ -118,14 +117,14 @@ def open_for_writing(bot: Bot) -> set[str]:
 
 @pytest.mark.parametrize("level", ["INFO", "DEBUG"])
 async def test_no_secret_is_logged_or_told(sandbox: Sandbox, tmp_path: Path, level: str) -> None:
-    async with running(sandbox, tmp_path, LOG_LEVEL=level, WORKERS__COUNT="1") as bot:
+    async with running(sandbox, tmp_path, LOG_LEVEL=level) as bot:
         await every_command(sandbox)
         sandbox.cdn.fail(404, name="secret")
         await answer(await sandbox.slash("gradcam", {"photo": File("secret gone.jpg", b"x")}))
         await answer(await sandbox.slash("gradcam", {"photo": File("secret text.jpg", b"x")}))
         for worker in bot.freeze():
             worker.kill()
-        await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))
+        await answer(await sandbox.slash(*SHORT))
         await sandbox.gateway.drop(4000)
         await bot.log_shows("RESUMED")
         told = str(await bot.health())
@@ -143,7 +142,7 @@ async def test_no_secret_is_logged_or_told(sandbox: Sandbox, tmp_path: Path, lev
 async def test_nobody_is_ever_mentioned(sandbox: Sandbox, tmp_path: Path) -> None:
     """Each word of the bot's, be it an answer, progress or a refusal, goes out with all mentions switched off."""
     mean = "@everyone <@&1> `x`.jpg"
-    async with running(sandbox, tmp_path, WORKERS__COUNT="1") as bot:
+    async with running(sandbox, tmp_path) as bot:
         await every_command(sandbox)
         for data in (b"x", face("person_a_1.jpg").data):
             await answer(await sandbox.slash("gradcam", {"photo": File(mean, data)}))

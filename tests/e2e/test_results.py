@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import openapi
 import pytest
 import pytest_asyncio
 from PIL import Image
@@ -18,7 +16,7 @@ from running import PATIENCE, Bot, answer, face, running
 from sandbox import Channel, Conditions, File, Invocation, Message, MessageFlag, Sandbox
 from sandbox.state import Json, User, walk_components
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LANGUAGES = ("en-US", "ja")
 TEXT, GALLERY, CONTAINER = 10, 12, 17
@@ -26,17 +24,7 @@ PAIR = ("person_a_1.jpg", "person_b_1.jpg")
 PHOTOS = {f"photo{number}": face(name) for number, name in enumerate(PAIR, start=1)}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
-    async with (
-        Sandbox() as sandbox,
-        running(sandbox, tmp_path_factory.mktemp("bot")) as bot,
-    ):
-        yield bot
-        assert not sandbox.refusals
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def thread(bot: Bot) -> Channel:
     return await thread_of(bot, "faces", ["a_1", "b_1", "c_1"])
 
@@ -321,8 +309,3 @@ async def test_a_layout_that_is_refused_becomes_text_and_files(tmp_path: Path) -
         assert not back.content
         assert {refusal.code for refusal in sandbox.refusals} == {50035}
         assert await bot.stop() == 0
-
-
-@pytest.mark.shared
-async def test_all_requests_and_answers_are_as_discord_describes_them(bot: Bot, shared: Path) -> None:
-    openapi.load(shared).check(bot.sandbox.requests)

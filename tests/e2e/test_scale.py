@@ -11,7 +11,7 @@ from pathlib import Path
 
 import cluster
 import pytest
-from running import PATIENCE, answer, face, running
+from running import PATIENCE, SHORT, answer, face, running
 
 from sandbox import Sandbox
 
@@ -31,7 +31,7 @@ def dashboard() -> list[str]:
 
 
 async def test_figures_tell_what_was_done_and_nothing_of_whom(sandbox: Sandbox, tmp_path: Path) -> None:
-    async with running(sandbox, tmp_path) as bot:
+    async with running(sandbox, tmp_path, WORKERS__COUNT="2") as bot:
         await bot.healthy()
         photo = face("person_a_1.jpg")
         assert (await answer(await sandbox.slash("gradcam", {"photo": photo}))).files
@@ -63,14 +63,14 @@ async def test_alive_is_not_ready_while_there_is_no_worker(sandbox: Sandbox, tmp
     async with running(sandbox, tmp_path, **settings) as bot:
         assert (await bot.health())[0] == 200
         assert (await bot.health("readyz"))[0] == 503
-        reply = await answer(await sandbox.slash("gradcam", {"photo": face("person_a_1.jpg")}))
+        reply = await answer(await sandbox.slash(*SHORT))
         assert "(Request " in reply.text  # an apology, and an id
         assert await bot.stop() == 0
 
 
 async def test_workers_in_a_cluster_answer_as_those_at_hand(sandbox: Sandbox, tmp_path: Path) -> None:
     port = cluster.free_port()
-    settings = {"WORKERS__ENGINE": "dask", "DASK__SCHEDULER": f"tcp://127.0.0.1:{port}", "WORKERS__COUNT": "1"}
+    settings = {"WORKERS__ENGINE": "dask", "DASK__SCHEDULER": f"tcp://127.0.0.1:{port}"}
     settings["WORKERS__DEADLINE_SECONDS"] = str(PATIENCE)
     async with (
         cluster.scheduler(tmp_path, port),

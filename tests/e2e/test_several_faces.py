@@ -5,32 +5,19 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import openapi
 import pytest
-import pytest_asyncio
 from PIL import Image
 from running import FACES, PATIENCE, Bot, answer, face, running
 
 from sandbox import CannotInvoke, File, Message, Sandbox
 from sandbox.state import walk_components
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CROWD = ("a_1", "b_1", "a_2", "c_1", "d_1", "e_1")
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
-    async with (
-        Sandbox() as sandbox,
-        running(sandbox, tmp_path_factory.mktemp("bot")) as bot,
-    ):
-        yield bot
-        assert not sandbox.refusals
 
 
 def group(names: tuple[str, ...] = CROWD, name: str = "group.jpg") -> File:
@@ -165,19 +152,21 @@ def switched_off(reply: Message) -> bool:
 
 
 async def test_a_menu_ends_with_its_time(tmp_path: Path) -> None:
-    async with Sandbox() as sandbox, running(sandbox, tmp_path, LIMITS__MENU_SECONDS="4") as hasty:
-        async with asyncio.timeout(PATIENCE):
-            while True:  # one that took longer than its menus may last has none
-                reply = await answer(await sandbox.slash("gradcam", {"photo": group(("a_1", "b_1"))}))
-                if found := menus(reply):
-                    break
-            (menu,) = found
-            while not switched_off(reply):
-                await asyncio.sleep(0.05)
-        with pytest.raises(CannotInvoke):
-            await sandbox.select(reply, menu, ["0"])
-        assert await hasty.stop() == 0
-        assert not sandbox.refusals
+    for seconds in (4, 16, 64):  # an answer that takes longer than its menus may last has none
+        settings = {"LIMITS__MENU_SECONDS": str(seconds)}
+        async with Sandbox() as sandbox, running(sandbox, tmp_path / str(seconds), **settings) as hasty:
+            reply = await answer(await sandbox.slash("gradcam", {"photo": group(("a_1", "b_1"))}))
+            if not menus(reply) and seconds < 64:
+                continue
+            (menu,) = menus(reply)
+            async with asyncio.timeout(PATIENCE):
+                while not switched_off(reply):
+                    await asyncio.sleep(0.05)
+            with pytest.raises(CannotInvoke):
+                await sandbox.select(reply, menu, ["0"])
+            assert await hasty.stop() == 0
+            assert not sandbox.refusals
+            break
 
 
 async def test_a_menu_ends_with_the_bot(tmp_path: Path) -> None:
@@ -214,11 +203,6 @@ async def test_lookalikes_of_photos_and_of_a_thread(bot: Bot) -> None:
     best = reply.text.splitlines()[0]
     assert "`person_c_1.jpg`" in best
     assert "`person_c_2.jpg`" in best
-
-
-@pytest.mark.shared
-async def test_all_requests_and_answers_are_as_discord_describes_them(bot: Bot, shared: Path) -> None:
-    openapi.load(shared).check(bot.sandbox.requests)
 
 
 def now(message: Message) -> Message:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import openapi
 import pytest
-from running import PATIENCE, Bot, answer, face, running
+from running import PATIENCE, SHORT, Bot, answer, face, running
 
 from sandbox import Sandbox
 from sandbox.state import Channel, Guild
@@ -47,8 +47,7 @@ async def test_two_processes_answer_for_their_own_servers_one_without_the_other(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     places = on_every_shard(sandbox)
-    photo = {"photo": face("person_a_1.jpg")}
-    common = {"DISCORD__SHARDS": str(SHARDS), "WORKERS__COUNT": "1"}
+    common = {"DISCORD__SHARDS": str(SHARDS)}
     async with AsyncExitStack() as stack:
 
         async def start(name: str, ids: str) -> Bot:
@@ -68,18 +67,18 @@ async def test_two_processes_answer_for_their_own_servers_one_without_the_other(
         assert sum(one.method == "PUT" for one in sandbox.requests) == 1  # the process with the first shard
 
         for place in places:
-            assert (await answer(await sandbox.slash("gradcam", photo, channel=place))).files
-        assert (await answer(await sandbox.slash("gradcam", photo, channel=sandbox.direct()))).files
-        assert (await started(left, "gradcam"), await started(right, "gradcam")) == (2, 2)
+            assert (await answer(await sandbox.slash(*SHORT, channel=place))).files
+        assert (await answer(await sandbox.slash(*SHORT, channel=sandbox.direct()))).files
+        assert (await started(left, "lookalikes"), await started(right, "lookalikes")) == (2, 2)
 
         # a link leads to a server that the other process has
-        linked = await sandbox.post(places[0], files=[face("person_a_1.jpg")])
-        elsewhere = await sandbox.slash("gradcam", {"message": linked.link}, channel=places[1])
+        linked = await sandbox.post(places[0], files=[face("person_a_1.jpg"), face("person_b_1.jpg")])
+        elsewhere = await sandbox.slash("lookalikes", {"message": linked.link}, channel=places[1])
         assert (await answer(elsewhere)).files
         stranger = sandbox.world.add_user("Stranger")  # a member of the second server alone
         assert places[1].guild is not None
         places[1].guild.members[stranger.id] = (stranger, set())
-        theirs = await sandbox.slash("gradcam", {"message": linked.link}, user=stranger, channel=places[1])
+        theirs = await sandbox.slash("lookalikes", {"message": linked.link}, user=stranger, channel=places[1])
         assert not (await answer(theirs)).files
 
         right.process.send_signal(signal.SIGKILL)
@@ -90,8 +89,8 @@ async def test_two_processes_answer_for_their_own_servers_one_without_the_other(
         await sandbox.wait_ready(PATIENCE)
         await again.healthy()
         for place in places[1:]:
-            assert (await answer(await sandbox.slash("gradcam", photo, channel=place))).files
-        assert await started(again, "gradcam") == 2
+            assert (await answer(await sandbox.slash(*SHORT, channel=place))).files
+        assert await started(again, "lookalikes") == 2
         assert lost.answer is None
         sandbox.refusals.clear()  # that one was never acknowledged
 
@@ -101,7 +100,7 @@ async def test_two_processes_answer_for_their_own_servers_one_without_the_other(
         await again.log_shows("RESUMED", 2)
         assert sandbox.gateway.resumed == before + SHARDS
         for place in places:
-            assert (await answer(await sandbox.slash("gradcam", photo, channel=place))).files
+            assert (await answer(await sandbox.slash(*SHORT, channel=place))).files
         for bot in (left, again):
             await bot.stop()
     assert not sandbox.refusals
