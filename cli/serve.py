@@ -9,8 +9,8 @@ import re
 import signal
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,12 +147,23 @@ def open_browser(sandbox: Sandbox, cleanup: ExitStack) -> None:
 
 async def serve(port: int) -> None:
     """Run a sandbox without a bot, until SIGINT or SIGTERM. Raises OSError: the port is unavailable."""
-    from sandbox import Sandbox, samples
-
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with Sandbox(port) as sandbox:
+    async with bare(port):
+        await stop.wait()
+
+
+@asynccontextmanager
+async def bare(port: int) -> AsyncIterator[Sandbox]:
+    """Run a sandbox without a bot, with the sample content, and print how a bot connects to it.
+
+    Raises OSError: the port is unavailable.
+    """
+    from sandbox import Sandbox, samples
+    from sandbox.gateway import PRIVILEGED_INTENTS
+
+    async with Sandbox(port, privileged=PRIVILEGED_INTENTS) as sandbox:
         await samples.fill(sandbox)
         hosts = json.dumps([sandbox.cdn.host])
         click.echo(f"A sandbox stands in for Discord at {sandbox.api} until Ctrl-C. To connect the bot to it:")
@@ -160,9 +171,14 @@ async def serve(port: int) -> None:
             f"SOKKURI_DISCORD__API={sandbox.api} SOKKURI_DISCORD__CDN_HOSTS='{hosts}' "
             f"SOKKURI_TOKEN={sandbox.token} sokkuri run"
         )
+        click.echo("To connect a bot of your own (docs/sandbox.md shows where each library takes these addresses):")
+        click.echo(
+            f"DISCORD_API={sandbox.api} DISCORD_GATEWAY={sandbox.gateway.url} DISCORD_CDN={sandbox.cdn.root} "
+            f"DISCORD_TOKEN={sandbox.token} YOUR-BOT"
+        )
         click.echo(f"Its page: {sandbox.page}")
         sandbox.when_page_opens(lambda: print_next_address(sandbox))
-        await stop.wait()
+        yield sandbox
 
 
 def play(settings: Settings, file: Path, out: Path | None) -> None:

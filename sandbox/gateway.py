@@ -9,7 +9,7 @@ import asyncio
 import math
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import discord
 from aiohttp import WSMsgType, web
@@ -117,8 +117,7 @@ class Gateway:
 
     async def added(self, guild: Guild) -> None:
         """Announces that the bot has just been added to a guild."""
-        payload = self._payloads.guild_create(guild, new=True)
-        await self.publish("GUILD_CREATE", guild, lambda _: payload, intent="guilds")
+        await self._send_guild(guild, self._sessions.values(), new=True)
 
     async def removed(self, guild: Guild) -> None:
         await self.publish("GUILD_DELETE", guild, lambda _: {"id": str(guild.id)}, intent="guilds")
@@ -132,8 +131,13 @@ class Gateway:
     async def back(self, guild: Guild) -> None:
         """Makes a guild available again."""
         guild.available = True
-        payload = self._payloads.guild_create(guild)
-        await self.publish("GUILD_CREATE", guild, lambda _: payload, intent="guilds")
+        await self._send_guild(guild, self._sessions.values())
+
+    async def _send_guild(self, guild: Guild, sessions: Iterable[Session], *, new: bool = False) -> None:
+        for session in list(sessions):
+            if session.serves(guild) and session.intents.guilds:
+                payload = self._payloads.guild_create(guild, new=new, everyone=session.intents.presences)
+                await session.dispatch("GUILD_CREATE", payload)
 
     async def drop(self, code: int | None = None) -> None:
         """Closes every connection with `code`, or aborts it without one. Sessions stay and can be resumed."""
@@ -147,7 +151,7 @@ class Gateway:
     async def ask_to_reconnect(self) -> None:
         """Sends RECONNECT, as Discord does before it restarts a gateway."""
         for connection in list(self._connections):
-            await connection.send({"op": Op.RECONNECT, "d": None})
+            await connection.send_operation(Op.RECONNECT)
 
     # ------------------------------------------------------------ one connection
 
@@ -164,7 +168,7 @@ class Gateway:
         try:
             if request.query.get("v") not in ("9", "10"):
                 raise Close(4012, "invalid API version")
-            await connection.send({"op": Op.HELLO, "d": {"heartbeat_interval": int(self.heartbeat_interval * 1000)}})
+            await connection.send_operation(Op.HELLO, {"heartbeat_interval": int(self.heartbeat_interval * 1000)})
             while True:
                 message = await self._receive(socket, patience if session else end - clock())
                 if message is None:
@@ -214,7 +218,7 @@ class Gateway:
         match payload.get("op"), payload.get("d"):
             case Op.HEARTBEAT, _:
                 self.heartbeats += 1
-                await connection.send({"op": Op.HEARTBEAT_ACK})
+                await connection.send_operation(Op.HEARTBEAT_ACK)
                 self._changes.notify()
             case Op.IDENTIFY, dict(data):
                 if session is not None:
@@ -250,7 +254,7 @@ class Gateway:
         if len(self._guilds_of(session)) > self.most_guilds:
             raise Close(4011, f"sharding required: more than {self.most_guilds} guilds on shard {number} of {count}")
         if not self._may_identify(number):
-            await connection.send({"op": Op.INVALID_SESSION, "d": False})
+            await connection.send_operation(Op.INVALID_SESSION, False)
             return None
         self.starts_left = max(0, self.starts_left - 1)
         for old in [one for one in self._sessions.values() if one.shard == (number, count) and not one.connection]:
@@ -291,11 +295,9 @@ class Gateway:
                 "application": {"id": application["id"], "flags": application["flags"]},
             },
         )
-        if session.intents.guilds:
-            for guild in guilds:
-                if not guild.available:
-                    continue
-                await session.dispatch("GUILD_CREATE", self._payloads.guild_create(guild))
+        for guild in guilds:
+            if guild.available:
+                await self._send_guild(guild, [session])
 
     async def _resume(self, connection: Connection, data: Json) -> Session | None:
         if data.get("token") != self._application.token:
@@ -304,7 +306,7 @@ class Gateway:
         seen = data.get("seq")
         if self.refuse_resume or session is None or not isinstance(seen, int):
             self._sessions.pop(str(data.get("session_id")), None)
-            await connection.send({"op": Op.INVALID_SESSION, "d": False})
+            await connection.send_operation(Op.INVALID_SESSION, False)
             return None
         if seen > session.sequence:
             raise Close(4007, f"invalid sequence {seen}, the last was {session.sequence}")

@@ -12,6 +12,7 @@ from sandbox import rules
 from sandbox.cdn import Cdn
 from sandbox.feed import Feed, MessageDeleted, MessageShown
 from sandbox.gateway import Gateway
+from sandbox.parse import without_nulls
 from sandbox.payloads import Payloads
 from sandbox.refused import Form, empty_message, layout_refused
 from sandbox.state import Attachment, Channel, File, Json, Message, MessageFlag, User
@@ -63,8 +64,10 @@ class Messages:
         rules.check_message({**legacy, **payload}, components_v2=layout)
         rules.check_sizes(sent.files.values(), size_limit)
         content = payload["content"] or "" if "content" in payload else base.content
-        embeds = tuple(payload["embeds"] or ()) if "embeds" in payload else base.embeds
-        components = tuple(complete(payload["components"] or [])) if "components" in payload else base.components
+        embeds = tuple(without_nulls(payload["embeds"] or [])) if "embeds" in payload else base.embeds
+        components = base.components
+        if "components" in payload:
+            components = tuple(complete(without_nulls(payload["components"] or [])))
         files = self._files(sent, base)
         rules.check_count(files)
         _check_references(components, files)

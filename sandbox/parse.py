@@ -34,6 +34,13 @@ def check_characters(value: Any) -> None:
     json.dumps(value, ensure_ascii=False).encode()
 
 
+def without_nulls(value: Any) -> Any:
+    """Returns the JSON value without the fields that are null, at every level. Discord treats them as left out."""
+    if isinstance(value, dict):
+        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [without_nulls(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 

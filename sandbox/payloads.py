@@ -102,6 +102,7 @@ class Payloads:
             "name": app.name,
             "icon": None,
             "description": "",
+            "summary": "",  # deprecated and undocumented, but Discord sends it and interactions.py needs it
             "type": None,
             "bot": self.user(app.bot),
             "bot_public": True,
@@ -187,12 +188,14 @@ class Payloads:
             "incidents_data": None,
         }
 
-    def guild_create(self, guild: Guild, *, new: bool = False) -> Json:
-        """Returns GUILD_CREATE: with channels, active threads and only the bot as a member.
+    def guild_create(self, guild: Guild, *, new: bool, everyone: bool) -> Json:
+        """Returns GUILD_CREATE: with channels, active threads and members.
 
-        `new`: whether the bot has just been added.
+        `new`: whether the bot has just been added; `everyone`: whether to list all members, as Discord does with the
+        presence intent, or the bot alone.
         """
         bot = self._application.bot
+        members = [user for user, _ in guild.members.values()] if everyone else [bot]
         threads = [t for t in guild.threads() if not t.archived and rules.permissions(t, bot).view_channel]
         return {
             **self.guild(guild),
@@ -201,7 +204,7 @@ class Payloads:
             **({} if new else {"unavailable": False}),
             "member_count": len(guild.members),
             "voice_states": [],
-            "members": [self.member_with_user(guild, bot)],
+            "members": [self.member_with_user(guild, user) for user in members],
             "channels": [self.channel(channel) for channel in guild.channels.values() if not channel.is_thread],
             "threads": [self.channel(thread) for thread in threads],
             "presences": [],

@@ -79,6 +79,10 @@ class Connection:
             except ConnectionError:
                 return
 
+    async def send_operation(self, op: Op, data: object = None) -> None:
+        """Sends a message that is no event. Its `s` and `t` are null, as on Discord; nextcord 2 fails without them."""
+        await self.send({"op": op, "d": data, "s": None, "t": None})
+
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox import commands, refused
+from sandbox.parse import without_nulls
 from sandbox.rest.calls import Answer, Call, Route
 from sandbox.services import Services
 from sandbox.state import Json
@@ -51,7 +52,7 @@ class Commands:
             "description_localizations": None,
             **shared,
             **(old or {}),
-            **{key: value for key, value in command.items() if value is not None},
+            **without_nulls(command),
             **scope,
             "id": old["id"] if old else str(self._world.snowflakes.next()),
             "application_id": str(self._application.id),

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from sandbox import refused, rules
 from sandbox.gateway import STARTS
 from sandbox.rest.calls import Answer, Call, Route
 from sandbox.services import Services
-from sandbox.state import Guild
+from sandbox.state import Guild, Json, User
+
+MOST_MEMBERS = 1000
+MOST_GUILDS = 200
+"""The longest pages."""
+
+Listed = TypeVar("Listed", User, Guild)
 
 
 class Guilds:
@@ -30,6 +39,8 @@ class Guilds:
             Route("GET", "/guilds/{guild}/channels", self._channels),
             Route("GET", "/guilds/{guild}/roles", self._roles),
             Route("GET", "/guilds/{guild}/threads/active", self._active),
+            Route("GET", "/guilds/{guild}/members", self._members),
+            Route("GET", "/guilds/{guild}/members/search", self._search_members),
             Route("GET", "/guilds/{guild}/members/{user}", self._member),
         ]
 
@@ -54,6 +65,7 @@ class Guilds:
         return 200, self._payloads.application()
 
     async def _my_guilds(self, call: Call) -> Answer:
+        guilds = [guild for guild in self._world.guilds.values() if self._application.member_of(guild)]
         return 200, [
             {
                 "id": str(guild.id),
@@ -63,9 +75,9 @@ class Guilds:
                 "owner": False,
                 "permissions": str(rules.guild_permissions(guild, self._application.bot).value),
                 "features": [],
+                **(_counts(guild) if call.flag("with_counts") else {}),
             }
-            for guild in self._world.guilds.values()
-            if self._application.member_of(guild)
+            for guild in _page(guilds, call, MOST_GUILDS, MOST_GUILDS)
         ]
 
     async def _user(self, call: Call) -> Answer:
@@ -92,12 +104,7 @@ class Guilds:
 
     async def _guild(self, call: Call) -> Answer:
         guild = self._guild_of(call)
-        counts = len(guild.members) if call.flag("with_counts") else None
-        return 200, {
-            **self._payloads.guild(guild),
-            "approximate_member_count": counts,
-            "approximate_presence_count": counts,
-        }
+        return 200, {**self._payloads.guild(guild), **(_counts(guild) if call.flag("with_counts") else {})}
 
     async def _channels(self, call: Call) -> Answer:
         channels = self._guild_of(call).channels.values()
@@ -106,6 +113,20 @@ class Guilds:
     async def _roles(self, call: Call) -> Answer:
         roles = self._guild_of(call).roles.values()
         return 200, [self._payloads.role(role, position) for position, role in enumerate(roles)]
+
+    async def _members(self, call: Call) -> Answer:
+        """Returns a page of members. Over HTTP, the application's intent counts, not the session's."""
+        guild = self._guild_of(call)
+        if "members" not in self._application.privileged:
+            raise refused.missing_access()
+        page = _page((user for user, _ in guild.members.values()), call, 1, MOST_MEMBERS)
+        return 200, [self._payloads.member_with_user(guild, user) for user in page]
+
+    async def _search_members(self, call: Call) -> Answer:
+        guild, start = self._guild_of(call), call.query.get("query", "").lower()
+        users = [user for user, _ in guild.members.values() if user.name.lower().startswith(start)]
+        page = users[: call.limit(1, MOST_MEMBERS)]
+        return 200, [self._payloads.member_with_user(guild, user) for user in page]
 
     async def _member(self, call: Call) -> Answer:
         guild = self._guild_of(call)
@@ -120,3 +141,14 @@ class Guilds:
         visible = [one for one in threads if rules.permissions(one, bot).view_channel]
         answer = self._payloads.threads(visible, more=False)
         return 200, answer
+
+
+def _page(listed: Iterable[Listed], call: Call, default: int, most: int) -> list[Listed]:
+    """Returns the page that `limit`, `before` and `after` ask for, by id."""
+    limit, before, after = call.limit(default, most), int(call.query.get("before", 0)), int(call.query.get("after", 0))
+    page = sorted((one for one in listed if one.id > after and (not before or one.id < before)), key=lambda one: one.id)
+    return page[-limit:] if before else page[:limit]
+
+
+def _counts(guild: Guild) -> Json:
+    return {"approximate_member_count": len(guild.members), "approximate_presence_count": len(guild.members)}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sandbox import refused, rules
 from sandbox.invocation import CallbackType, InteractionType, Invocation
 from sandbox.messages import SENDABLE_FLAGS, Sent
+from sandbox.parse import without_nulls
 from sandbox.refused import Form
 from sandbox.rest.calls import Answer, Call, Handler, Route
 from sandbox.services import Services
@@ -109,7 +110,7 @@ class Replies:
                 invocation.choices = sent.payload.get("choices") or []
             case CallbackType.MODAL:
                 rules.check_modal(sent.payload)
-                invocation.modal = sent.payload
+                invocation.modal = without_nulls(sent.payload)
         return None
 
     def _callback_answer(self, invocation: Invocation, message: Message | None) -> Json:

@@ -32,7 +32,7 @@ def test_the_bare_sandbox_serves_until_it_is_told_to_stop(tmp_path: Path) -> Non
     command = [PROGRAM, "sandbox", "--bare", "--port", "0"]
     with subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        text = "".join(process.stdout.readline() for _ in range(3))
+        text = "".join(process.stdout.readline() for _ in range(5))
         api, token = (re.search(pattern, text) for pattern in (r"SOKKURI_DISCORD__API=(\S+)", r"SOKKURI_TOKEN=(\S+)"))
         assert api
         assert token
@@ -42,6 +42,8 @@ def test_the_bare_sandbox_serves_until_it_is_told_to_stop(tmp_path: Path) -> Non
         )
         with urllib.request.urlopen(request, timeout=10) as response:
             assert json.load(response)["bot"] is True
+        assert f"DISCORD_API={api[1]} DISCORD_GATEWAY=ws://127.0.0.1:{URL(api[1]).port}/gateway " in text
+        assert f" DISCORD_TOKEN={token[1]} " in text
         assert "<title>" in page_of(text)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0

@@ -203,7 +203,20 @@ async def test_a_session_that_said_goodbye_is_over(sandbox) -> None:
     async with raw(sandbox) as client:
         await client.hear()
         await client.say(6, {"token": sandbox.token, "session_id": session, "seq": 1})
-        assert await client.hear() == {"op": 9, "d": False}
+        assert await client.hear() == {"op": 9, "d": False, "s": None, "t": None}
+
+
+async def test_every_message_has_the_four_fields_of_discord(sandbox) -> None:
+    async with raw(sandbox) as client:
+        assert await client.hear() == {"op": 10, "d": {"heartbeat_interval": 41250}, "s": None, "t": None}
+        await client.say(1, None)
+        assert await client.hear() == {"op": 11, "d": None, "s": None, "t": None}
+        await client.say(2, identity(sandbox))
+        ready = await client.hear()
+        assert (set(ready), ready["op"], ready["s"], ready["t"]) == ({"op", "d", "s", "t"}, 0, 1, "READY")
+        assert (await client.hear())["t"] == "GUILD_CREATE"
+        await sandbox.gateway.ask_to_reconnect()
+        assert await client.hear() == {"op": 7, "d": None, "s": None, "t": None}
 
 
 async def test_members_are_told_when_asked_for(connect) -> None:
