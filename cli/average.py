@@ -11,6 +11,7 @@ import click
 
 from cli.faces import (
     PHOTOS,
+    FileCompletion,
     answer_options,
     face_json,
     files_of,
@@ -40,7 +41,7 @@ BATCH = 8
 """Photos that are read at once."""
 
 
-class Weight(click.ParamType[tuple[str, float]]):
+class Weight(FileCompletion, click.ParamType[tuple[str, float]]):
     """A photo's path or name, and how much it counts."""
 
     name = "photo=weight"
@@ -56,7 +57,7 @@ class Weight(click.ParamType[tuple[str, float]]):
         return photo, weight
 
 
-class AnimationFile(click.ParamType[Path]):
+class AnimationFile(FileCompletion, click.ParamType[Path]):
     """A .webp file to write."""
 
     name = "file"

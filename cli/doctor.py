@@ -25,7 +25,8 @@ MARKS = {"ok": "OK", "note": "WARN", "missing": "FAIL"}
     "names",
     multiple=True,
     type=click.Choice(NAMES),
-    help="Look at this alone; may be given several times.",
+    metavar="NAME",
+    help=f"Look at this alone, one of {', '.join(NAMES)}; may be given several times.",
 )
 @click.option("--online", is_flag=True, help="Ask Discord, too: token, intent, commands, permissions.")
 @config_option

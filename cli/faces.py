@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 import click
+from click.shell_completion import CompletionItem
 
 from cli.settings import config_option, core_settings, model_option
 from core.contracts import (
@@ -31,7 +32,14 @@ FORMATS: dict[str, PictureFormat] = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "p
 Command = Callable[..., None]
 
 
-class OutFile(click.ParamType[Path]):
+class FileCompletion:
+    """Mixed into a type: the shell completes names of files."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(incomplete, type="file")]
+
+
+class OutFile(FileCompletion, click.ParamType[Path]):
     """A file to write a picture to; its suffix says in which format."""
 
     name = "file"
@@ -59,6 +67,9 @@ class HeatmapTargetName(click.ParamType["HeatmapTarget | int"]):
             names = ", ".join(get_args(HeatmapTarget))
             self.fail(f"{value!r} is neither one of {names} nor the number of a dimension.", param, ctx)
         return int(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(name) for name in get_args(HeatmapTarget) if name.startswith(incomplete)]
 
 
 PHOTO = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -147,7 +158,12 @@ def similar(
 
 @click.command()
 @click.argument("photo", type=PHOTO)
-@click.option("--method", type=click.Choice(get_args(HeatmapMethod)), help="[default: the model's own]")
+@click.option(
+    "--method",
+    type=click.Choice(get_args(HeatmapMethod)),
+    metavar="METHOD",
+    help=f"How to find out: {', '.join(get_args(HeatmapMethod))}.  [default: the model's own]",
+)
 @click.option(
     "--target",
     type=HeatmapTargetName(),

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from cli import average, doctor, evaluate, faces, lookalikes, models, serve
+from cli import average, completion, doctor, evaluate, faces, lookalikes, models, serve
+from cli.group import Group
 from core.contracts import PersonError
 from words.markup import printable_lines
 
@@ -19,7 +20,7 @@ class FixableError(click.ClickException):
     exit_code = 3
 
 
-class Program(click.Group):
+class Program(Group):
     """Turns the tree of errors into exit statuses and lines, in which no name can control the terminal."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -47,6 +48,8 @@ def main(debug: bool) -> None:
     """Faces in photos: how alike, what the network looks at, and the average.
 
     Exit status: 0 done, 1 our fault, 2 wrong usage, 3 something that you can fix (a photo without a face, say).
+
+    The tab key completes commands, options, choices and files in bash, zsh and fish: see `sokkuri completion --help`.
     """
 
 
@@ -61,5 +64,6 @@ for command in (
     serve.worker,
     serve.sandbox,
     doctor.doctor,
+    completion.completion,
 ):
     main.add_command(command)

@@ -13,16 +13,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.config_file import ConfigFile, config_path, config_path_option, overriding_environment
-from cli.settings import config_option, core_settings, known_models, load_settings, needed_files
+from cli.group import Group
+from cli.settings import complete_models, config_option, core_settings, known_models, load_settings, needed_files
 from core.contracts import CoreSettings
 
 if TYPE_CHECKING:
     from core.models.store import FileStatus
 
+
+def complete_presets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    from core.models.catalog import load_catalog
+
+    return [name for name in load_catalog().models if name.startswith(incomplete)]
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else.")
 
 
-@click.group()
+@click.group(cls=Group)
 def models() -> None:
     """The models: which there are, fetch them, look whether they are whole, and take up your own."""
 
@@ -68,7 +76,7 @@ def list_models(config: Path | None, as_json: bool) -> None:
 
 
 @models.command()
-@click.argument("names", nargs=-1, metavar="[MODEL]...")
+@click.argument("names", nargs=-1, metavar="[MODEL]...", shell_complete=complete_models)
 @config_option
 def get(names: tuple[str, ...], config: Path | None) -> None:
     """Fetch what MODEL needs, and try it out. Without MODEL: the configured one.
@@ -99,14 +107,18 @@ def fetch(settings: CoreSettings) -> None:
 
 
 @models.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_presets)
 @click.option(
     "--path",
     required=True,
     type=click.Path(path_type=Path),
     help="The model's file: ONNX, or a state dict for a preset of kind timm.",
 )
-@click.option("--preset", help="What it is fed and compared like [default: NAME where that is a preset, else arcface].")
+@click.option(
+    "--preset",
+    shell_complete=complete_presets,
+    help="What it is fed and compared like [default: NAME where that is a preset, else arcface].",
+)
 @click.option("--threshold", type=float, help="From which score on two faces are one person.")
 @click.option("--input-size", type=int, help="Pixels a side of a crop.")
 @click.option("--sha256", help="What the file must be; refused if it is another.")
@@ -149,7 +161,7 @@ def add(
 
 
 @models.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_models)
 @config_path_option
 def use(name: str, config: Path | None) -> None:
     """Compare faces by NAME from now on, one of `sokkuri models list`. It is tried out first."""
@@ -162,7 +174,7 @@ def use(name: str, config: Path | None) -> None:
 
 
 @models.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_models)
 @config_path_option
 def remove(name: str, config: Path | None) -> None:
     """Take your own model NAME out of the settings; where it was in use, the default one is. Its file stays."""

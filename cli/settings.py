@@ -28,14 +28,25 @@ class ConfigProblem(click.ClickException):
     exit_code = 2
 
 
-model_option = click.option("--model", metavar="NAME", help="A model of `sokkuri models list`.")
-
-
 def known_models(settings: Settings) -> tuple[str, ...]:
     """Names of all models: those of the catalogue, and those that the settings describe."""
     from core.models.catalog import load_catalog
 
     return tuple(dict.fromkeys((*load_catalog().models, *settings.models)))
+
+
+def complete_models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The models' names that begin with `incomplete`; none if the settings are wrong."""
+    try:
+        settings = load_settings(context.params.get("config"))
+    except ConfigProblem:
+        return []
+    return [name for name in known_models(settings) if name.startswith(incomplete)]
+
+
+model_option = click.option(
+    "--model", metavar="NAME", shell_complete=complete_models, help="A model of `sokkuri models list`."
+)
 
 
 @contextmanager
