@@ -20,6 +20,7 @@ from cli.faces import (
     print_json,
     progress,
     read,
+    say_not_written,
     skipped_json,
 )
 from cli.settings import core_settings
@@ -187,6 +188,8 @@ def average(
     words = language()
     named = [", ".join(words.quote(str(path)) for path in paths) for paths in places]
     click.echo("\n".join([*describe_average(result, named, words, recipe).lines, *left_out(result.skipped, words)]))
+    if not (out or morph):
+        say_not_written("average.jpg", words)
 
 
 def _weights(files: Sequence[Path], weights: Sequence[tuple[str, float]]) -> dict[Path, float]:

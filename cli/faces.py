@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 from click.shell_completion import CompletionItem
@@ -26,6 +26,9 @@ from core.contracts import (
     SimilarRequest,
     Skipped,
 )
+
+if TYPE_CHECKING:
+    from words.locales import Language
 
 FORMATS: dict[str, PictureFormat] = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
 
@@ -213,7 +216,10 @@ def gradcam(
             picture=picture_json(out),
         )
         return
-    click.echo("\n".join(describe_gradcam(result, language()).lines))
+    words = language()
+    click.echo("\n".join(describe_gradcam(result, words).lines))
+    if not out:
+        say_not_written("heatmap.jpg", words)
 
 
 def read_one(path: Path, limits: Limits) -> Photo:
@@ -246,6 +252,11 @@ def files_of(paths: Iterable[Path]) -> list[Path]:
 
 def format_of(out: Path | None) -> PictureFormat:
     return FORMATS[out.suffix.lower()] if out else "jpeg"
+
+
+def say_not_written(example: str, words: Language) -> None:
+    """Say on standard error that the picture, which is most of the answer, was not written, and how to get it."""
+    click.echo(words.text("picture-not-written", file=example), err=True)
 
 
 @contextmanager

@@ -140,6 +140,22 @@ def test_average_of_a_folder_and_a_file(
     assert f"{folder / 'letter.jpg'}: not an image" in words.stdout
 
 
+def test_an_answer_without_its_picture_says_how_to_get_it(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+    first, second = sample_faces / "person_a_1.jpg", sample_faces / "person_b_1.jpg"
+    for command, example in ((("gradcam", first), "heatmap.jpg"), (("average", first, second), "average.jpg")):
+        without = sokkuri(*command)
+        assert without.returncode == 0
+        assert without.stderr == f"No picture was written: add --out {example} to get one.\n"
+        written = sokkuri(*command, "--out", tmp_path / example)
+        assert (written.returncode, written.stderr, written.stdout) == (0, "", without.stdout)
+        assert (tmp_path / example).is_file()
+    morph = sokkuri("average", first, "--mix-with", second, "--morph", tmp_path / "morph.webp")
+    assert (morph.returncode, morph.stderr) == (0, "")
+    japanese = sokkuri("gradcam", first, env={"LC_ALL": "ja_JP.UTF-8"})
+    assert "--out heatmap.jpg" in japanese.stderr
+    assert "保存していません" in japanese.stderr
+
+
 def test_average_with_all_that_can_be_asked_for(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
     photos = [sample_faces / f"person_{name}.jpg" for name in ("a_1", "a_2", "b_1")]
     other, morph = sample_faces / "person_c_1.jpg", tmp_path / "morph.webp"

@@ -321,6 +321,7 @@ reason-no-room = all photos together would be too large
 reason-other = could not be used
 
 picture-too-heavy = My picture is { NUMBER($size, maximumFractionDigits: 1) } MB, but only { NUMBER($limit, maximumFractionDigits: 1) } MB can be sent here, so it is left out.
+picture-not-written = No picture was written: add --out { $file } to get one.
 
 about-title = Sokkuri { $version }, free software (MIT licence)
 about-what = Four questions about faces in photos:

@@ -287,6 +287,7 @@ reason-no-room = 写真全体の容量が上限を超えます
 reason-other = 使えませんでした
 
 picture-too-heavy = 画像は { NUMBER($size, maximumFractionDigits: 1) } MB ありますが、ここで送れるのは { NUMBER($limit, maximumFractionDigits: 1) } MB までのため、省きました。
+picture-not-written = 画像は保存していません。保存するには --out { $file } を付けてください。
 
 about-title = Sokkuri（そっくり）{ $version }　MIT ライセンスのフリーソフトウェア
 about-what = 写真の顔について、4つのことができます。
