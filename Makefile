@@ -8,7 +8,7 @@ MINUTES := 2
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test test-fast lint bench bench-heatmaps bench-average bench-scale bench-crowd bench-cluster bench-fleet bench-abuse faults fuzz soak audit container-check setup clean
+.PHONY: help run demo test test-fast lint bench bench-heatmaps bench-average bench-scale bench-crowd bench-cluster bench-fleet bench-abuse faults fuzz soak faces audit container-check setup clean
 .DELETE_ON_ERROR:
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "make faults workers killed in every stage of every command, and every hostile file (30 minutes)"
 	@echo "make fuzz   fuzz everything that reads bytes from outside; MINUTES=2 for each of four targets"
 	@echo "make soak   the real bot while everything goes wrong; MINUTES=10, SEED=... to repeat a run"
+	@echo "make faces  make the sample faces and scenes anew from LONDON=FOLDER, the Face Research Lab London Set (10 seconds)"
 	@echo "make audit  known vulnerabilities of the libraries, from the Python Packaging Advisory Database"
 	@echo "make container-check  carry out the Dockerfile in a fresh Debian (as root, on Debian; 5 minutes and 5 GB for a while)"
 	@echo "make clean  remove .venv, caches and demo/ (models stay in your cache folder)"
@@ -84,6 +85,11 @@ fuzz: setup
 soak: MINUTES := 10
 soak: setup
 	$(BIN)/python -m soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+faces: LONDON := ../shared/faces/london
+faces: setup
+	$(BIN)/python sandbox/faces/make.py $(LONDON)
+	$(BIN)/python sandbox/faces/scenes/make.py
 
 audit: $(VENV)/.installed
 	@test -x $(VENV)/audit/bin/pip-audit || { $(BIN)/python -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet pip-audit==2.10.1; }

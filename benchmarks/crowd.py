@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks import machine
 from sandbox import File, Invocation, Message, Sandbox
 
-FACES = Path(__file__).resolve().parents[1] / "tests" / "faces"
+FACES = Path(__file__).resolve().parents[1] / "sandbox" / "faces"
 PEOPLE, WORKERS = 60, 2
 PATIENCE = 300.0
 NAP = 0.005

@@ -27,7 +27,7 @@ from core.models.catalog import LANDMARKS_FILE
 from core.models.store import Store, default_folder
 from core.photo import decode
 
-FACES = Path(__file__).parents[1] / "tests" / "faces"
+FACES = Path(__file__).parents[1] / "sandbox" / "faces"
 
 Pixels = NDArray[np.uint8]
 

@@ -30,7 +30,7 @@ from sandbox import Channel, File, Message, Sandbox, User
 from sandbox.conversations.player import IN_PROGRESS
 from soak.outcomes import outcome
 
-FACES = ROOT / "tests" / "faces"
+FACES = ROOT / "sandbox" / "faces"
 BOTS, SHARDS, GUILDS, PEOPLE = 2, 4, 200, 4
 """Bots, shards and guilds in all, and people of one guild."""
 

@@ -33,7 +33,7 @@ from core.contracts import (
     Photo,
 )
 
-FACES = Path(__file__).parents[1] / "tests" / "faces"
+FACES = Path(__file__).parents[1] / "sandbox" / "faces"
 SIZE = 768
 
 

@@ -35,7 +35,7 @@ from core.models.store import Store, default_folder
 from core.photo import decode
 from core.stages import Stopwatch
 
-FACES = Path(__file__).parents[1] / "tests" / "faces"
+FACES = Path(__file__).parents[1] / "sandbox" / "faces"
 
 Stages = Mapping[str, float]
 

@@ -22,7 +22,7 @@ import psutil
 from benchmarks import tables
 from sandbox import File, Sandbox
 
-FACES = Path(__file__).resolve().parents[1] / "tests" / "faces"
+FACES = Path(__file__).resolve().parents[1] / "sandbox" / "faces"
 PATIENCE = 120.0
 COMMANDS = {
     "similar": {"photo1": "person_a_1.jpg", "photo2": "person_a_2.jpg"},

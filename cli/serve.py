@@ -107,19 +107,18 @@ def os_problems(port: int) -> Iterator[None]:
 
 def stay(settings: Settings, port: int = 0, record: Path | None = None) -> None:
     """Run the bot in the sandbox, with its page, until SIGINT or SIGTERM."""
-    from sandbox import together
+    from sandbox import samples, together
 
     if record is not None and record.exists():
         raise click.BadParameter(f"{record} exists already; name another file", param_hint="--record")
 
-    def opened(sandbox: Sandbox, filled: bool) -> None:
+    def opened(sandbox: Sandbox) -> None:
         click.echo(f"\nTry it in your browser: {sandbox.page}")
         click.echo(
             "(The address is good once, for one browser. Each further one gets an address of its own, printed here.)"
         )
         sandbox.when_page_opens(lambda: print_next_address(sandbox))
-        if not filled:
-            click.echo("The sample pictures are not here (they come with a checkout of the project): bring your own.")
+        click.echo(f"Photos to try it with, beside your own: {samples.FACES}")
         if record is not None:
             click.echo(f"All that you do there is written to {record}, with your photos beside it, until you stop.")
         click.echo("Ctrl-C stops it.")

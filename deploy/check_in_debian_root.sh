@@ -96,8 +96,7 @@ in_it "$container" -- dask scheduler --version # compose.yaml starts it
 
 echo "== make demo"
 packages=$(in_it "$container" -- python -c 'import bot, pathlib; print(pathlib.Path(bot.__file__).parents[1])')
-in_it --volume "$repository/docs:/checkout/docs:ro" --volume "$repository/tests:/checkout/tests:ro" \
-    --volume "$repository/tests:$packages/tests:ro" "$container" -- sokkuri sandbox --replay /checkout/docs/demo.jsonl --out demo
+in_it --volume "$repository/docs:$packages/docs:ro" "$container" -- sokkuri sandbox --replay "$packages/docs/demo.jsonl" --out demo
 pictures=$(in_it "$container" -- sh -c 'ls demo | wc -l')
 [ "$pictures" -ge 4 ] || fail "The demo made $pictures pictures"
 if [ -n "$out" ]; then

@@ -15,7 +15,7 @@ from typing import Literal
 from playwright.async_api import Page, async_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-FACES = ROOT / "tests" / "faces"
+FACES = ROOT / "sandbox" / "faces"
 IMAGES = ROOT / "docs" / "images"
 
 Scheme = Literal["light", "dark"]

@@ -1,6 +1,6 @@
 """Sample content: people, a thread of averaged faces, a group picture, and a thread of photos that cause trouble.
 
-The pictures are in `tests/faces` of a checkout, with their licence. An installation from a wheel has none.
+The pictures are in `sandbox/faces`, with their licence.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 from sandbox.server import Sandbox
 from sandbox.state import File
 
-FACES = Path(__file__).resolve().parents[1] / "tests" / "faces"
+FACES = Path(__file__).resolve().with_name("faces")
 LICENCE = (
     "Faces of nobody: each is the average of several people. Made from DeBruine & Jones (2017), Face Research Lab "
     "London Set, https://doi.org/10.6084/m9.figshare.5047666.v5, CC BY 4.0; averaged, cropped, re-encoded."
@@ -18,43 +18,40 @@ LICENCE = (
 EXPRESSIONS = {"1": "neutral", "2": "smiling"}
 
 
-async def fill(sandbox: Sandbox, faces: Path = FACES) -> bool:
-    """Adds the people and posts the pictures. Returns False, and posts nothing, if the pictures are missing."""
+async def fill(sandbox: Sandbox) -> None:
+    """Adds the people and posts the pictures."""
     owner = sandbox.owner
     member, moderator = sandbox.person("Mio"), sandbox.person("Ren", moderator=True)
     general = sandbox.channel("general")
-    if not (faces / "scenes").is_dir():
-        return False
     words = "The thread `faces` has two photos each of six people, `troubles` what tends to go wrong."
     await sandbox.post(general, owner, words)
-    group = File.read(faces / "scenes" / "group.jpg", "Seven people, some behind the others")
+    group = File.read(FACES / "scenes" / "group.jpg", "Seven people, some behind the others")
     await sandbox.post(general, moderator, "All of us. Who looks like whom?", [group])
 
     thread = await sandbox.open_thread(general, "faces", member)
     await sandbox.post(thread, member, LICENCE)
     for person in "abcdef":
-        await sandbox.post(thread, member, "", [_face(faces, person, number) for number in EXPRESSIONS])
+        await sandbox.post(thread, member, "", [_face(person, number) for number in EXPRESSIONS])
 
     thread = await sandbox.open_thread(general, "troubles", moderator)
-    good = _face(faces, "a", "1")
-    scenes = {path.stem: path for path in (faces / "scenes").glob("*.jpg")}
+    good = _face("a", "1")
+    scenes = {path.stem: path for path in (FACES / "scenes").glob("*.jpg")}
     for words, file in (
         ("Not a picture:", File("notes.txt", b"Remember the milk.\n")),
-        ("Only half of it arrived:", File("half.jpg", _face(faces, "b", "2").data[:9000], "A picture cut short")),
+        ("Only half of it arrived:", File("half.jpg", _face("b", "2").data[:9000], "A picture cut short")),
         ("Nobody there:", File.read(scenes["landscape"], "Hills under the sky")),
         ("Far away:", File.read(scenes["distant"], "An empty room with somebody far away")),
         ("Blurred:", File.read(scenes["blurred"], "A blurred face")),
         ("The same twice, first:", good),
         ("... and again:", good),
-        ("And two that are fine:", _face(faces, "d", "1")),
-        ("", _face(faces, "f", "2")),
+        ("And two that are fine:", _face("d", "1")),
+        ("", _face("f", "2")),
     ):
         await sandbox.post(thread, moderator, words, [file])
-    lost = await sandbox.post(thread, moderator, "Its address has expired:", [_face(faces, "c", "1")])
+    lost = await sandbox.post(thread, moderator, "Its address has expired:", [_face("c", "1")])
     sandbox.cdn.lose(lost.attachments[0])
-    return True
 
 
-def _face(faces: Path, person: str, number: str) -> File:
+def _face(person: str, number: str) -> File:
     name = f"person_{person}_{number}.jpg"
-    return File.read(faces / name, f"Person {person.upper()}, {EXPRESSIONS[number]}, from the front")
+    return File.read(FACES / name, f"Person {person.upper()}, {EXPRESSIONS[number]}, from the front")

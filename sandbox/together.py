@@ -18,19 +18,19 @@ from sandbox.server import Sandbox
 
 
 async def stay(
-    settings: Settings, *, port: int = 0, record: Path | None = None, opened: Callable[[Sandbox, bool], None]
+    settings: Settings, *, port: int = 0, record: Path | None = None, opened: Callable[[Sandbox], None]
 ) -> None:
     """Runs until SIGTERM or SIGINT. `record`: a file for all that people do, photos included; None records nothing.
 
-    `opened` is called once the page can be opened; its second argument says whether the sample pictures are there.
-    Raises OSError if the port is taken or the file cannot be written, and what `bot.app.run` raises.
+    `opened` is called once the page can be opened. Raises OSError if the port is taken or the file cannot be written,
+    and what `bot.app.run` raises.
     """
     async with Sandbox(port) as sandbox:
-        filled = await samples.fill(sandbox)
+        await samples.fill(sandbox)
         with ExitStack() as stack:
             if record is not None:
-                stack.enter_context(Recorder(sandbox, record, samples=filled).recording())
-            opened(sandbox, filled)
+                stack.enter_context(Recorder(sandbox, record, samples=True).recording())
+            opened(sandbox)
             await app.run(settings_for(sandbox, settings))
 
 

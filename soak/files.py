@@ -12,7 +12,7 @@ from fuzz import seeds
 from sandbox import File
 
 ROOT = Path(__file__).resolve().parents[1]
-FACES = ROOT / "tests" / "faces"
+FACES = ROOT / "sandbox" / "faces"
 SHARED_HOSTILE = ROOT.parent / "shared" / "hostile"
 """Files from the test suites of image libraries, where they lie beside the checkout."""
 

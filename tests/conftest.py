@@ -37,8 +37,8 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def sample_faces() -> Path:
-    """The committed faces of nobody (see tests/faces/README.md)."""
-    return Path(__file__).parent / "faces"
+    """The committed faces of nobody (see sandbox/faces/README.md)."""
+    return Path(__file__).parents[1] / "sandbox" / "faces"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,7 +11,7 @@ from documents import broken_links, broken_mentions, read, slug_of
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(
-    {file for glob in ("*.md", "docs/*.md", "benchmarks/*.md", "tests/**/*.md") for file in ROOT.glob(glob)}
+    {file for glob in ("*.md", "docs/*.md", "benchmarks/*.md", "sandbox/**/*.md") for file in ROOT.glob(glob)}
 )
 FOLDERS = {"bot", "benchmarks", "cli", "core", "deploy", "docs", "fuzz", "sandbox", "soak", "sokkuri", "tests", "words"}
 WITH_COMMENTS = {".py", ".toml", ".ftl", ".js", ".css", ".html", ".yml", ".yaml", ".sh"}

@@ -21,7 +21,7 @@ the bot replied. Discord's own ids differ from run to run, so lines refer to thi
 
 - a channel or thread by its name; `@Kei` is Kei's direct messages, and `faces (2)` the second of that name;
 - a file by its path relative to the recording: `{"file": "talk.files/a.jpg", "name": "a.jpg"}`. It is in `talk.files`
-  next to `talk.jsonl`, or one of the checkout's sample faces;
+  next to `talk.jsonl`, or one of the sample faces;
 - a message by the line that made it, `{"id": 3}` (`{"id": 3, "further": 1}` is the first one after the reply), or by
   its position in a channel, `{"in": "faces", "number": 2}`;
 - a component by its number among those of the message that can be used.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-FACES = Path(__file__).parents[1] / "faces"
+FACES = Path(__file__).parents[2] / "sandbox" / "faces"
 
 HEAVY = ["numpy", "cv2", "PIL", "torch", "onnxruntime", "mediapipe", "scipy", "timm", "pytorch_grad_cam"]
 

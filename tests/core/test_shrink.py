@@ -15,7 +15,7 @@ from core.contracts import Picture, PictureFormat
 from core.provenance import synthetic_average
 from core.shrink import LEAST_SIDE, shrink
 
-FACES = Path(__file__).parents[1] / "faces"
+FACES = Path(__file__).parents[2] / "sandbox" / "faces"
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from sandbox.state import User
 from words.locales import load
 
 ROOT = Path(__file__).resolve().parents[2]
-FACES = ROOT / "tests" / "faces"
+FACES = ROOT / "sandbox" / "faces"
 PATIENCE = 120.0
 """Seconds: far more than anything here takes."""
 

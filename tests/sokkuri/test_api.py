@@ -20,7 +20,7 @@ import sokkuri
 from core.contracts import NoSuchDimension, NoSuchFace
 
 ROOT = Path(__file__).resolve().parents[2]
-FACES = ROOT / "tests" / "faces"
+FACES = ROOT / "sandbox" / "faces"
 ANNA, ANNA_AGAIN, BELLA = (FACES / f"person_{name}.jpg" for name in ("a_1", "a_2", "b_1"))
 
 
@@ -44,7 +44,7 @@ def alike() -> sokkuri.Comparison:
 
 def test_the_example_of_the_documents_runs(tmp_path: Path) -> None:
     (example,) = code_blocks(ROOT / "docs/command-line.md", "python")
-    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    (tmp_path / "sandbox").symlink_to(ROOT / "sandbox")
     ran = subprocess.run(
         [sys.executable, "-c", example],
         cwd=tmp_path,

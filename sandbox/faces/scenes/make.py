@@ -1,4 +1,4 @@
-"""Make the scenes anew from the faces of nobody one folder up: `python tests/faces/scenes/make.py`."""
+"""Makes the scenes anew from the faces of nobody one folder up: `make faces`."""
 
 from __future__ import annotations
 

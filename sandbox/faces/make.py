@@ -1,4 +1,4 @@
-"""Make the faces of nobody anew from the Face Research Lab London Set: `python tests/faces/make.py LONDON_FOLDER`.
+"""Makes the faces of nobody anew from the Face Research Lab London Set: `make faces LONDON=FOLDER`.
 
 Each is the average of a handful of people, the handfuls disjoint: nobody's photo, and nobody's face, is in it.
 `person_x_1` are their neutral faces, `person_x_2` the same people smiling, so that the two are one "person".
