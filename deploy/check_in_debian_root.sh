@@ -92,7 +92,7 @@ echo "== sokkuri doctor"
 in_it "$container" -- id
 [ "$(in_it "$container" -- id -u)" != 0 ] || fail "The image runs as root"
 in_it "$container" -- sokkuri doctor
-in_it "$container" -- dask scheduler --version # compose.yaml starts it
+in_it "$container" -- dask scheduler --version # deploy/cluster/compose.yaml starts it
 
 echo "== make demo"
 packages=$(in_it "$container" -- python -c 'import bot, pathlib; print(pathlib.Path(bot.__file__).parents[1])')

@@ -26,7 +26,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 def dashboard() -> list[str]:
     """All that Grafana asks Prometheus."""
-    file = ROOT / "deploy" / "grafana" / "dashboards" / "sokkuri.json"
+    file = ROOT / "deploy" / "cluster" / "grafana" / "dashboards" / "sokkuri.json"
     return [target["expr"] for panel in json.loads(file.read_text())["panels"] for target in panel.get("targets", ())]
 
 

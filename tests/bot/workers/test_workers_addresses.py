@@ -161,7 +161,7 @@ async def test_the_schedulers_of_the_documents_listen_where_they_say(
 ) -> None:
     """But for an HTTP port that cannot be switched off, and is on loopback."""
     (written,) = re.findall(r"^dask scheduler (--host [^#]+?) *#", (ROOT / "docs/scaling.md").read_text(), re.M)
-    compose = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["scheduler"]["command"]
+    compose = yaml.safe_load((ROOT / "deploy/cluster/compose.yaml").read_text())["services"]["scheduler"]["command"]
     assert compose[:2] == ["dask", "scheduler"]
     for options, place in ((shlex.split(written.replace("10.0.0.5", ELSEWHERE)), ELSEWHERE), (compose[2:], "0.0.0.0")):
         arguments = ("-m", "distributed.cli.dask_scheduler", *options)
