@@ -8,7 +8,7 @@ MINUTES := 2
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test test-fast lint bench bench-heatmaps bench-average bench-scale bench-crowd bench-cluster bench-fleet bench-abuse faults fuzz soak audit container-check setup torch clean
+.PHONY: help run demo test test-fast lint bench bench-heatmaps bench-average bench-scale bench-crowd bench-cluster bench-fleet bench-abuse bench-setup faults fuzz soak audit container-check setup torch clean
 .DELETE_ON_ERROR:
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make bench-cluster  requests per second of 1, 2 and 4 workers, local and in a cluster (3 minutes)"
 	@echo "make bench-fleet  several bots, many guilds, workers on Dask: throughput, and what is used up first (4 minutes)"
 	@echo "make bench-abuse  commands over HTTP while 150 of 200 connections misbehave, and while none does (3 minutes)"
+	@echo "make bench-setup  a fresh set-up in an empty home: seconds, bytes fetched, bytes on disk (3 minutes)"
 	@echo "make faults workers killed in every stage of every command, and every hostile file (30 minutes)"
 	@echo "make fuzz   fuzz everything that reads bytes from outside; MINUTES=2 for each of four targets"
 	@echo "make soak   the real bot while everything goes wrong; MINUTES=10, SEED=... to repeat a run"
@@ -93,6 +94,9 @@ audit: $(BIN)/python
 
 container-check:
 	deploy/check_in_debian_root.sh $(if $(filter undefined,$(origin TORCH_INDEX)),,--build-arg 'TORCH_INDEX=$(TORCH_INDEX)')
+
+bench-setup: $(VENV)/.base
+	$(BIN)/python -m benchmarks.setup $(WITH)
 
 setup: $(VENV)/.models $(VENV)/.torch
 
