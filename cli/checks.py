@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -31,6 +32,9 @@ LIBRARIES = {
 """What mediapipe and cv2 load, and Debian's package of it."""
 
 PACKAGES = ("cv2", "mediapipe", "onnxruntime", "torch")
+WITHOUT = {"torch": "only the heatmap method occlusion works, and no model of kind timm; all else does"}
+"""What follows where a package is not installed that most of Sokkuri works without."""
+
 PORTAL = "https://discord.com/developers/applications"
 NEW_TOKEN = f"make one at {PORTAL} (Bot, Reset Token) and set SOKKURI_TOKEN, or token under [discord] in config.toml"
 
@@ -83,8 +87,13 @@ def packages(names: Sequence[str] = PACKAGES, interpreter: str = sys.executable)
             yield Finding("packages", "ok", name)
         else:
             last = (done.stderr.strip().splitlines() or [f"died with status {done.returncode}"])[-1]
-            remedy = "`make setup`, or pip install -c constraints.txt -e . in your environment"
-            yield Finding("packages", "missing", f"{name} cannot be imported: {last}", remedy)
+            remedy = "or pip install -c constraints.txt -e . in your environment"
+            if name in WITHOUT and f"No module named '{name}'" in last:
+                yield Finding(
+                    "packages", "note", f"{name} is not installed: {WITHOUT[name]}", f"`make torch`, {remedy}"
+                )
+            else:
+                yield Finding("packages", "missing", f"{name} cannot be imported: {last}", f"`make setup`, {remedy}")
 
 
 def models(settings: Settings) -> Iterator[Finding]:
@@ -184,7 +193,8 @@ def _load(settings: CoreSettings, request: None) -> Devices:
 
     tasks.warm(settings)
     if settings.device == "cuda":  # heatmaps load it later; it must report where it would run
-        import torch  # noqa: F401
+        with suppress(ImportError):
+            import torch  # noqa: F401
     return tasks.devices(settings, None)
 
 

@@ -143,7 +143,8 @@ def heatmap(
     A number as `target` is that dimension of the embedding. `compare_to`: explain the likeness to the largest face of
     this photo instead.
 
-    Raises PhotoError and Fault as `compare` does; NoSuchDimension: the embedding has fewer dimensions.
+    Raises PhotoError and Fault as `compare` does; NoSuchDimension: the embedding has fewer dimensions;
+    MethodNotInstalled: the method needs torch, which is not installed.
     """
     other = None if compare_to is None else photo(compare_to, "the other photo")
     request = GradcamRequest(

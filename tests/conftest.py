@@ -23,7 +23,7 @@ DURATIONS = Path(__file__).with_name("durations.json")
 OTHERWISE = 0.05
 PIECE = 15.0
 """Seconds: tests of one file stay together up to here, since they share what is slow to start."""
-PROCESSES = {"bot/requests", "bot/workers", "browser", "cli", "e2e", "fuzz", "sokkuri"}
+PROCESSES = {"bot/requests", "bot/workers", "browser", "cli", "e2e", "fuzz", "setup", "sokkuri"}
 """Folders whose tests start processes."""
 
 

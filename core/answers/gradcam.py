@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 from core import heatmap
 from core.answers.numbered import numbered
 from core.cards import gradcam as card
-from core.contracts import GradcamRequest, GradcamResult, HeatmapMethod, NoSuchDimension
+from core.contracts import (
+    GradcamRequest,
+    GradcamResult,
+    HeatmapMethod,
+    MethodNotInstalled,
+    NoSuchDimension,
+    TorchMissing,
+)
 from core.engine import Engine
 from core.geometry import invert
 from core.photo import encode
@@ -25,7 +32,7 @@ def answer(engine: Engine, request: GradcamRequest) -> GradcamResult:
     target_name, target = _target(engine, request, crop.pixels, method, watch)
     if heatmap.METHODS[method].needs_torch:
         with watch("load"):
-            engine.embedder.explainable()
+            _load_network(engine, method)
     with watch("explain"):
         values = heatmap.attention(engine.embedder, crop.pixels, method, target)
     shares = heatmap.regions(values, crop.landmarks)
@@ -52,6 +59,15 @@ def answer(engine: Engine, request: GradcamRequest) -> GradcamResult:
         picture=picture,
         stages=watch.seconds,
     )
+
+
+def _load_network(engine: Engine, method: HeatmapMethod) -> None:
+    """Load the network in torch. Raises MethodNotInstalled where torch is missing."""
+    embedder = engine.embedder
+    try:
+        embedder.explainable()
+    except TorchMissing as error:
+        raise MethodNotInstalled(method) from error
 
 
 def _target(

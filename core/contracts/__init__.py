@@ -32,6 +32,7 @@ from core.contracts.errors import (
     BrokenPicture,
     Fault,
     FileTooLarge,
+    MethodNotInstalled,
     ModelBroken,
     ModelError,
     ModelMisconfigured,
@@ -48,6 +49,7 @@ from core.contracts.errors import (
     SokkuriError,
     TooFewFaces,
     TooMuchMemory,
+    TorchMissing,
     WorkerLost,
 )
 from core.contracts.gradcam import (
@@ -128,6 +130,7 @@ __all__ = [
     "Limits",
     "LookalikesRequest",
     "LookalikesResult",
+    "MethodNotInstalled",
     "Metric",
     "ModelBroken",
     "ModelCard",
@@ -157,6 +160,7 @@ __all__ = [
     "SokkuriError",
     "TooFewFaces",
     "TooMuchMemory",
+    "TorchMissing",
     "Verdict",
     "WorkerLost",
     "keeps_every_face",

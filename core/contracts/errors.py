@@ -16,12 +16,14 @@ The second branch is our fault. `bot.errors` adds to both branches what only Dis
     │   │   └── OnlyOneFace          a picture of one face, whose faces were to be compared
     │   ├── NoPhotos                 nothing to work on
     │   ├── NoSuchDimension          the embedding does not have the dimension that was asked for
+    │   ├── MethodNotInstalled       the heatmap method needs torch, which is not installed
     │   └── TooFewFaces              fewer faces than the method needs
     └── Fault                        we must fix it
         ├── ModelError               (model, and what is wrong)
         │   ├── ModelMissing         the file is not there and could not be fetched
         │   ├── ModelBroken          the file is there, but is not what it should be
-        │   └── ModelMisconfigured   the settings of a model contradict it or themselves
+        │   ├── ModelMisconfigured   the settings of a model contradict it or themselves
+        │   └── TorchMissing         the model has to run in torch, which is not installed
         └── WorkerLost               the process that did the work died
 """
 
@@ -30,6 +32,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
+from core.contracts.gradcam import HeatmapMethod
 from core.contracts.photos import Skipped
 
 
@@ -130,6 +133,14 @@ class NoSuchDimension(PersonError):
 
 
 @dataclass(eq=False)
+class MethodNotInstalled(PersonError):
+    """The heatmap method `method` needs torch, which the worker cannot import."""
+
+    method: HeatmapMethod
+    code = "method_not_installed"
+
+
+@dataclass(eq=False)
 class TooFewFaces(PersonError):
     """`found` faces, where `needed` are required; `skipped`: the others, with their reasons."""
 
@@ -165,6 +176,11 @@ class ModelBroken(ModelError):
 @dataclass(eq=False)
 class ModelMisconfigured(ModelError):
     code = "model_misconfigured"
+
+
+@dataclass(eq=False)
+class TorchMissing(ModelError):
+    code = "torch_missing"
 
 
 @dataclass(eq=False)

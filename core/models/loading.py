@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.contracts import Device, ModelBroken, ModelChoice, ModelMisconfigured, ModelMissing
+from core.contracts import Device, ModelBroken, ModelChoice, ModelMisconfigured, ModelMissing, TorchMissing
 from core.models import dlib_resnet
 from core.models.catalog import load_catalog, resolve
 from core.models.embedder import Embedder
@@ -32,8 +32,7 @@ def load(choice: ModelChoice, folder: Path, threads: int, device: Device = "cpu"
     """Load a model. Its file is kept in `folder`, and is fetched and converted first if necessary.
 
     `threads`: how many one run may use, 0 for as many as there are processors; `device`: where to run it, "cuda": on a
-    GPU if there is one; `shared`: see CoreSettings. torch is loaded only for the kind timm, and for the one conversion
-    of dlib's file. Raises ModelMissing, ModelBroken or ModelMisconfigured.
+    GPU if there is one; `shared`: see CoreSettings. torch is loaded only for the kind timm. Raises ModelError.
     """
     spec = resolve(choice)
     path = _file(spec, folder)
@@ -99,28 +98,28 @@ def _dlib_graph(spec: ModelSpec, path: Path, folder: Path) -> Path:
 
 
 def _timm(spec: ModelSpec, threads: int, device: Device) -> TimmEmbedder:
+    _load_torch(spec, threads)
     from core.models.timm_checkpoint import TimmEmbedder
 
-    _limit_torch(threads)
     return TimmEmbedder(spec, device)
 
 
 def _explain_dlib(path: Path, threads: int, device: Device, embedder: Embedder) -> Explainable:
+    _load_torch(embedder.spec, threads)
     from core.models.dlib_resnet.module import DlibResnet
     from core.models.dlib_resnet.weights import read_weights
     from core.models.explainable import explain
 
-    _limit_torch(threads)
     module = DlibResnet(read_weights(path.read_bytes(), path.name))
     return explain(embedder.spec, module, embedder.spec.heatmap.layers, device)
 
 
 def _explain_onnx(path: Path, threads: int, device: Device, embedder: Embedder) -> Explainable:
+    spec = embedder.spec
+    _load_torch(spec, threads)
     from core.models.explainable import explain
     from core.models.timm_checkpoint import load_network, timm_layers
 
-    _limit_torch(threads)
-    spec = embedder.spec
     if spec.torch is None:
         return explain(spec, torch_twin(embedder, path), spec.heatmap.layers, device)
     module = load_network(spec)
@@ -128,8 +127,14 @@ def _explain_onnx(path: Path, threads: int, device: Device, embedder: Embedder) 
     return explain(spec, module, timm_layers(spec), device)
 
 
-def _limit_torch(threads: int) -> None:
-    if threads:
+def _load_torch(spec: ModelSpec, threads: int) -> None:
+    """Load torch, which may use so many threads. Raises TorchMissing."""
+    try:
         import torch
-
+    except Exception as error:  # half an installation can raise anything
+        raise TorchMissing(
+            spec.name,
+            f"torch cannot be imported ({error}); remedy: `make torch`, or pip install -c constraints.txt -e .",
+        ) from error
+    if threads:
         torch.set_num_threads(threads)

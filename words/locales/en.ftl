@@ -378,6 +378,7 @@ error-no-avatar = { $whose ->
 error-not-a-message-link = That is not a link to a message. You can copy one from the menu of the message: “Copy Message Link”.
 error-no-such-message = I cannot find that message. It may have been deleted, or it is somewhere that you or I may not read: a hidden channel, a private thread that one of us is not in, or a server that I have not joined. Wherever you see a message with photos, this works: right-click it, then Apps, “{ context-average }” or “{ context-alike }”.
 error-no-such-dimension = The model's description of a face has { $count } numbers, counted from 0; there is no number { $number }. Please choose a smaller one.
+error-method-not-installed = This kind of heatmap is not installed here. Please choose the method “{ choice-occlusion }”, which is. Whoever runs this bot can install the others: `make torch`.
 error-too-few-faces = { $found ->
         [0] I found no face that I could use, and { $needed } are needed. Add photos that show a face from the front.
         [one] I found only one face that I could use, and { $needed } are needed. Add photos that show a face from the front.

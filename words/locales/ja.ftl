@@ -341,6 +341,7 @@ error-no-avatar = { $whose ->
 error-not-a-message-link = メッセージのリンクではありません。メッセージのメニューの「メッセージリンクをコピー」で取得できます。
 error-no-such-message = そのメッセージが見つかりません。削除されたか、あなたかボットが読めない場所（非表示のチャンネル、参加していないプライベートスレッド、ボットのいないサーバーなど）にあります。写真のあるメッセージが表示されていれば、右クリックして「アプリ」から「{ context-average }」や「{ context-alike }」を選ぶと使えます。
 error-no-such-dimension = モデルが顔を表す数値は0番から数えて{ $count }個で、{ $number }番はありません。もっと小さい番号を指定してください。
+error-method-not-installed = この種類のヒートマップは、ここにはインストールされていません。「{ choice-occlusion }」を選べば作れます。ボットの管理者は`make torch`で他の方法もインストールできます。
 error-too-few-faces = { $found ->
         [0] 使える顔が見つかりませんでした。{ $needed }個以上必要です。正面を向いた顔の写真を追加してください。
        *[other] 使える顔が{ $found }個しか見つかりませんでした。{ $needed }個以上必要です。正面を向いた顔の写真を追加してください。

@@ -1,4 +1,4 @@
-"""dlib's ResNet for torch: for gradients, and as the measure for the ONNX graph."""
+"""dlib's ResNet for torch: for gradients."""
 
 from __future__ import annotations
 
