@@ -96,8 +96,12 @@ async def test_run_without_a_token_says_so_and_opens_a_page(tmp_path: Path) -> N
     assert process.stdout is not None
     async with asyncio.timeout(60):
         output = (await process.stdout.readuntil(b"Ctrl-C stops it.\n")).decode()
+        assert process.stderr is not None
+        log = (await process.stderr.readuntil(b"shards: 0\n")).decode()
     assert output.startswith("No Discord token is set")
     assert "<title>" in await asyncio.to_thread(page_of, output)
+    assert "token" not in log
+    assert " to 1 server, " in log
     process.send_signal(signal.SIGINT)
     _, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, errors
