@@ -36,6 +36,7 @@ def test_the_bare_sandbox_serves_until_it_is_told_to_stop(tmp_path: Path) -> Non
         api, token = (re.search(pattern, text) for pattern in (r"SOKKURI_DISCORD__API=(\S+)", r"SOKKURI_TOKEN=(\S+)"))
         assert api
         assert token
+        assert f"SOKKURI_DISCORD__CDN=http://127.0.0.1:{URL(api[1]).port}/cdn " in text
         assert f"""SOKKURI_DISCORD__CDN_HOSTS='["127.0.0.1:{URL(api[1]).port}"]'""" in text
         request = urllib.request.Request(
             f"{api[1]}/users/@me", headers={"Authorization": f"Bot {token[1]}", "User-Agent": "DiscordBot (test, 1)"}
