@@ -137,6 +137,10 @@ class Client(discord.AutoShardedClient):
         for menu in context_menus.menus(services):
             self.tree.add_command(menu)
 
+    async def login(self, token: str) -> None:
+        with _suppressed("discord.client", "static token"):  # there is no other kind, and in a sandbox nobody set one
+            await super().login(token)
+
     async def setup_hook(self) -> None:
         if self._services.settings.discord.api != DISCORD_API and not self._over_http:
             _, gateway, _ = await self.http.get_bot_gateway()
@@ -224,10 +228,12 @@ class Client(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         memory.settle()
+        servers = len(self.guilds)
         log.info(
-            "connected as %s to %d servers, with %d of %d shards: %s",
+            "connected as %s to %d %s, with %d of %d shards: %s",
             self.user,
-            len(self.guilds),
+            servers,
+            "server" if servers == 1 else "servers",
             len(self.shards),
             self.shard_count,
             ", ".join(map(str, sorted(self.shards))),

@@ -167,7 +167,8 @@ async def bare(port: int) -> AsyncIterator[Sandbox]:
         hosts = json.dumps([sandbox.cdn.host])
         click.echo(f"A sandbox stands in for Discord at {sandbox.api} until Ctrl-C. To connect the bot to it:")
         click.echo(
-            f"SOKKURI_DISCORD__API={sandbox.api} SOKKURI_DISCORD__CDN_HOSTS='{hosts}' "
+            f"SOKKURI_DISCORD__API={sandbox.api} SOKKURI_DISCORD__CDN={sandbox.cdn.root} "
+            f"SOKKURI_DISCORD__CDN_HOSTS='{hosts}' "
             f"SOKKURI_TOKEN={sandbox.token} sokkuri run"
         )
         click.echo("To connect a bot of your own (docs/sandbox.md shows where each library takes these addresses):")

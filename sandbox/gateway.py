@@ -27,7 +27,12 @@ from sandbox.world import Application, World
 MOST_BYTES_SENT = 4096
 MOST_BYTES_OF_A_REASON = 123
 MOST_SHARDS = 10_000
+ROUND_TRIP_SECONDS = 0.05
+"""How long a heartbeat takes to be acknowledged, as over a network.
 
+discord.py notes the time of a heartbeat only after sending it, in another thread. An acknowledgement that is there
+before that thread runs is counted from the heartbeat before: the library then warns that it is a whole interval behind.
+"""
 
 STARTS = 1000
 MOST_GUILDS_OF_A_SHARD = 2500
@@ -218,6 +223,7 @@ class Gateway:
         match payload.get("op"), payload.get("d"):
             case Op.HEARTBEAT, _:
                 self.heartbeats += 1
+                await asyncio.sleep(ROUND_TRIP_SECONDS)
                 await connection.send_operation(Op.HEARTBEAT_ACK)
                 self._changes.notify()
             case Op.IDENTIFY, dict(data):

@@ -11,6 +11,7 @@ from sandbox.server import Sandbox
 from sandbox.state import File
 
 FACES = Path(__file__).resolve().with_name("faces")
+AVATARS = {"Kei": "person_f_2.jpg", "Mio": "person_d_2.jpg", "Ren": "person_e_2.jpg"}
 LICENCE = (
     "Faces of nobody: each is the average of several people. Made from DeBruine & Jones (2017), Face Research Lab "
     "London Set, https://doi.org/10.6084/m9.figshare.5047666.v5, CC BY 4.0; averaged, cropped, re-encoded."
@@ -23,6 +24,8 @@ async def fill(sandbox: Sandbox) -> None:
     owner = sandbox.owner
     member, moderator = sandbox.person("Mio"), sandbox.person("Ren", moderator=True)
     general = sandbox.channel("general")
+    for user in (owner, member, moderator):
+        user.avatar = File(AVATARS[user.name], (FACES / AVATARS[user.name]).read_bytes(), content_type="image/jpeg")
     words = "The thread `faces` has two photos each of six people, `troubles` what tends to go wrong."
     await sandbox.post(general, owner, words)
     group = File.read(FACES / "scenes" / "group.jpg", "Seven people, some behind the others")

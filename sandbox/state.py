@@ -108,7 +108,7 @@ class Attachment:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class User:
     """`locale`: the language of this person's Discord client."""
 

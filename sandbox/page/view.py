@@ -57,7 +57,7 @@ class View:
         return self._payloads.channel(channel)
 
     def message(self, message: Message) -> Json:
-        return self._payloads.message(message)
+        return {**self._payloads.message(message), "link": message.link}
 
     def bot(self) -> Json:
         """Returns whether the bot is connected, its commands, and which of them this person finds in which channel."""

@@ -11,6 +11,34 @@ from playwright.async_api import Locator, Page, expect
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
+WIDTHS = (390, 768, 1440)
+"""A phone, a tablet, a desktop: pixels of the window."""
+
+CUT_OFF = """message => {
+    const faults = [];
+    const page = document.scrollingElement;
+    if (page.scrollWidth > innerWidth) faults.push(`the page is ${page.scrollWidth} px wide`);
+    for (const root of [message, ...document.querySelectorAll(".popup, .menu")]) {
+        for (const node of [root, ...root.querySelectorAll("*:not(.hidden-text)")]) {
+            const { left, right, width } = node.getBoundingClientRect();
+            let room = [0, innerWidth];
+            for (let box = node.parentElement; box; box = box.parentElement) {
+                const outer = box.getBoundingClientRect();
+                if (getComputedStyle(box).overflowX === "visible") continue;
+                room = [Math.max(room[0], outer.left), Math.min(room[1], outer.right)];
+            }
+            if (width && (left < room[0] - 1 || right > room[1] + 1))
+                faults.push(`${node.localName}.${node.className} from ${left} to ${right}, visible from ${room}`);
+        }
+    }
+    for (const badge of message.querySelectorAll(".picture.alone .alt-badge")) {
+        const image = badge.closest(".picture").querySelector("img");
+        if (badge.getBoundingClientRect().top < image.getBoundingClientRect().bottom)
+            faults.push("a badge covers a picture");
+    }
+    return faults;
+}"""
+
 Files = Mapping[str, Path]
 Open = Callable[..., Awaitable["Chat"]]
 """Of the fixture `chat`: the page at an address."""
@@ -83,6 +111,16 @@ class Chat:
             await expect(image).to_have_js_property("complete", True)
             assert await image.evaluate("image => image.naturalWidth") > 0
         return [await image.get_attribute("alt") or "" for image in await images.all()]
+
+    async def fits(self, message: Locator, widths: Sequence[int] = WIDTHS) -> None:
+        """At each width of the window nothing is wider, and nothing of `message` or of an open list is cut off."""
+        before = self.page.viewport_size
+        assert before
+        for width in widths:
+            await self.page.set_viewport_size({"width": width, "height": 844})
+            await message.scroll_into_view_if_needed()
+            assert await message.evaluate(CUT_OFF) == [], width
+        await self.page.set_viewport_size(before)
 
     async def accessible(self) -> None:
         """axe finds no serious fault in what is on the screen now."""

@@ -79,6 +79,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sandb
         settings = {
             "TOKEN": sandbox.token,
             "DISCORD__API": sandbox.api,
+            "DISCORD__CDN": sandbox.cdn.root,
             "DISCORD__CDN_HOSTS": json.dumps([sandbox.cdn.host]),
             "LIMITS__COOLDOWN_REQUESTS": "0",
         }

@@ -359,8 +359,25 @@ async def test_a_narrow_window_has_room_for_all(playground: Sandbox, chat: Open)
     await page.slash("layout")
     await controls(page)
     assert await page.page.evaluate("document.documentElement.scrollWidth") == 400
+    await page.begin("options")
+    form, listed, latest = page.form, page.page.get_by_role("listbox"), page.page.locator(".latest")
+    await page.add("flag")
+    assert await edge(listed, "bottom") <= await edge(form, "top")  # so that one sees of what the list is
+    await page.page.keyboard.press("Escape")
+    await page.messages.first.scroll_into_view_if_needed()
+    await expect(latest).to_be_visible()
+    assert await edge(latest, "bottom") <= await edge(form, "top")
+    await form.get_by_role("button", name="Cancel the command").click()
+    panel = page.page.locator("#panel")
+    for width, opens in ((1000, True), (400, False)):
+        await page.page.set_viewport_size({"width": width, "height": 760})
+        await expect(panel).to_be_visible(visible=opens)
     await page.page.get_by_role("button", name="Show channels").click()
     await page.page.locator("#sidebar").get_by_role("button", name="Sokkuri").click()  # the direct conversation
     await expect(page.page.locator("#sidebar")).to_be_hidden()
     await expect(page.page.locator("#place h2")).to_have_text("Sokkuri")
     await expect(await page.slash("secret")).to_contain_text("psst")
+
+
+async def edge(node: Locator, side: str) -> float:
+    return float(await node.evaluate("(node, side) => node.getBoundingClientRect()[side]", side))

@@ -61,6 +61,20 @@ async def test_no_serious_fault_of_accessibility(stage: Sandbox, chat: Open, dar
     assert (brightness < 100) == dark
 
 
+@pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
+async def test_what_the_message_box_says_fits_a_phone(stage: Sandbox, chat: Open, locale: str) -> None:
+    page = await chat(stage.page, locale=locale, width=390, height=844)
+    needed, room = await page.composer.evaluate("""box => {
+        const style = getComputedStyle(box);
+        const pen = document.createElement("canvas").getContext("2d");
+        pen.font = style.font;
+        const padding = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+        return [pen.measureText(box.placeholder).width, box.clientWidth - padding];
+    }""")
+    assert 100 < needed < room
+    assert await page.composer.evaluate("box => box.scrollHeight <= box.clientHeight")
+
+
 async def test_two_hundred_pictures_load_as_they_come_into_sight(browser, chat: Open) -> None:
     async with Sandbox() as sandbox:
         channel = sandbox.channel("general")

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from chat import Chat, Open
+from chat import WIDTHS, Chat, Open
 from playwright.async_api import FileChooser, Locator, expect
 from started import sokkuri
 
@@ -51,6 +51,22 @@ async def test_every_command_to_its_picture(house, chat: Open, person, command, 
     answer = await page.slash(command, files)
     descriptions = await page.pictures(answer, pictures)
     in_their_language(person, await answer.locator(".text").first.inner_text(), *descriptions)
+    await page.fits(answer)
+    assert not house.refusals
+
+
+async def test_every_command_without_a_photo(house: Sandbox, chat: Open, person) -> None:
+    """Each says what it lacks, in a thread where nobody has posted one."""
+    page = await chat(house.page, **person)
+    await house.open_thread(house.channel("general"), f"nothing-{person['locale']}")
+    await page.go(f"nothing-{person['locale']}")
+    for command in ("similar", "gradcam", "lookalikes", "average"):
+        answer = await page.slash(command)
+        text = answer.locator(".text")
+        await expect(text).not_to_be_empty()
+        in_their_language(person, await text.inner_text())
+        await page.pictures(answer, 0)
+        await page.fits(answer)
     assert not house.refusals
 
 
@@ -72,17 +88,20 @@ async def test_every_command_of_the_menus(house: Sandbox, chat: Open) -> None:
     page = await chat(house.page)
     await page.go("faces")
     photo = page.messages.filter(has=page.page.locator(".picture")).first
-    for kind, target in ((3, photo), (2, page.messages.locator("[data-user]").first)):
+    for kind, target in ((3, photo.locator("time").first), (2, page.messages.locator("[data-user]").first)):
         names = [one["name"] for one in house.application.commands.values() if one["type"] == kind]
-        await target.click(button="right", position={"x": 5, "y": 5})
+        await target.click(button="right")
         if not names:
             await expect(page.page.get_by_role("menuitem", name="offers no command")).to_be_visible()
             await page.page.keyboard.press("Escape")
         for name in names:
             before = await page.messages.count()
             await page.page.get_by_role("menuitem", name=name).click()
-            await page.answered(before)
-            await target.click(button="right", position={"x": 5, "y": 5})
+            answer = await page.answered(before)
+            if kind == 2:  # about the pictures of the person and of whoever asks
+                await page.pictures(answer)
+                await expect(answer).to_contain_text("%")
+            await target.click(button="right")
     assert not house.refusals
 
 
@@ -92,8 +111,14 @@ async def test_another_face_by_the_menu_under_the_answer(house: Sandbox, chat: O
     picture = answer.locator(".picture img").first
     before = await picture.get_attribute("src")
     menu = answer.locator("button.select").first
-    await menu.click()
     faces = page.page.get_by_role("option")
+    for width in WIDTHS:
+        await page.page.set_viewport_size({"width": width, "height": 844})
+        await menu.click()
+        await expect(faces).to_have_count(7)
+        await page.fits(answer, [width])
+        await page.page.keyboard.press("Escape")
+    await menu.click()
     assert await faces.count() == 7
     await faces.nth(5).click()
     await expect(picture).not_to_have_attribute("src", before or "")
@@ -109,6 +134,7 @@ async def test_a_photo_without_a_face_is_answered_in_words(house: Sandbox, chat:
     await expect(text).to_contain_text("landscape.jpg")  # progress may stand there first
     in_their_language(person, await text.inner_text())
     await page.pictures(answer, 0)
+    await page.fits(answer)
 
 
 async def test_by_keyboard_alone(house: Sandbox, chat: Open) -> None:
@@ -147,6 +173,57 @@ async def test_by_keyboard_alone(house: Sandbox, chat: Open) -> None:
     await expect(page.page.get_by_role("menu")).to_be_visible()
     await keyboard.press("Escape")
     await expect(page.newest).to_be_focused()
+
+
+async def test_the_first_minute_by_keyboard_alone(house: Sandbox, chat: Open) -> None:
+    """From a page that was just opened, where nothing has the focus yet, to another face by the answer's menu."""
+    page = await chat(house.page)
+    keyboard = page.page.keyboard
+    choosers: asyncio.Queue[FileChooser] = asyncio.Queue()
+    page.page.on("filechooser", choosers.put_nowait)
+    options = page.page.get_by_role("option")
+    await expect(page.page.get_by_text("connected", exact=True)).to_be_visible()
+    before = await page.messages.count()
+    await keyboard.type("/")
+    await expect(page.composer).to_be_focused()
+    await expect(options.first).to_be_visible()
+    await keyboard.press("ArrowDown")
+    await expect(page.page.locator(".option.active")).to_contain_text("/gradcam")
+    await keyboard.press("Enter")
+    await expect(page.page.locator(".option.active")).to_contain_text("photo")
+    await keyboard.press("Enter")
+    await expect(page.form.locator("button.file")).to_be_focused()
+    await keyboard.press("Enter")
+    await (await choosers.get()).set_files(FACES / "scenes" / "group.jpg")
+    await expect(page.form.locator(".option-field.filled")).to_have_count(1)
+    await tab_to(page.form.locator("[type=submit]"), within=4)
+    await keyboard.press("Enter")
+    answer = await page.answered(before)
+    picture = answer.locator(".picture img").first
+    first = await picture.get_attribute("src")
+    await keyboard.press("ArrowUp")
+    await expect(answer).to_be_focused()
+    await tab_to(answer.locator("button.select").first, within=8)
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        await keyboard.press(key)
+    await expect(picture).not_to_have_attribute("src", first or "")
+    await expect(answer.locator("button.select").first).to_contain_text("2")
+    assert not house.refusals
+
+
+async def test_a_link_to_a_message_is_copied_and_asked_about(house: Sandbox, chat: Open) -> None:
+    page = await chat(house.page)
+    await page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.go("faces")
+    photo = page.messages.filter(has=page.page.locator(".picture")).first
+    await photo.click(button="right", position={"x": 5, "y": 5})
+    await page.page.get_by_role("menuitem", name="Copy Message Link").click()
+    await page.begin("gradcam")
+    await page.add("message")
+    await page.page.keyboard.press("Control+V")
+    answer = await page.sent(await page.messages.count())
+    await page.pictures(answer)
+    assert not house.refusals
 
 
 async def tab_to(target: Locator, within: int) -> None:
@@ -198,8 +275,14 @@ async def test_what_is_done_on_the_page_is_recorded_and_replayed(chat: Open, tmp
 async def test_files_are_dropped_and_pasted(house: Sandbox, chat: Open) -> None:
     page = await chat(house.page)
     await page.begin("similar")
-    for name, how in (("a_1", "drop"), ("b_1", "paste")):
-        await hand_over(page, face(name), how)
+    offered = page.page.locator("[role=option][data-key^=photo]")
+    await expect(offered).to_have_count(2)
+    await hand_over(page, face("a_1"), "drop")
+    await expect(page.page.get_by_role("listbox")).to_have_count(0)  # it would cover the photo
+    await page.form.locator(".more-options").click()
+    await expect(offered).to_have_text(re.compile("photo2"))
+    await hand_over(page, face("b_1"), "paste")
+    await expect(page.page.get_by_role("listbox")).to_have_count(0)
     await expect(page.form.locator(".option-field.filled")).to_have_count(2)
     await page.form.get_by_role("button", name="Cancel the command").click()
     before = await page.messages.count()

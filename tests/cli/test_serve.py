@@ -36,6 +36,7 @@ def test_the_bare_sandbox_serves_until_it_is_told_to_stop(tmp_path: Path) -> Non
         api, token = (re.search(pattern, text) for pattern in (r"SOKKURI_DISCORD__API=(\S+)", r"SOKKURI_TOKEN=(\S+)"))
         assert api
         assert token
+        assert f"SOKKURI_DISCORD__CDN=http://127.0.0.1:{URL(api[1]).port}/cdn " in text
         assert f"""SOKKURI_DISCORD__CDN_HOSTS='["127.0.0.1:{URL(api[1]).port}"]'""" in text
         request = urllib.request.Request(
             f"{api[1]}/users/@me", headers={"Authorization": f"Bot {token[1]}", "User-Agent": "DiscordBot (test, 1)"}
@@ -96,8 +97,12 @@ async def test_run_without_a_token_says_so_and_opens_a_page(tmp_path: Path) -> N
     assert process.stdout is not None
     async with asyncio.timeout(60):
         output = (await process.stdout.readuntil(b"Ctrl-C stops it.\n")).decode()
+        assert process.stderr is not None
+        log = (await process.stderr.readuntil(b"shards: 0\n")).decode()
     assert output.startswith("No Discord token is set")
     assert "<title>" in await asyncio.to_thread(page_of, output)
+    assert "token" not in log
+    assert " to 1 server, " in log
     process.send_signal(signal.SIGINT)
     _, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, errors

@@ -14,7 +14,8 @@ import discord
 import pytest
 
 from sandbox import Sandbox
-from sandbox.session import Session, compressor
+from sandbox.gateway import ROUND_TRIP_SECONDS
+from sandbox.session import Op, Session, compressor
 
 
 async def echo(bot) -> None:
@@ -88,6 +89,17 @@ async def test_heartbeats_are_answered(connect) -> None:
             while sandbox.gateway.heartbeats < count + 2:
                 await asyncio.sleep(0.02)
         assert bot.latency < 5
+
+
+async def test_an_acknowledgement_is_no_faster_than_a_network() -> None:
+    """One that is there before discord.py has noted when it sent the heartbeat is counted from the one before."""
+    clock = asyncio.get_running_loop().time
+    async with Sandbox() as sandbox, raw(sandbox) as client:
+        await client.hear()
+        sent = clock()
+        await client.say(Op.HEARTBEAT, None)
+        assert (await client.hear())["op"] == Op.HEARTBEAT_ACK
+        assert clock() - sent >= ROUND_TRIP_SECONDS
 
 
 async def test_a_client_without_heartbeats_is_closed() -> None:

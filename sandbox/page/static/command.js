@@ -27,6 +27,14 @@ export class CommandForm {
       role: "combobox",
       onclick: () => this.choices.toggle(),
     });
+    this.submit = iconButton("send", t("send"), { type: "submit", class: "icon-button send" });
+    this.node = el(
+      "form.command",
+      { "aria-label": this.title.textContent, novalidate: true },
+      el("header", {}, this.title, this.hint, iconButton("close", t("command.cancel"), { onclick: () => leave() })),
+      this.row,
+      this.wrong,
+    );
     this.choices = new Popup(this.more, {
       label: t("option.optional", { count: "" }),
       items: () =>
@@ -36,17 +44,10 @@ export class CommandForm {
           detail: localized(option, "description"),
           option,
         })),
+      along: this.node,
       above: true,
       pick: ({ option }) => this.add(option).focus(),
     });
-    this.submit = iconButton("send", t("send"), { type: "submit", class: "icon-button send" });
-    this.node = el(
-      "form.command",
-      { "aria-label": this.title.textContent, novalidate: true },
-      el("header", {}, this.title, this.hint, iconButton("close", t("command.cancel"), { onclick: () => leave() })),
-      this.row,
-      this.wrong,
-    );
     this.row.append(this.more, this.submit);
     this.node.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -75,6 +76,7 @@ export class CommandForm {
   }
 
   add(option) {
+    this.choices.close();
     const field = makeField(option, this);
     this.fields.push(field);
     this.left = this.left.filter((one) => one !== option);

@@ -65,6 +65,7 @@ export function start() {
     add([...files.files]);
     files.value = "";
   });
+  document.addEventListener("keydown", (event) => isTyped(event) && text.focus()); // what was typed goes into it
   document.addEventListener("paste", (event) => {
     if (!event.clipboardData.files.length || event.target.closest?.("dialog")) return;
     event.preventDefault();
@@ -110,6 +111,13 @@ function key(event) {
     event.preventDefault();
     focusLast();
   }
+}
+
+// Whether this key writes something and nothing else on the page takes it.
+function isTyped({ key, target, ctrlKey, metaKey, altKey }) {
+  const writes = (key.length === 1 && key !== " ") || key === "Process"; // "Process": an input method has begun
+  const isTaken = target.closest("input, textarea, select") || document.querySelector(".popup, .menu, dialog");
+  return writes && !ctrlKey && !metaKey && !altKey && !isTaken;
 }
 
 function add(more) {

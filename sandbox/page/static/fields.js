@@ -163,6 +163,7 @@ class ChoiceField extends Field {
     this.popup = new Popup(this.input, {
       label: localized(option, "name"),
       items: (typed) => this.items(typed),
+      along: form.node,
       above: true,
       tabMoves: true,
       pick: (item, byTab) => this.pick(item, byTab),

@@ -72,7 +72,9 @@ function start() {
   document.addEventListener("pointerdown", ({ target }) => {
     if (NARROW.matches && isShown("sidebar") && !target.closest("#sidebar, #place")) show("sidebar", false);
   });
-  if (!NARROW.matches && kept("panel") !== "no") document.body.classList.add("with-panel");
+  const panelAsKept = () => show("panel", !NARROW.matches && kept("panel") !== "no"); // it would cover a narrow chat
+  panelAsKept();
+  NARROW.addEventListener("change", panelAsKept);
   connect(kept("locale") ?? preferredLocale);
 }
 

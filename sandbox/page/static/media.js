@@ -66,11 +66,11 @@ export function picture(file, among = [file]) {
     { type: "button", "aria-label": name, onclick: () => enlarge(among, among.indexOf(file)) },
     image,
   );
-  const node = el("figure.picture", { "data-file": file.id }, open);
+  const node = el(alone ? "figure.picture.alone" : "figure.picture", { "data-file": file.id }, open);
   if (alone && file.width) {
     node.style.inlineSize = `${Math.max(60, Math.round(file.width * scaleOf(file)))}px`;
-    node.style.maxBlockSize = `${MOST_HEIGHT}px`;
-    node.style.aspectRatio = `${file.width} / ${file.height}`;
+    open.style.maxBlockSize = `${MOST_HEIGHT}px`;
+    open.style.aspectRatio = `${file.width} / ${file.height}`;
   }
   image.addEventListener("error", () => node.replaceWith(fileCard(file)), { once: true });
   if (file.description) node.append(altBadge(file.description));

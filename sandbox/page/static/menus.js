@@ -19,9 +19,10 @@ export function messageMenu(message, at, from = at) {
     [
       "",
       [
-        [t("copy.text"), () => copy(message.content)],
+        message.content && [t("copy.text"), () => copy(message.content)],
+        [t("copy.link"), () => copy(message.link)],
         [t("copy.id"), () => copy(message.id)],
-      ],
+      ].filter(Boolean),
     ],
   ]);
 }

@@ -53,6 +53,7 @@ export class Popup {
     this.keys = this.search || control;
     this.keys.addEventListener("keydown", (event) => this.key(event));
     this.search?.addEventListener?.("input", () => this.refresh());
+    this.follow = () => this.place();
     this.away = (event) => !this.node.contains(event.target) && !control.contains(event.target) && this.close();
     this.list.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the focus
     control.setAttribute("aria-controls", this.list.id);
@@ -73,6 +74,8 @@ export class Popup {
     this.node.showPopover();
     if (this.control.matches("[role=combobox]")) this.control.setAttribute("aria-expanded", "true");
     document.addEventListener("pointerdown", this.away);
+    document.addEventListener("scroll", this.follow, true);
+    addEventListener("resize", this.follow);
     if (this.search) {
       this.search.value = "";
       this.search.focus();
@@ -85,6 +88,8 @@ export class Popup {
     if (!this.isOpen) return;
     const hadFocus = this.node.contains(document.activeElement);
     document.removeEventListener("pointerdown", this.away);
+    document.removeEventListener("scroll", this.follow, true);
+    removeEventListener("resize", this.follow);
     this.node.remove();
     this.keys.removeAttribute("aria-activedescendant");
     if (this.control.matches("[role=combobox]")) this.control.setAttribute("aria-expanded", "false");
