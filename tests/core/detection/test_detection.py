@@ -30,7 +30,7 @@ VIEWS = ("front", "left_3quarter", "right_3quarter", "left_profile", "right_prof
 @pytest.fixture(scope="module")
 def finder() -> Iterator[FaceFinder]:
     store = Store(default_folder())
-    with FaceFinder(store.path(LANDMARKS_FILE), partial(network_file, store), threads=2) as finder:
+    with FaceFinder(store.path(LANDMARKS_FILE), partial(network_file, store)) as finder:
         yield finder
 
 

@@ -32,7 +32,7 @@ KINDS: dict[str, Callable[[Efficientnet], dict[str, Any]]] = {
 @pytest.fixture(scope="module", params=list(KINDS))
 def own(request: pytest.FixtureRequest, efficientnet: Efficientnet) -> Iterator[Engine]:
     choice = ModelChoice("japanese-face-v1", KINDS[request.param](efficientnet))
-    engine = Engine(CoreSettings(model=choice, threads=2))
+    engine = Engine(CoreSettings(model=choice))
     yield engine
     engine.close()
 
@@ -53,7 +53,7 @@ def test_gradcam_as_in_the_article(own: Engine, sample: Callable[[str], Photo]) 
 
 
 def test_gradcam_without_torch(efficientnet: Efficientnet, sample: Callable[[str], Photo]) -> None:
-    engine = Engine(CoreSettings(model=ModelChoice("japanese-face-v1", KINDS["onnx"](efficientnet)), threads=2))
+    engine = Engine(CoreSettings(model=ModelChoice("japanese-face-v1", KINDS["onnx"](efficientnet))))
     result = gradcam.answer(engine, GradcamRequest(sample("a_1")))
     engine.close()
     assert (result.method, result.target) == ("occlusion", "identity")
@@ -72,7 +72,7 @@ def test_all_ways_to_the_same_weights_give_the_same_score(
 ) -> None:
     scores = []
     for kind in KINDS.values():
-        engine = Engine(CoreSettings(model=ModelChoice("japanese-face-v1", kind(efficientnet)), threads=2))
+        engine = Engine(CoreSettings(model=ModelChoice("japanese-face-v1", kind(efficientnet))))
         scores.append(similar.answer(engine, SimilarRequest(sample("c_1"), sample("d_1"), explain=False)).score)
         engine.close()
     assert scores == pytest.approx([scores[0]] * len(scores), abs=1e-5)
