@@ -224,23 +224,3 @@ def test_tasks_answer_and_their_answers_travel(sample: Sample) -> None:
         tasks.gradcam(settings, GradcamRequest(Photo("x", b"")))
     assert pickle.loads(pickle.dumps(caught.value)).photo == "x"
     tasks.close()
-
-
-@pytest.mark.shared
-def test_neutral_and_smiling_londoners_are_told_apart(shared: Path, engine: Engine) -> None:
-    people = sorted(folder for folder in (shared / "faces" / "london").iterdir() if folder.is_dir())
-    vectors = []
-    for view in ("neutral_front", "smiling_front"):
-        crops = [tasks_crop(engine, person / f"{view}.jpg") for person in people]
-        vectors.append(engine.embedder(np.stack(crops)))
-    distances = np.linalg.norm(vectors[0][:, np.newaxis] - vectors[1][np.newaxis], axis=2)
-    same = distances.diagonal()
-    different = distances[~np.eye(len(people), dtype=bool)]
-    assert (same[:, np.newaxis] < different[np.newaxis]).mean() >= 0.999
-    assert same.max() < 0.6
-
-
-def tasks_crop(engine: Engine, file: Path) -> np.ndarray:
-    from core.stages import Stopwatch
-
-    return engine.crop(engine.locate(Photo(file.name, file.read_bytes()), Stopwatch())).pixels
