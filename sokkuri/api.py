@@ -38,7 +38,7 @@ from core.stages import Stopwatch
 from sokkuri.inputs import PhotoLike, photo, photos
 from sokkuri.results import Average, Comparison, FoundFace, Heatmap
 from words.errors import describe_error
-from words.locales import FALLBACK, load
+from words.locales import FALLBACK, shipped
 
 DEFAULT_MODEL = "dlib"
 
@@ -68,7 +68,7 @@ class _Engines:
             try:
                 yield self._engine
             except PersonError as error:
-                error.add_note(describe_error(error, load().of(FALLBACK)))
+                error.add_note(describe_error(error, shipped(FALLBACK)))
                 raise
 
     def close(self) -> None:

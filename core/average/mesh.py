@@ -107,6 +107,53 @@ class Knots:
 
 
 @dataclass(frozen=True, eq=False)
+class _Spans:
+    """The rows of knots in each triangle: n spans, from the left end of a row in a triangle to its right end.
+
+    `owners` int32 (n,): the triangle; `firsts` int32 (n,): the knot at the left end, counted row by row; `lengths`
+    (n,): how many knots; `values` and `slopes` float32 (3, n): barycentric coordinates there, and how they change from
+    a knot to the next.
+    """
+
+    owners: NDArray[np.int32]
+    firsts: NDArray[np.int32]
+    lengths: NDArray[np.int64]
+    values: NDArray[np.float32]
+    slopes: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, corners: NDArray[np.float64], count: int) -> _Spans:
+        """`corners` (m, 3, 2): of triangles, in units of knots; `count`: knots across, as down."""
+        (ax, ay), (bx, by) = (corners[:, :2] - corners[:, 2:]).transpose(1, 2, 0)
+        doubled_areas = ax * by - ay * bx
+        tops = np.clip(np.ceil(corners[..., 1].min(axis=1)), 0, count).astype(int)
+        ends = np.clip(np.floor(corners[..., 1].max(axis=1)) + 1, 0, count).astype(int)
+        heights = np.where(doubled_areas != 0, np.maximum(ends - tops, 0), 0)
+        owners = np.repeat(np.arange(len(corners)), heights)
+        rows = np.arange(len(owners)) + (tops - (np.cumsum(heights) - heights))[owners]
+        ax, ay, bx, by = (edge[owners] / doubled_areas[owners] for edge in (ax, ay, bx, by))
+        x, y = corners[owners, 2].T
+        slopes = np.stack([by, -ay, ay - by]) + 0.0  # without negative zeros
+        first, second = -x * by - (rows - y) * bx, (rows - y) * ax + x * ay
+        values = np.stack([first, second, 1 - first - second])
+        # a knot is inside where no coordinate is negative; one on an edge belongs to either side
+        with np.errstate(divide="ignore", invalid="ignore"):
+            bounds = -(values + 1e-9) / slopes
+        lefts = np.fmax.reduce(np.where(slopes >= 0, bounds, 0), axis=0, initial=0)
+        rights = np.fmin.reduce(np.where(slopes < 0, bounds, count), axis=0, initial=count - 1)
+        filled = np.ceil(lefts) <= np.floor(rights)
+        owners, rows, slopes, values = owners[filled], rows[filled], slopes[:, filled], values[:, filled]
+        start, end = np.ceil(lefts[filled]).astype(int), np.floor(rights[filled]).astype(int)
+        return cls(
+            owners.astype(np.int32),
+            (rows * count + start).astype(np.int32),
+            end - start + 1,
+            (values + slopes * start).astype(np.float32),
+            slopes.astype(np.float32),
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Layout:
     """The triangles laid out over a picture.
 
@@ -123,28 +170,18 @@ class Layout:
         """`points`: where the vertices lie, in the picture's pixels."""
         count = knots.count
         corners = ((points.astype(np.float64) - knots.first) / knots.step)[triangles()]
-        starts = np.clip(np.ceil(corners.min(axis=1)), 0, count).astype(int)
-        ends = np.clip(np.floor(corners.max(axis=1)) + 1, 0, count).astype(int)
-        edges = corners[:, :2] - corners[:, 2:]
-        doubled_areas = edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]
-        own = np.zeros((count, count), dtype=np.int32)
-        parts = np.zeros((3, count, count), dtype=np.float32)
+        spans = _Spans.of(corners, count)
         # not by scipy: its find_simplex and transform call LAPACK once a triangle, and on a busy machine BLAS's
         # threads, waiting for each other, sometimes took 5 s
-        for number in np.flatnonzero((starts < ends).all(axis=1) & (doubled_areas != 0)):
-            (left, top), (right, bottom) = starts[number], ends[number]
-            ((ax, ay), (bx, by)), (third_x, third_y) = edges[number] / doubled_areas[number], corners[number, 2]
-            x, y = np.arange(left, right) - third_x, np.arange(top, bottom)[:, np.newaxis] - third_y
-            first, second = x * by - y * bx, y * ax - x * ay
-            here = first, second, 1 - first - second
-            inside = np.minimum(np.minimum(*here[:2]), here[2]) > -1e-9  # a knot on an edge belongs to either side
-            for whole, found in zip((own, *parts), (number, *here), strict=True):
-                np.copyto(whole[top:bottom, left:right], found, where=inside, casting="same_kind")
-        return cls(
-            knots,
-            np.ascontiguousarray(triangles()[own].reshape(-1, 3).T, dtype=np.int32),
-            parts.reshape(3, -1),
-        )
+        span = np.repeat(np.arange(len(spans.lengths), dtype=np.int32), spans.lengths)
+        along = np.arange(len(span), dtype=np.int32) - (np.cumsum(spans.lengths) - spans.lengths).astype(np.int32)[span]
+        places = spans.firsts[span] + along
+        own = np.zeros(count * count, dtype=np.int32)
+        own[places] = spans.owners[span]
+        parts = np.zeros((3, count * count), dtype=np.float32)
+        for whole, start, slope in zip(parts, spans.values, spans.slopes, strict=True):
+            whole[places] = start[span] + slope[span] * along
+        return cls(knots, np.ascontiguousarray(triangles()[own].T, dtype=np.int32), parts)
 
     def between(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """`values` (n, c) of the vertices, at the knots between them: float32 (count, count, c)."""

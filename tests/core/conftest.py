@@ -14,7 +14,8 @@ from core.stages import Stopwatch
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    engine = Engine(CoreSettings(threads=2))
+    """With one thread: a second one mostly waits, busily, while tests in other processes need the processor."""
+    engine = Engine(CoreSettings())
     yield engine
     engine.close()
 

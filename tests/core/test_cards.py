@@ -136,11 +136,12 @@ def numbered_squares(count: int) -> list[np.ndarray]:
 def places_shown(card: np.ndarray, size: int) -> list[tuple[float, float, int]]:
     """Top, left and place of each square in the strip under a face of `size`, row by row."""
     strip = card[size + canvas.MARGIN * size // 768 + 5 :]
-    found = []
+    rows, columns = np.nonzero((strip[..., 0] == 250) & (strip[..., 2] == 0))
+    places, found = strip[rows, columns, 1], []
     for place in range(average.STRIP_PLACES):
-        rows, columns = np.nonzero((strip == (250, place, 0)).all(axis=2))
-        if len(rows):
-            found.append((round(float(rows.mean())), round(float(columns.mean())), place))
+        here = places == place
+        if here.any():
+            found.append((round(float(rows[here].mean())), round(float(columns[here].mean())), place))
     return found
 
 
@@ -174,21 +175,28 @@ def test_the_face_of_an_average_is_shown_pixel_by_pixel() -> None:
     assert (card[inner, inner] == face[canvas.RADIUS : -canvas.RADIUS, canvas.RADIUS : -canvas.RADIUS]).all()
 
 
+def middle(card: np.ndarray, colour: tuple[int, int, int]) -> float:
+    """The middle column of all pixels of this colour."""
+    red, green, blue = (card[..., channel] == colour[channel] for channel in range(3))
+    return float(np.nonzero(red & green & blue)[1].mean())
+
+
 def knob(card: np.ndarray) -> float:
     """Where the knob on the slider of a mixture is, in parts of the card's width."""
-    return float(np.nonzero((card[-80:] == canvas.INK).all(axis=2))[1].mean()) / card.shape[1]
+    return middle(card[-80:], canvas.INK) / card.shape[1]
 
 
 @pytest.mark.parametrize("size", [512, 768, 1024])
 def test_a_mixture_shows_both_ends_and_where_it_stands_between(size: int) -> None:
-    steps = [np.full((size, size, 3), (250, 30 * i, 0), np.uint8) for i in range(average.MIXTURE_STEPS)]
+    colours = [(250, 30 * i, 0) for i in range(average.MIXTURE_STEPS)]
+    steps = [np.full((size, size, 3), colour, np.uint8) for colour in colours]
     cards = [average.mixture(np.full((size, size, 3), 200, np.uint8), steps, ratio) for ratio in (0.2, 0.5, 0.7)]
     assert knob(cards[0]) < knob(cards[1]) - 0.15 < knob(cards[2])
     assert knob(cards[1]) == pytest.approx(0.5, abs=0.01)
     for card in cards:
-        lefts = [np.nonzero((card == step[0, 0]).all(axis=2))[1].mean() for step in steps]
+        lefts = [middle(card, colour) for colour in colours]
         assert lefts == sorted(lefts)
-        first, second = (np.nonzero((card == ink).all(axis=2))[1].mean() for ink in (canvas.SAME, canvas.DIFFERENT))
+        first, second = (middle(card, ink) for ink in (canvas.SAME, canvas.DIFFERENT))
         assert first == pytest.approx(lefts[0], abs=2)
         assert second == pytest.approx(lefts[-1], abs=2)
 

@@ -27,6 +27,7 @@ from words.locales.check import Pattern
 ROOT = Path(__file__).parents[2]
 
 
+@cache
 def patterns() -> dict[str, Pattern]:
     """Every English message and attribute (`message.attribute`)."""
     return check.patterns(FluentParser().parse(locales.source("en")))

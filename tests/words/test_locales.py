@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 import discord
@@ -23,8 +24,10 @@ from words.locales.check import Pattern
 from words.markup import Markup
 
 ROOT = Path(__file__).parents[2]
+MARKUP = Markup("**", "<{}>".format)
 
 
+@cache
 def patterns(code: str) -> dict[str, Pattern]:
     """Every message and attribute (`message.attribute`) of a language."""
     return check.patterns(FluentParser().parse(locales.source(code)))
@@ -32,7 +35,7 @@ def patterns(code: str) -> dict[str, Pattern]:
 
 @pytest.fixture(params=LANGUAGES)
 def language(request: pytest.FixtureRequest) -> Language:
-    return Language(request.param, locales.source(request.param), markup=Markup("**", "<{}>".format))
+    return locales.shipped(request.param, MARKUP)
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

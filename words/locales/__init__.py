@@ -10,6 +10,7 @@ import logging
 import math
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -71,7 +72,9 @@ class Language:
         self._fallback = fallback
         # No isolation marks: they would stand as odd characters in front of file names in a terminal.
         self._bundle = FluentBundle([code], use_isolating=False)
-        self._bundle.add_resource(_Emphasis(markup.strong).visit(resource.clone()))
+        if markup.strong != STRONG:
+            resource = _Emphasis(markup.strong).visit(resource.clone())
+        self._bundle.add_resource(resource)
 
     def has(self, key: str) -> bool:
         return self._bundle.has_message(key) or (self._fallback is not None and self._fallback.has(key))
@@ -138,9 +141,8 @@ def load(folder: Path | None = None, markup: Markup = PLAIN) -> Languages:
     A file there is a language more, or changes single messages of one that is here. What is wrong with it is logged,
     and left out. Raises LanguageFileError: a file cannot be read, or is not called as a locale is.
     """
-    english = Language(FALLBACK, source(FALLBACK), markup=markup)
-    languages = {code: Language(code, source(code), english, markup) for code in LANGUAGES if code != FALLBACK}
-    languages = {FALLBACK: english, **languages}
+    languages = {code: shipped(code, markup) for code in (FALLBACK, *LANGUAGES)}
+    english = languages[FALLBACK]
     for file in sorted(folder.glob(f"*{SUFFIX}")) if folder else ():
         code = next((code for code in languages if code.lower() == file.stem.lower()), file.stem)
         resource, problems = mend(_read(file), source(FALLBACK), whole=code not in languages)
@@ -148,6 +150,12 @@ def load(folder: Path | None = None, markup: Markup = PLAIN) -> Languages:
             log.warning("%s: %s", file, problem)
         languages[code] = Language(code, resource, languages.get(code, english), markup)
     return Languages(languages.values())
+
+
+@cache
+def shipped(code: str, markup: Markup = PLAIN) -> Language:
+    """A language that comes with Sokkuri; parsed once, since its file does not change while the process runs."""
+    return Language(code, source(code), None if code == FALLBACK else shipped(FALLBACK, markup), markup)
 
 
 def source(code: str) -> str:

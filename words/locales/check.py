@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fluent.syntax import FluentParser
 from fluent.syntax import ast as ftl
@@ -47,7 +48,7 @@ def mend(source: str, reference: str, *, whole: bool) -> tuple[ftl.Resource, lis
     `reference`: English, whose messages and variables are those that there are; `whole`: what is missing is wrong, too.
     """
     resource = FluentParser().parse(source)
-    english = patterns(FluentParser().parse(reference))
+    english = _patterns_of(reference)
     problems = list(_unreadable(resource))
     there = {name for entry in resource.body if (name := _name(entry))}
     kept: dict[str, ftl.Message | ftl.Term] = {}
@@ -80,6 +81,11 @@ def patterns(resource: ftl.Resource) -> dict[str, Pattern]:
     }
 
 
+@lru_cache(maxsize=1)  # one reference for all files of a folder
+def _patterns_of(source: str) -> Mapping[str, Pattern]:
+    return patterns(FluentParser().parse(source))
+
+
 def _name(entry: ftl.EntryType) -> str:
     """The name of a message, or of a term (`-name`); "" for anything else."""
     if isinstance(entry, ftl.Term):
@@ -109,7 +115,7 @@ def _unreadable(resource: ftl.Resource) -> Iterator[str]:
             yield f"cannot be read, from here on: {first}"
 
 
-def _wrong(message: ftl.Message, english: dict[str, Pattern], known: set[str]) -> Iterator[tuple[str, str]]:
+def _wrong(message: ftl.Message, english: Mapping[str, Pattern], known: set[str]) -> Iterator[tuple[str, str]]:
     for name, pattern in _parts(message):
         there = _pattern(pattern)
         if name not in english:

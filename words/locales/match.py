@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from babel import parse_locale
@@ -30,6 +31,7 @@ def best_match(locale: str, codes: Iterable[str]) -> str | None:
     return next(iter([*same, *own, *everywhere]), None)
 
 
+@lru_cache(maxsize=256)  # a command has hundreds of texts, each asked for in each of Discord's thirty locales
 def _tag(locale: str) -> _Tag:
     """Where the locale names no script, the one that is usual for it: https://unicode.org/reports/tr35/#Likely_Subtags"""
     try:

@@ -33,7 +33,7 @@ from core.contracts import (
 
 Sample = Callable[[str], Photo]
 
-SETTINGS = CoreSettings(threads=2)
+SETTINGS = CoreSettings()
 LARGEST = AverageRules()
 SMALL = AverageRecipe(size=256)
 

@@ -75,6 +75,19 @@ def test_the_triangles_cover_the_canvas_without_a_tear(people: list[Pair]) -> No
         assert max(np.abs(np.diff(at, axis=axis)).max() for axis in (0, 1)) < 4 * side
 
 
+@pytest.mark.parametrize(("size", "step"), [(64, 1), (300, 3)])
+def test_each_knot_is_found_in_its_triangle(size: int, step: int, people: list[Pair]) -> None:
+    knots = mesh.Knots(size, step)
+    x, y = np.meshgrid(*[knots.first + knots.step * np.arange(knots.count)] * 2)
+    for _, face in people:
+        corners = mesh.vertices(
+            geometry.transform(face.landmarks, geometry.similarity_transform(face.landmarks, REFERENCE))
+        )
+        layout = mesh.Layout.of(on_canvas(corners) * size, knots)
+        assert layout.parts.min() > -1e-6
+        assert layout.between(on_canvas(corners) * size) == pytest.approx(np.stack([x, y], axis=-1), abs=1e-3)
+
+
 def test_a_face_knows_which_of_its_parts_it_hides(people: list[Pair]) -> None:
     frontal = mesh.seen(people[0][1].landmarks)[:, 0]
     turned = people[0][1].landmarks.copy()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -33,17 +34,22 @@ def evidence(engine: Engine, first: Side, second: Side) -> Evidence:
     return heatmap.evidence(engine.embedder, (first[0], second[0]), (first[1], second[1]))
 
 
-def test_shares_are_signed_and_their_sizes_add_up(engine: Engine, side: Callable[[str], Side]) -> None:
+@pytest.fixture(scope="module")
+def compared(engine: Engine, side: Callable[[str], Side]) -> Callable[[str, str], Evidence]:
+    """What makes the faces of two photos alike; found once for each pair."""
+    return cache(lambda first, second: evidence(engine, side(first), side(second)))
+
+
+def test_shares_are_signed_and_their_sizes_add_up(compared: Callable[[str, str], Evidence]) -> None:
     for first, second in (("a_1", "a_2"), ("a_1", "b_2")):
-        shares = evidence(engine, side(first), side(second)).shares
+        shares = compared(first, second).shares
         assert list(shares) == list(REGIONS)
         assert sum(map(abs, shares.values())) == pytest.approx(1)
     assert sum(shares.values()) < 0, "strangers grow more alike by what is hidden of them"
 
 
-def test_the_order_of_the_photos_does_not_matter(engine: Engine, side: Callable[[str], Side]) -> None:
-    first, second = side("c_1"), side("f_1")
-    there, back = evidence(engine, first, second), evidence(engine, second, first)
+def test_the_order_of_the_photos_does_not_matter(compared: Callable[[str, str], Evidence]) -> None:
+    there, back = compared("c_1", "f_1"), compared("f_1", "c_1")
     assert there.changes == pytest.approx(back.changes, abs=1e-5)
     assert there.shares == pytest.approx(back.shares, abs=1e-4)
     assert there.maps[0] == pytest.approx(back.maps[1], abs=1e-5)
@@ -52,9 +58,11 @@ def test_the_order_of_the_photos_does_not_matter(engine: Engine, side: Callable[
 
 
 @pytest.mark.parametrize("pair", [("a_1", "a_2"), ("c_1", "f_1"), ("a_1", "b_2")])
-def test_the_maps_say_what_the_shares_say(pair: tuple[str, str], engine: Engine, side: Callable[[str], Side]) -> None:
+def test_the_maps_say_what_the_shares_say(
+    pair: tuple[str, str], compared: Callable[[str, str], Evidence], side: Callable[[str], Side]
+) -> None:
     sides = [side(name) for name in pair]
-    found = evidence(engine, *sides)
+    found = compared(*pair)
     of_region = np.zeros(len(REGIONS))
     for values, (_, landmarks) in zip(found.maps, sides, strict=True):
         labels = heatmap.region_labels(landmarks, SIZE).ravel()
@@ -86,8 +94,8 @@ def test_to_hide_what_is_hidden_already_changes_nothing(
     assert any(abs(change) > 0.01 for change in changes.values())
 
 
-def test_one_photo_twice_gives_no_evidence(engine: Engine, side: Callable[[str], Side]) -> None:
-    found = evidence(engine, side("a_1"), side("a_1"))
+def test_one_photo_twice_gives_no_evidence(compared: Callable[[str, str], Evidence]) -> None:
+    found = compared("a_1", "a_1")
     assert set(found.shares.values()) == {0.0}
     assert max(map(abs, found.changes.values())) < 1e-5
     assert max(np.abs(one).max() for one in found.maps) < 1e-5

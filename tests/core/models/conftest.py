@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from efficientnet import Efficientnet, export_efficientnet
+from efficientnet import Efficientnet, save_efficientnet
 
 from core.models.store import Store, default_folder
 
@@ -25,4 +25,4 @@ def dlib_dat(model_folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def efficientnet(tmp_path_factory: pytest.TempPathFactory) -> Efficientnet:
-    return export_efficientnet(tmp_path_factory.mktemp("efficientnet"))
+    return save_efficientnet(tmp_path_factory.mktemp("efficientnet"))

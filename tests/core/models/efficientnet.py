@@ -5,19 +5,46 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)
 class Efficientnet:
-    """One network three times: ONNX with any batch, ONNX for one crop, and its state dict."""
+    """One network twice: ONNX, and its state dict."""
 
     onnx: Path
-    onnx_single: Path
     state: Path
 
 
-def export_efficientnet(folder: Path) -> Efficientnet:
-    """tf_efficientnetv2_b0 with 512 outputs, its keys below `trunk.`, as in JAPANESE FACE v1."""
+def save_efficientnet(folder: Path, *, side: int = 224, any_batch: bool = True) -> Efficientnet:
+    """tf_efficientnetv2_b0 with 512 outputs, its keys below `trunk.`, as in JAPANESE FACE v1; each time the same one.
+
+    `side`: of the crops that the ONNX file takes, in pixels; `any_batch`: whether it takes any number of them, or one.
+    """
+    import torch
+
+    network = _network()
+    made = Efficientnet(folder / "face.onnx", folder / "face.pth")
+    torch.save(network.state_dict(), made.state)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            network,
+            (torch.zeros(1, 3, side, side),),
+            made.onnx,
+            opset_version=17,
+            dynamo=False,  # the newer exporter needs one more package, and writes an opset onnx2torch cannot read
+            input_names=["crops"],
+            output_names=["vectors"],
+            dynamic_axes={"crops": {0: "n"}, "vectors": {0: "n"}} if any_batch else None,
+        )
+    return made
+
+
+def _network() -> nn.Module:
     import torch
 
     from core.models.torchvision_compat import make_importable
@@ -34,20 +61,4 @@ def export_efficientnet(folder: Path) -> Efficientnet:
             return self.trunk(crops)
 
     torch.manual_seed(0)
-    network = Network().eval()
-    made = Efficientnet(folder / "face.onnx", folder / "single.onnx", folder / "face.pth")
-    torch.save(network.state_dict(), made.state)
-    for path, axes in ((made.onnx, {"crops": {0: "n"}, "vectors": {0: "n"}}), (made.onnx_single, None)):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            torch.onnx.export(
-                network,
-                (torch.zeros(1, 3, 224, 224),),
-                path,
-                opset_version=17,
-                dynamo=False,  # the newer exporter needs one more package, and writes an opset onnx2torch cannot read
-                input_names=["crops"],
-                output_names=["vectors"],
-                dynamic_axes=axes,
-            )
-    return made
+    return Network().eval()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from efficientnet import Efficientnet
+from efficientnet import Efficientnet, save_efficientnet
 
 from core.answers import gradcam, similar
 from core.answers.average import OpenAverage
@@ -22,6 +22,9 @@ from core.contracts import (
 )
 from core.engine import Engine
 
+SIDE = 96
+"""Pixels a side of what the network takes: fewer than the article's 224, for what is asked is not how well it sees."""
+
 KINDS: dict[str, Callable[[Efficientnet], dict[str, Any]]] = {
     "onnx": lambda files: {"path": str(files.onnx)},
     "onnx with a state dict for heatmaps": lambda files: {"path": str(files.onnx), "torch": {"path": str(files.state)}},
@@ -29,10 +32,19 @@ KINDS: dict[str, Callable[[Efficientnet], dict[str, Any]]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def small_efficientnet(tmp_path_factory: pytest.TempPathFactory) -> Efficientnet:
+    return save_efficientnet(tmp_path_factory.mktemp("small_efficientnet"), side=SIDE)
+
+
+def opened(kind: str, files: Efficientnet) -> Engine:
+    choice = ModelChoice("japanese-face-v1", {"input_size": SIDE, **KINDS[kind](files)})
+    return Engine(CoreSettings(model=choice))
+
+
 @pytest.fixture(scope="module", params=list(KINDS))
-def own(request: pytest.FixtureRequest, efficientnet: Efficientnet) -> Iterator[Engine]:
-    choice = ModelChoice("japanese-face-v1", KINDS[request.param](efficientnet))
-    engine = Engine(CoreSettings(model=choice, threads=2))
+def own(request: pytest.FixtureRequest, small_efficientnet: Efficientnet) -> Iterator[Engine]:
+    engine = opened(request.param, small_efficientnet)
     yield engine
     engine.close()
 
@@ -52,8 +64,8 @@ def test_gradcam_as_in_the_article(own: Engine, sample: Callable[[str], Photo]) 
     assert sum(result.regions.values()) == pytest.approx(1)
 
 
-def test_gradcam_without_torch(efficientnet: Efficientnet, sample: Callable[[str], Photo]) -> None:
-    engine = Engine(CoreSettings(model=ModelChoice("japanese-face-v1", KINDS["onnx"](efficientnet)), threads=2))
+def test_gradcam_without_torch(small_efficientnet: Efficientnet, sample: Callable[[str], Photo]) -> None:
+    engine = opened("onnx", small_efficientnet)
     result = gradcam.answer(engine, GradcamRequest(sample("a_1")))
     engine.close()
     assert (result.method, result.target) == ("occlusion", "identity")
@@ -68,11 +80,11 @@ def test_average_of_each_person_once(own: Engine, sample: Callable[[str], Photo]
 
 
 def test_all_ways_to_the_same_weights_give_the_same_score(
-    efficientnet: Efficientnet, sample: Callable[[str], Photo]
+    small_efficientnet: Efficientnet, sample: Callable[[str], Photo]
 ) -> None:
     scores = []
-    for kind in KINDS.values():
-        engine = Engine(CoreSettings(model=ModelChoice("japanese-face-v1", kind(efficientnet)), threads=2))
+    for kind in KINDS:
+        engine = opened(kind, small_efficientnet)
         scores.append(similar.answer(engine, SimilarRequest(sample("c_1"), sample("d_1"), explain=False)).score)
         engine.close()
     assert scores == pytest.approx([scores[0]] * len(scores), abs=1e-5)

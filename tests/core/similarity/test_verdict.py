@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -107,17 +108,45 @@ def test_a_mirror_image_is_the_same_face(engine: Engine, locate: Locate, sample:
     assert score(vectors[0], vectors[1], "euclidean") == pytest.approx(0, abs=1e-5)
 
 
+@dataclass(frozen=True, eq=False)
+class Londoners:
+    """Crops of all people, neutral and smiling (uint8, 2 x n x s x s x 3), and their ethnic groups."""
+
+    crops: np.ndarray
+    groups: list[str]
+
+
 @pytest.fixture(scope="module")
-def londoners(shared: Path, engine: Engine, locate: Locate) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Neutral and smiling vectors of all people, and their ethnic groups."""
+def fronts(shared: Path, engine: Engine, locate: Locate) -> Londoners:
     folder = shared / "faces" / "london"
     with (folder / "people.csv").open() as file:
         people = list(csv.DictReader(file))
-    views = []
-    for view in ("neutral_front", "smiling_front"):
-        photos = [Photo(view, (folder / person["id"] / f"{view}.jpg").read_bytes()) for person in people]
-        views.append(describe(engine.embedder, np.stack([engine.crop(locate(photo)).pixels for photo in photos])))
-    return views[0], views[1], [person["ethnic_group"] for person in people]
+    crops = [
+        [
+            engine.crop(locate(Photo(view, (folder / person["id"] / f"{view}.jpg").read_bytes()))).pixels
+            for person in people
+        ]
+        for view in ("neutral_front", "smiling_front")
+    ]
+    return Londoners(np.array(crops), [person["ethnic_group"] for person in people])
+
+
+@pytest.fixture(scope="module")
+def londoners(fronts: Londoners, engine: Engine) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Neutral and smiling vectors of all people, and their ethnic groups."""
+    neutral, smiling = (describe(engine.embedder, crops) for crops in fronts.crops)
+    return neutral, smiling, fronts.groups
+
+
+@pytest.mark.shared
+def test_neutral_and_smiling_londoners_are_told_apart(fronts: Londoners, engine: Engine) -> None:
+    """By the network alone, without mirror images or a cohort."""
+    neutral, smiling = (engine.embedder(crops) for crops in fronts.crops)
+    distances = np.linalg.norm(neutral[:, np.newaxis] - smiling[np.newaxis], axis=2)
+    same = distances.diagonal()
+    different = distances[~np.eye(len(same), dtype=bool)]
+    assert (same[:, np.newaxis] < different[np.newaxis]).mean() >= 0.999
+    assert same.max() < 0.6
 
 
 @pytest.mark.shared
