@@ -94,7 +94,7 @@ async def test_another_face_by_the_menu_under_the_answer(house: Sandbox, chat: O
     menu = answer.locator("button.select").first
     await menu.click()
     faces = page.page.get_by_role("option")
-    assert await faces.count() == 7
+    await expect(faces).to_have_count(7)
     await faces.nth(5).click()
     await expect(picture).not_to_have_attribute("src", before or "")
     await page.pictures(answer, await answer.locator(".picture img").count())
