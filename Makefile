@@ -37,7 +37,9 @@ run: setup
 demo: setup
 	@$(BIN)/sokkuri sandbox --replay docs/demo.jsonl --out demo
 
+# Tests start hundreds of processes. Where PYTHONDONTWRITEBYTECODE is set, each of them would compile all modules anew.
 test: setup
+	@$(BIN)/python -m compileall -q bot cli core sandbox sokkuri words tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.installed
