@@ -212,8 +212,14 @@ async def test_a_stage_that_takes_too_long_is_overdue_and_one_after_the_other_is
     ("warm", "error", "starts"), [(tasks.warm_up_badly, ModelMissing, 1), (tasks.die_at_the_start, WorkerLost, 2)]
 )
 async def test_a_worker_that_cannot_start_is_told_and_not_tried_again_and_again(
-    warm: object, error: type[Exception], starts: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    warm: object,
+    error: type[Exception],
+    starts: int,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(process, "BACKOFF_SECONDS", LONG)  # this machine may be busy
     settings = CoreSettings(model_folder=str(tmp_path / "starts"))
     async with LocalWorkers(settings, warm, count=1, tasks=0, start_seconds=LONG) as workers:  # type: ignore[arg-type]
         for _ in range(5):
@@ -237,7 +243,10 @@ async def test_a_worker_that_could_not_start_is_tried_again_later(
     assert (tmp_path / "starts").read_text().count("started") in (3, 4)
 
 
-async def test_one_that_cannot_start_is_left_alone_while_another_does_the_work(tmp_path: Path) -> None:
+async def test_one_that_cannot_start_is_left_alone_while_another_does_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "BACKOFF_SECONDS", LONG)  # this machine may be busy
     settings = CoreSettings(model_folder=str(tmp_path / "starts"))
     async with LocalWorkers(settings, tasks.die_unless_the_first, count=2, tasks=0, start_seconds=LONG) as workers:
         pids = await asyncio.gather(*(workers.submit(tasks.pid, None, LONG) for _ in range(20)))
