@@ -42,7 +42,9 @@ demo: $(VENV)/.models
 	@$(BIN)/sokkuri sandbox --replay docs/demo.jsonl --out demo
 	@test -e $(VENV)/.torch || $(BIN)/python -m setup torch --unless-large
 
+# Tests start hundreds of processes. Where PYTHONDONTWRITEBYTECODE is set, each of them would compile all modules anew.
 test: setup $(VENV)/.test
+	@$(BIN)/python -m compileall -q bot cli core sandbox sokkuri words tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup --durations 10
 
 test-fast: setup $(VENV)/.test

@@ -55,11 +55,6 @@ class Interactions:
         self._refusals = services.refusals
         self._trace = services.trace
         self._invocations = services.invocations
-        self._timers: set[asyncio.TimerHandle] = set()
-
-    def close(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
 
     # ------------------------------------------------------------ commands
 
@@ -268,9 +263,7 @@ class Interactions:
         if len(self._invocations) > MOST_INVOCATIONS:
             del self._invocations[next(iter(self._invocations))]
         payload = self._payload(invocation, origin, data, owners)
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(rules.SECONDS_TO_ACKNOWLEDGE, self._check, invocation)
-        self._timers = {one for one in self._timers if one.when() > loop.time()} | {timer}
+        self._world.clock.call_later(rules.SECONDS_TO_ACKNOWLEDGE, lambda: self._check(invocation))
         if self._delivery.url is None:
             await self._gateway.publish("INTERACTION_CREATE", channel.guild, lambda _: payload)
         else:

@@ -121,7 +121,7 @@ class Sandbox(Actions):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._interactions.close()
+        self.clock.close()
         await self.delivery.__aexit__(kind, error, trace)
         await self._page.close()
         await self.gateway.drop(1001)

@@ -14,9 +14,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
+from patience import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 240.0
 PROGRAM = (
     "import worker_tasks; from core import tasks; tasks.warm = tasks.warm_for_heatmaps = worker_tasks.warm; "
     "from cli.main import main; main()"
@@ -70,10 +70,12 @@ class Process:
         return [(host, port) for host, port in json.loads(subprocess.check_output(command))]
 
     async def says(self, text: str, times: int = 1) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while self.log.count(text) < times:
-                assert self._process.returncode is None, self.log
-                await asyncio.sleep(0.02)
+        def said() -> bool:
+            count = self.log.count(text)
+            assert count >= times or self._process.returncode is None, self.log
+            return count >= times
+
+        await until(said)
 
     async def ended(self) -> int:
         """Exit status, once it ends by itself."""
@@ -93,7 +95,7 @@ async def process(
     """`path`: a folder to look for modules in before all others; `inside`: a command that runs it in a network
     namespace; `variables`: further ones of the environment.
     """
-    folders = [path, str(ROOT), str(Path(__file__).parent)]
+    folders = [path, str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "bot")]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SOKKURI_")}
     environment |= {"PYTHONPATH": os.pathsep.join(filter(None, folders)), **variables}
     file = folder / f"{name}.log"

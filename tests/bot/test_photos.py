@@ -157,7 +157,7 @@ async def test_what_fails_by_chance_is_tried_again(server: Server, photos: Photo
 async def test_a_stalled_connection_is_given_up_for_another_one(server: Server) -> None:
     server.bad = 1
     async with aiohttp.ClientSession() as session:
-        assert await make(session, download_seconds=1.5).fetch(source(f"{server.base}/stalled/1"))
+        assert await make(session, download_seconds=6.0).fetch(source(f"{server.base}/stalled/1"))
     assert server.asked == ["stalled"] * 2
 
 

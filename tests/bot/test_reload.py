@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 from bot import reload
 from bot.config import Settings, load
@@ -28,7 +29,7 @@ async def main():
     settings = Settings()
     async with reload.on_hangup(settings, locales.load(), lambda: settings, renewed):
         print("ready", flush=True)
-        await asyncio.sleep(60)
+        await asyncio.sleep(120)
 
 asyncio.run(main())
 """
@@ -103,4 +104,4 @@ def test_a_signal_from_somebody_is_no_closed_terminal() -> None:
         os.close(slave)
         os.close(master)
         process.send_signal(signal.SIGHUP)
-        assert process.wait(60) == -signal.SIGTERM
+        assert process.wait(PATIENCE) == -signal.SIGTERM

@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from chat import Chat, Open
+from patience import PATIENCE, unless_ended, until
 from playwright.async_api import Browser, async_playwright, expect
-from started import PATIENCE, sokkuri
+from started import sokkuri
 
-from sandbox import Sandbox, samples
+from bot.messages.progress import Progress
+from sandbox import Invocation, Sandbox, samples
+from sandbox.invocation import InteractionType
+from sandbox.state import walk_components
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -35,7 +39,7 @@ async def browser() -> AsyncIterator[Browser]:
     if CHROMIUM is None:
         pytest.fail("no Chromium here, and CI is set: apt-get install chromium")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, timeout=PATIENCE * 1000)
         yield browser
         await browser.close()
 
@@ -71,9 +75,27 @@ async def chat(browser: Browser) -> AsyncIterator[Open]:
     assert complaints == []
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(furnished: Sandbox) -> AsyncIterator[Sandbox]:
+    """A sandbox with the samples, and the real bot with its real worker in it. Nothing is left running there for the
+    next test to stand in line behind, or to come between its messages.
+    """
+    yield furnished
+    commands = furnished._services.invocations.values()
+    await until(lambda: all(is_over(one) for one in commands))
+
+
+def is_over(invocation: Invocation) -> bool:
+    """Whether it has its answer, and not only the bot's progress, which has a button that stops it."""
+    if invocation.failed or invocation.type is not InteractionType.COMMAND:
+        return True
+    components = walk_components(invocation.answer.components) if invocation.answer else ()
+    is_running = any(one.get("custom_id", "").startswith(Progress.PREFIX) for one in components)
+    return invocation.answer is not None and not is_running
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sandbox]:
-    """A sandbox with the samples, and the real bot with its real workers in it."""
+async def furnished(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sandbox]:
     async with Sandbox() as sandbox:
         await samples.fill(sandbox)
         settings = {
@@ -83,6 +105,6 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sandb
             "DISCORD__CDN_HOSTS": json.dumps([sandbox.cdn.host]),
             "LIMITS__COOLDOWN_REQUESTS": "0",
         }
-        async with sokkuri(tmp_path_factory.mktemp("bot"), "run", **settings):
-            await sandbox.wait_ready(PATIENCE)
+        async with sokkuri(tmp_path_factory.mktemp("bot"), "run", **settings) as process:
+            await unless_ended(process, sandbox.wait_ready(PATIENCE))
             yield sandbox

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from bot_of_everything import BLUE, RED, Bot
 from chat import Chat, Open
+from patience import PATIENCE
 from playwright.async_api import Locator, expect
 
 from sandbox import File, Sandbox
@@ -26,7 +28,7 @@ async def playground() -> AsyncIterator[Sandbox]:
         bot = Bot()
         with sandbox.in_place_of_discord():
             running = asyncio.create_task(bot.start(sandbox.token))
-            await sandbox.wait_ready()
+            await sandbox.wait_ready(PATIENCE)
             yield sandbox
             await bot.close()
             await running
@@ -260,7 +262,7 @@ async def test_a_command_can_be_given_up(page: Chat) -> None:
     await expect(page.form).to_have_count(0)
 
 
-async def test_a_message_with_a_file_by_mouse_alone(page: Chat) -> None:
+async def test_a_message_with_a_file_by_mouse_alone(page: Chat, tmp_path: Path) -> None:
     before = await page.messages.count()
     await page.composer.fill("look")
     await page.page.locator("#composer > input[type=file]").set_input_files(
@@ -272,7 +274,9 @@ async def test_a_message_with_a_file_by_mouse_alone(page: Chat) -> None:
     await expect(posted).to_contain_text("look")
     await page.pictures(posted, 1)
     await expect(page.composer).to_have_value("")
-    big = {"name": "big.png", "mimeType": "image/png", "buffer": b"x" * (20 * 1024 * 1024 + 1)}
+    big = tmp_path / "big.png"
+    with big.open("wb") as file:
+        file.truncate(20 * 1024 * 1024 + 1)
     await page.page.locator("#composer > input[type=file]").set_input_files([big])
     await expect(page.page.get_by_text("big.png is too large")).to_be_visible()
 

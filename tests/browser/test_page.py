@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from chat import Open
+from patience import PATIENCE
 from playwright.async_api import Browser, expect
 
 from cli.browser import Redirect
@@ -114,6 +115,7 @@ async def test_a_file_leads_a_browser_to_the_page(stage: Sandbox, browser: Brows
     """And the page stays open when it is loaded again, where the address that led there is good no more."""
     used, redirect = stage.page, Redirect(stage.page)
     context = await browser.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
     try:
         page = await context.new_page()
         await page.goto(redirect.file.as_uri())

@@ -119,7 +119,7 @@ async def test_another_face_by_the_menu_under_the_answer(house: Sandbox, chat: O
         await page.fits(answer, [width])
         await page.page.keyboard.press("Escape")
     await menu.click()
-    assert await faces.count() == 7
+    await expect(faces).to_have_count(7)
     await faces.nth(5).click()
     await expect(picture).not_to_have_attribute("src", before or "")
     await page.pictures(answer, await answer.locator(".picture img").count())

@@ -10,6 +10,9 @@ from pathlib import Path
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
+ONE_LIGHT_WORKER = {"SOKKURI_WORKERS__COUNT": "1", "SOKKURI_WORKERS__HEATMAPS": "false"}
+"""Settings for a bot where it does not matter how many workers it has, or whether they have loaded torch."""
+
 PROGRAM = Path(sys.executable).with_name("sokkuri")
 
 

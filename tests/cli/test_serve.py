@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from program import PROGRAM, Run, environment
+from patience import PATIENCE, unless_ended, until
+from program import ONE_LIGHT_WORKER, PROGRAM, Run, environment
 from yarl import URL
 
 from cli.serve import has_desktop
@@ -41,19 +42,19 @@ def test_the_bare_sandbox_serves_until_it_is_told_to_stop(tmp_path: Path) -> Non
         request = urllib.request.Request(
             f"{api[1]}/users/@me", headers={"Authorization": f"Bot {token[1]}", "User-Agent": "DiscordBot (test, 1)"}
         )
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
             assert json.load(response)["bot"] is True
         assert f"DISCORD_API={api[1]} DISCORD_GATEWAY=ws://127.0.0.1:{URL(api[1]).port}/gateway " in text
         assert f" DISCORD_TOKEN={token[1]} " in text
         assert "<title>" in page_of(text)
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=PATIENCE) == 0
 
 
 def page_of(printed: str) -> str:
     """What a browser finds at the address that was printed."""
     (address,) = re.findall(ADDRESS, printed)
-    with urllib.request.urlopen(address, timeout=10) as response:
+    with urllib.request.urlopen(address, timeout=PATIENCE) as response:
         return str(response.read().decode())
 
 
@@ -69,11 +70,11 @@ def test_a_port_that_is_taken(sokkuri: Run, bare: list[str]) -> None:
 
 async def test_run_with_a_token_is_the_bot_until_sigterm(tmp_path: Path) -> None:
     async with Sandbox() as sandbox:
-        env = environment(SOKKURI_TOKEN=sandbox.token, SOKKURI_DISCORD__API=sandbox.api, SOKKURI_WORKERS__COUNT="1")
+        env = environment(SOKKURI_TOKEN=sandbox.token, SOKKURI_DISCORD__API=sandbox.api, **ONE_LIGHT_WORKER)
         process = await asyncio.create_subprocess_exec(PROGRAM, "run", cwd=tmp_path, env=env, stdout=PIPE, stderr=PIPE)
-        await sandbox.wait_ready(60)
+        await unless_ended(process, sandbox.wait_ready(PATIENCE))
         process.terminate()
-        output, errors = await asyncio.wait_for(process.communicate(), 60)
+        output, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 0, errors
     assert sandbox.token.encode() not in output + errors
     assert not sandbox.refusals
@@ -81,9 +82,10 @@ async def test_run_with_a_token_is_the_bot_until_sigterm(tmp_path: Path) -> None
 
 async def test_run_with_a_token_that_discord_refuses(tmp_path: Path) -> None:
     async with Sandbox() as sandbox:
-        env = environment(SOKKURI_TOKEN="abc.def.ghi", SOKKURI_DISCORD__API=sandbox.api, SOKKURI_LOG_LEVEL="ERROR")
+        settings = {"SOKKURI_DISCORD__API": sandbox.api, "SOKKURI_LOG_LEVEL": "ERROR", **ONE_LIGHT_WORKER}
+        env = environment(SOKKURI_TOKEN="abc.def.ghi", **settings)
         process = await asyncio.create_subprocess_exec(PROGRAM, "run", cwd=tmp_path, env=env, stdout=PIPE, stderr=PIPE)
-        output, errors = await asyncio.wait_for(process.communicate(), 60)
+        output, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert (process.returncode, output) == (2, b"")
     (line,) = errors.decode().splitlines()
     assert "token" in line
@@ -92,10 +94,15 @@ async def test_run_with_a_token_that_discord_refuses(tmp_path: Path) -> None:
 
 async def test_run_without_a_token_says_so_and_opens_a_page(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
-        PROGRAM, "run", cwd=tmp_path, env=environment(PYTHONUNBUFFERED="1"), stdout=PIPE, stderr=PIPE
+        PROGRAM,
+        "run",
+        cwd=tmp_path,
+        env=environment(PYTHONUNBUFFERED="1", **ONE_LIGHT_WORKER),
+        stdout=PIPE,
+        stderr=PIPE,
     )
     assert process.stdout is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         output = (await process.stdout.readuntil(b"Ctrl-C stops it.\n")).decode()
         assert process.stderr is not None
         log = (await process.stderr.readuntil(b"shards: 0\n")).decode()
@@ -104,7 +111,7 @@ async def test_run_without_a_token_says_so_and_opens_a_page(tmp_path: Path) -> N
     assert "token" not in log
     assert " to 1 server, " in log
     process.send_signal(signal.SIGINT)
-    _, errors = await asyncio.wait_for(process.communicate(), 60)
+    _, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 0, errors
     assert not list(tmp_path.iterdir())
 
@@ -128,15 +135,14 @@ async def test_no_key_stands_in_the_command_line_of_the_browser(tmp_path: Path) 
     desktop = {"DISPLAY": ":0", "BROWSER": str(script), "SEEN": str(seen), "CI": "", "SSH_CONNECTION": ""}
     ours, terminal = pty.openpty()  # a browser is opened only for somebody who sits at a terminal
     process = await asyncio.create_subprocess_exec(
-        PROGRAM, "sandbox", cwd=tmp_path, env=environment(**desktop), stdout=terminal, stderr=PIPE
+        PROGRAM, "sandbox", cwd=tmp_path, env=environment(**desktop, **ONE_LIGHT_WORKER), stdout=terminal, stderr=PIPE
     )
     os.close(terminal)
     with os.fdopen(ours, "rb", buffering=0) as screen:
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 printed = await asyncio.to_thread(read_until, screen, "Ctrl-C stops it.")
-                while not seen.exists():
-                    await asyncio.sleep(0.05)
+                await until(seen.exists)
             found = json.loads(seen.read_text())
             (address,) = re.findall(ADDRESS, printed)
             (argument,) = found["arguments"]
@@ -149,7 +155,7 @@ async def test_no_key_stands_in_the_command_line_of_the_browser(tmp_path: Path) 
             assert not file.parent.exists()
         finally:
             process.terminate()
-            await asyncio.wait_for(process.communicate(), 60)
+            await asyncio.wait_for(process.communicate(), PATIENCE)
 
 
 def read_until(screen: BinaryIO, words: str) -> str:
@@ -165,7 +171,7 @@ async def test_each_browser_gets_an_address_of_its_own(tmp_path: Path) -> None:
         PROGRAM, "sandbox", "--bare", cwd=tmp_path, env=environment(PYTHONUNBUFFERED="1"), stdout=PIPE
     )
     assert process.stdout is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         first = (await process.stdout.readuntil(b"Its page: ") + await process.stdout.readline()).decode()
         assert "<title>" in await asyncio.to_thread(page_of, first)
         with pytest.raises(urllib.error.HTTPError) as used:
@@ -179,7 +185,7 @@ async def test_each_browser_gets_an_address_of_its_own(tmp_path: Path) -> None:
 
 
 def test_the_demo_is_a_conversation_that_is_played_again(sokkuri: Run, tmp_path: Path) -> None:
-    done = sokkuri("sandbox", "--replay", str(DEMO), "--out", str(tmp_path / "demo"))
+    done = sokkuri("sandbox", "--replay", str(DEMO), "--out", str(tmp_path / "demo"), env=ONE_LIGHT_WORKER)
     assert done.returncode == 0, done.stderr
     assert "Mio: /similar photo1:person_c_1.jpg photo2:person_f_1.jpg" in done.stdout
     assert "12 faces" in done.stdout

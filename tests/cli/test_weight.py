@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -28,19 +30,43 @@ def test_nothing_heavy_is_loaded(code: str, more: list[str]) -> None:
     assert done.stderr.strip() == "[]"
 
 
-@pytest.mark.parametrize("photo", ["person_a_2.jpg", "scenes/landscape.jpg"])
-@pytest.mark.parametrize("options", [[], ["--json"]])
-def test_an_answer_and_an_error_are_put_into_words_without_discord(photo: str, options: list[str]) -> None:
-    asked = ["similar", str(FACES / "person_a_1.jpg"), str(FACES / photo), *options]
+Told = dict[str, str | int]
+
+PHOTOS = ("person_a_2.jpg", "scenes/landscape.jpg")
+OPTIONS: tuple[list[str], ...] = ([], ["--json"])
+
+
+@pytest.fixture(scope="module")
+def told() -> Mapping[str, Told]:
+    """What `similar` says of each photo with each of the options, by both, all of it in one process without discord."""
+    asked = {
+        f"{photo} {options}": ["similar", str(FACES / "person_a_1.jpg"), str(FACES / photo), *options]
+        for photo in PHOTOS
+        for options in OPTIONS
+    }
     code = f"""
-import sys
+import contextlib, io, json, sys
 from cli.main import main
-try:
-    main({asked!r})
-finally:
-    print("discord:", "discord" in sys.modules)
+told = {{}}
+for name, arguments in {asked!r}.items():
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as errors:
+        try:
+            main(arguments)
+        except SystemExit as done:
+            status = done.code
+    told[name] = dict(status=status, out=out.getvalue(), errors=errors.getvalue(), discord="discord" in sys.modules)
+print(json.dumps(told))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == (3 if "landscape" in photo else 0), done.stderr
-    assert done.stdout.endswith("discord: False\n")
-    assert "landscape" not in photo or "landscape.jpg" in done.stderr
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("photo", PHOTOS)
+@pytest.mark.parametrize("options", OPTIONS)
+def test_an_answer_and_an_error_are_put_into_words_without_discord(
+    told: Mapping[str, Told], photo: str, options: list[str]
+) -> None:
+    one = told[f"{photo} {options}"]
+    assert one["status"] == (3 if "landscape" in photo else 0), one["errors"]
+    assert not one["discord"]
+    assert "landscape" not in photo or "landscape.jpg" in str(one["errors"])

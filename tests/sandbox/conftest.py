@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import discord
 import pytest
 from discord import app_commands
+from patience import PATIENCE
 
 from sandbox import Sandbox
 
@@ -47,6 +48,9 @@ class TestBot(discord.AutoShardedClient):
         self.errors.append(getattr(error, "original", error))
         logging.getLogger(__name__).error("in a command", exc_info=error)
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Does not wait for five seconds, as discord.py does: this gateway lets any number of sessions begin."""
+
     async def on_message(self, message: discord.Message) -> None:
         self.seen.append(message)
 
@@ -81,13 +85,13 @@ def connect() -> Connect:
         with sandbox.in_place_of_discord():
             task = asyncio.create_task(bot.start(sandbox.token))
             try:
-                waiting = asyncio.create_task(sandbox.wait_ready(10, commands=setup is not None))
+                waiting = asyncio.create_task(sandbox.wait_ready(PATIENCE, commands=setup is not None))
                 await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
                 if task.done():
                     waiting.cancel()
                     await task
                 await waiting
-                await asyncio.wait_for(bot.wait_until_ready(), 10)
+                await asyncio.wait_for(bot.wait_until_ready(), PATIENCE)
                 yield bot
             finally:
                 await bot.close()

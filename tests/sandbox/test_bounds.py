@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 import aiohttp
 import discord
 import pytest
+from patience import PATIENCE, until
 from yarl import URL
 
 from sandbox import File, Sandbox
@@ -43,7 +44,7 @@ async def answered_before_the_body(sandbox: Sandbox, method: str, path: str, *he
     lines = [f"{method} {path} HTTP/1.1", f"Host: {url.authority}", f"Content-Length: {400 * MIB}", *headers, "", ""]
     writer.write("\r\n".join(lines).encode())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return int((await reader.readline()).split()[1])
     finally:
         writer.close()
@@ -79,7 +80,7 @@ async def test_an_interactions_token_that_has_expired_is_refused_before_the_body
 
     async with connect(sandbox, setup):
         invocation = await sandbox.slash("work")
-        await invocation.answered(5)
+        await invocation.answered(PATIENCE)
         sandbox.clock.advance(16 * 60)
         path = f"/api/v10/webhooks/{sandbox.bot.id}/{invocation.token}/messages/@original"
         assert await answered_before_the_body(sandbox, "PATCH", path, "Content-Type: application/json") == 401
@@ -181,19 +182,19 @@ async def test_ids_are_numbers_of_some_digits(sandbox, bot, faults, id_) -> None
 @pytest.mark.parametrize("levels", [100, 900])
 async def test_deeply_nested_json_is_refused_by_the_gateway(sandbox, faults, levels) -> None:
     async with aiohttp.ClientSession() as session, session.ws_connect(f"{sandbox.gateway.url}?v=10") as socket:
-        await socket.receive(timeout=5)
+        await socket.receive(timeout=PATIENCE)
         await socket.send_str('{"op": 1, "d": ' + "[" * levels + "]" * levels + "}")
         while not socket.closed:
-            await socket.receive(timeout=5)
+            await socket.receive(timeout=PATIENCE)
         assert socket.close_code == 4002
 
 
 async def test_the_gateway_does_not_take_in_what_is_far_too_large(sandbox, faults) -> None:
     async with aiohttp.ClientSession() as session, session.ws_connect(f"{sandbox.gateway.url}?v=10") as socket:
-        await socket.receive(timeout=5)
+        await socket.receive(timeout=PATIENCE)
         await socket.send_str("x" * MIB)
         while not socket.closed:
-            await socket.receive(timeout=5)
+            await socket.receive(timeout=PATIENCE)
         assert socket.close_code == 1009
 
 
@@ -282,15 +283,11 @@ async def test_a_page_that_does_not_listen_is_let_go(sandbox, faults) -> None:
     ]
     writer.write("\r\n".join(lines).encode())
     await reader.readline()  # and no more
-    async with asyncio.timeout(10):
-        while not sandbox._page._sockets:
-            await asyncio.sleep(0.01)
+    await until(lambda: bool(sandbox._page._sockets))
     for _ in range(MOST_CHARACTERS_WAITING // MIB + 40):
         await sandbox.post(general, content="x" * MIB)
         await asyncio.sleep(0)
-    async with asyncio.timeout(10):
-        while sandbox._page._sockets:
-            await asyncio.sleep(0.01)
+    await until(lambda: not sandbox._page._sockets)
     writer.transport.abort()
     async with aiohttp.ClientSession(page) as session, session.ws_connect("socket", max_msg_size=0) as socket:
-        assert (await socket.receive_json(timeout=30))["type"] == "snapshot"
+        assert (await socket.receive_json(timeout=PATIENCE))["type"] == "snapshot"

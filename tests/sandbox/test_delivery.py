@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from patience import PATIENCE
 
 from sandbox import InvocationFailed, Sandbox
 from sandbox.delivery import EndpointRefused
@@ -63,8 +64,8 @@ async def test_an_answer_inline_counts_as_the_callback(sandbox: Sandbox) -> None
     async with endpoint(sandbox, answer) as url:
         await sandbox.delivery.use(url)
         invocation = await sandbox.slash("hello")
-        assert (await invocation.answered(5)).text == "Hello from hello"
-        assert await invocation.acknowledged() < 3
+        assert (await invocation.answered(PATIENCE)).text == "Hello from hello"
+        assert await invocation.acknowledged(PATIENCE) < 3
         await sandbox.delivery.use(None)  # over the gateway again, where no bot is connected
         nobody = await sandbox.slash("hello")
         await asyncio.sleep(0.1)
@@ -87,7 +88,7 @@ async def test_what_is_no_answer_fails_at_once(sandbox: Sandbox, answer, why: st
     async with endpoint(sandbox, answer) as url:
         await sandbox.delivery.use(url)
         with pytest.raises(InvocationFailed):
-            await (await sandbox.slash("hello")).acknowledged()
+            await (await sandbox.slash("hello")).acknowledged(PATIENCE)
     assert [refusal.why for refusal in sandbox.refusals] == [why]
 
 

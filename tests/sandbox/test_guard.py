@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import psutil
 import pytest
+from patience import PATIENCE
 from yarl import URL
 
 from sandbox import File, Sandbox
@@ -76,7 +77,7 @@ async def test_sockets_from_elsewhere_are_refused(sandbox, path) -> None:
                 await session.ws_connect(path, origin=origin)
             assert refused.value.status == 403
         async with session.ws_connect(path, origin=sandbox.address) as socket:
-            assert (await socket.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT
+            assert (await socket.receive(timeout=PATIENCE)).type is aiohttp.WSMsgType.TEXT
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", *(f"/s/{{}}/{path}" for path in OF_THE_PAGE), "/page/socket"])

@@ -11,6 +11,7 @@ import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import PATIENCE, until
 
 from sandbox import File, Sandbox
 from sandbox.commands import check_commands, is_name
@@ -40,7 +41,7 @@ async def refused(sandbox: Sandbox, connect, body: Body, **options: object) -> d
 
     async with connect(sandbox, command(catching)):
         await sandbox.slash("do", **options)
-        error = await asyncio.wait_for(caught, 5)
+        error = await asyncio.wait_for(caught, PATIENCE)
     assert error.code in [refusal.code for refusal in sandbox.refusals]
     return error
 
@@ -203,8 +204,7 @@ async def test_permissions(sandbox, connect) -> None:
             with pytest.raises(discord.Forbidden) as caught:
                 await attempt
             assert caught.value.code == 50001
-        while there.permissions_for(there.guild.me).view_channel:
-            await bot.wait_for("guild_channel_update", timeout=5)
+        await until(lambda: not there.permissions_for(there.guild.me).view_channel)
 
 
 async def test_only_its_own_messages_can_be_edited(sandbox, connect) -> None:
@@ -242,8 +242,8 @@ async def test_without_the_intent_other_peoples_words_are_empty(connect, switche
             called = await sandbox.post(channel, content=f"{sandbox.bot.mention} called", files=[File("b.png", b"x")])
             private = await sandbox.post(direct, content="private")
             own = await bot.get_channel(channel.id).send("own")
-            looked = await (await sandbox.message_command("Look", plain)).answered(5)
-            given = await (await sandbox.slash("do", {"photo": File("c.png", b"xyz")})).answered(5)
+            looked = await (await sandbox.message_command("Look", plain)).answered(PATIENCE)
+            given = await (await sandbox.slash("do", {"photo": File("c.png", b"xyz")})).answered(PATIENCE)
             live = {message.id: message for message in bot.seen}
             stored = {message.id: message async for message in bot.get_channel(channel.id).history()}
     for seen in (live, stored):
@@ -257,7 +257,7 @@ async def test_without_the_intent_other_peoples_words_are_empty(connect, switche
 async def test_a_session_that_did_not_ask_for_the_intent_does_not_get_it(sandbox, connect) -> None:
     async with connect(sandbox, intents=discord.Intents.default()) as bot:
         posted = await sandbox.post(sandbox.channel("general"), content="plain")
-        await bot.wait_for("message", timeout=5) if not bot.seen else None
+        await until(lambda: bool(bot.seen))
         assert bot.seen[0].content == ""
         again = await bot.get_channel(posted.channel.id).fetch_message(posted.id)
         assert again.content == "plain"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 
 import discord
 import openapi
 import pytest
 from discord import app_commands
+from patience import PATIENCE, until
 
 from sandbox import CannotInvoke, ChannelType, File, InvocationFailed, MessageFlag
 from sandbox.cdn import one_colour_png
@@ -36,7 +36,7 @@ def photos() -> dict[str, File]:
 async def test_slash_is_deferred_and_edited(sandbox, connect, photos) -> None:
     async with connect(sandbox, similar):
         invocation = await sandbox.slash("similar", {**photos, "note": "hello"}, locale="ja")
-        reply = await invocation.answered(5)
+        reply = await invocation.answered(PATIENCE)
     assert reply.content == f"{len(PNG)} {len(PNG) + 2} image/png 7 ja hello"
     [picture] = reply.files
     assert (picture.filename, picture.description, picture.data) == ("out.png", "one of them", PNG)
@@ -82,8 +82,8 @@ async def test_commands_are_offered_by_place_and_permission(sandbox, connect) ->
             await interaction.response.send_message("mine")
 
     async with connect(sandbox, setup):
-        assert (await (await sandbox.slash("here")).answered(5)).content == "here"
-        assert (await (await sandbox.slash("mine")).answered(5)).content == "mine"
+        assert (await (await sandbox.slash("here")).answered(PATIENCE)).content == "here"
+        assert (await (await sandbox.slash("mine")).answered(PATIENCE)).content == "mine"
         with pytest.raises(CannotInvoke, match="here"):
             await sandbox.slash("here", channel=sandbox.direct())
         with pytest.raises(CannotInvoke, match="Aoi"):
@@ -120,7 +120,7 @@ async def test_every_kind_of_option_arrives_typed(sandbox, connect) -> None:
         thread = await sandbox.open_thread(sandbox.channel("general"), "Party")
         values = {"text": "x", "number": 9, "share": 0.5, "yes": True, "who": sandbox.person("Aoi")}
         values |= {"where": thread, "colour": "red"}
-        reply = await (await sandbox.slash("try all", values)).answered(5)
+        reply = await (await sandbox.slash("try all", values)).answered(PATIENCE)
         assert (reply.content, reply.ephemeral) == ("done", True)
         assert got == ["x", 9, 0.5, True, "aoi", False, "Party", thread.parent.id, "red", True, True]
         for name, wrong in (("number", 10), ("number", "9"), ("colour", "blue"), ("yes", 1), ("who", thread)):
@@ -143,8 +143,8 @@ async def test_progress_is_kept_as_history(sandbox, connect) -> None:
 
     async with connect(sandbox, setup):
         invocation = await sandbox.slash("work")
-        reply = await invocation.answered(5, until=lambda message: bool(message.files))
-        [more] = await invocation.followed_up()
+        reply = await invocation.answered(PATIENCE, until=lambda message: bool(message.files))
+        [more] = await invocation.followed_up(within=PATIENCE)
     assert reply.content == "done" and more.content == "and more"
     assert [version.content for version in invocation.history] == ["0", "1", "2", "done"]
     assert list(sandbox.channel("general").messages) == [reply.id, more.id]
@@ -159,7 +159,7 @@ async def test_the_first_followup_takes_the_place_of_thinking(sandbox, connect) 
 
     async with connect(sandbox, setup):
         invocation = await sandbox.slash("work")
-        reply = await invocation.answered(5)
+        reply = await invocation.answered(PATIENCE)
     assert reply.ephemeral and not invocation.followups
 
 
@@ -178,7 +178,7 @@ async def test_attachments_stay_go_and_show_in_embeds(sandbox, connect) -> None:
 
     async with connect(sandbox, setup) as bot:
         invocation = await sandbox.slash("work")
-        reply = await invocation.answered(5, until=lambda message: message.content == "x")
+        reply = await invocation.answered(PATIENCE, until=lambda message: message.content == "x")
         assert not bot.errors
     first, last = invocation.history
     assert [one.filename for one in first.attachments] == ["a.png"]
@@ -214,12 +214,12 @@ async def test_buttons_menus_and_forms(sandbox, connect) -> None:
             await interaction.response.send_message("ask", view=Buttons())
 
     async with connect(sandbox, setup):
-        question = await (await sandbox.slash("ask")).answered(5)
-        assert (await (await sandbox.click(question, "change")).answered(5)).content == "changed"
-        assert (await (await sandbox.select(question, "menu", ["a"])).answered(5)).content == "chose ['a']"
+        question = await (await sandbox.slash("ask")).answered(PATIENCE)
+        assert (await (await sandbox.click(question, "change")).answered(PATIENCE)).content == "changed"
+        assert (await (await sandbox.select(question, "menu", ["a"])).answered(PATIENCE)).content == "chose ['a']"
         form = await sandbox.click(question, "form", user=sandbox.person("Aoi"))
-        assert (await form.opened())["title"] == "Form"
-        hello = await (await sandbox.submit(form, {"name": "Aoi"})).answered(5)
+        assert (await form.opened(PATIENCE))["title"] == "Form"
+        hello = await (await sandbox.submit(form, {"name": "Aoi"})).answered(PATIENCE)
         assert hello.content == "hello Aoi" and hello.ephemeral
         assert [one.content for one in sandbox.channel("general").messages.values()] == ["chose ['a']"]
         with pytest.raises(CannotInvoke):
@@ -252,11 +252,11 @@ async def test_context_menus_and_autocomplete(sandbox, connect) -> None:
     async with connect(sandbox, setup):
         aoi = sandbox.person("Aoi", avatar=File("me.png", PNG))
         message = await sandbox.post(sandbox.channel("general"), aoi, "look", [File("a.png", PNG)])
-        reply = await (await sandbox.message_command("Look at this", message)).answered(5)
+        reply = await (await sandbox.message_command("Look at this", message)).answered(PATIENCE)
         assert reply.content == f"look {len(PNG)}"
-        reply = await (await sandbox.user_command("Look at them", aoi)).answered(5)
+        reply = await (await sandbox.user_command("Look at them", aoi)).answered(PATIENCE)
         assert reply.content == f"aoi {len(PNG)}"
-        offered = await (await sandbox.autocomplete("pick", {"colour": "r"}, "colour")).chosen()
+        offered = await (await sandbox.autocomplete("pick", {"colour": "r"}, "colour")).chosen(PATIENCE)
         assert [choice["value"] for choice in offered] == ["red", "rose"]
 
 
@@ -305,7 +305,7 @@ async def test_messages_arrive_as_they_are_posted(sandbox, connect) -> None:
     async with connect(sandbox) as bot:
         await sandbox.post(sandbox.channel("general"), content="in the guild", files=[File("a.png", PNG)])
         await sandbox.post(sandbox.direct(), content="in private")
-        await bot.wait_for("message", check=lambda message: message.guild is None, timeout=5)
+        await until(lambda: len(bot.seen) == 2)
         assert [(message.content, len(message.attachments)) for message in bot.seen] == [
             ("in the guild", 1),
             ("in private", 0),
@@ -319,7 +319,7 @@ async def test_direct_conversations(sandbox, connect) -> None:
             await interaction.response.send_message(f"{interaction.guild} {type(interaction.channel).__name__}")
 
     async with connect(sandbox, setup):
-        reply = await (await sandbox.slash("where", channel=sandbox.direct())).answered(5)
+        reply = await (await sandbox.slash("where", channel=sandbox.direct())).answered(PATIENCE)
         assert reply.content == "None DMChannel"
 
 
@@ -337,7 +337,7 @@ async def test_all_shards_take_part(connect) -> None:
             assert bot.shard_count == 2 and len(bot.guilds) == 4
             for guild in guilds:
                 channel = next(iter(guild.channels.values()))
-                reply = await (await sandbox.slash("shard", channel=channel)).answered(5)
+                reply = await (await sandbox.slash("shard", channel=channel)).answered(PATIENCE)
                 assert reply.content == str((guild.id >> 22) % 2)
 
 
@@ -349,8 +349,9 @@ async def test_a_silent_bot_fails_the_person_after_three_seconds(sandbox, connec
 
     async with connect(sandbox, setup):
         invocation = await sandbox.slash("sleep")
+        sandbox.clock.advance(3)
         with pytest.raises(InvocationFailed, match="3 s"):
-            await invocation.answered(10)
+            await invocation.answered(PATIENCE)
     [refusal] = sandbox.refusals
     assert (refusal.where, refusal.code) == ("sleep", 10062)
 
@@ -363,7 +364,7 @@ async def test_waiting_for_an_answer_ends(sandbox, connect) -> None:
 
     async with connect(sandbox, setup):
         invocation = await sandbox.slash("think")
-        await invocation.acknowledged()
+        await invocation.acknowledged(PATIENCE)
         with pytest.raises(TimeoutError, match="DEFERRED_MESSAGE"):
             await invocation.answered(0.05)
 
@@ -389,9 +390,8 @@ async def test_a_layout_stays_one_when_it_is_edited(sandbox, connect) -> None:
 
     async with connect(sandbox, setup) as bot:
         invocation = await sandbox.slash("layout")
-        await invocation.answered(5, until=lambda message: message.components[0]["content"] == "without flags")
-        while not bot.errors:
-            await asyncio.sleep(0.01)
+        await invocation.answered(PATIENCE, until=lambda message: message.components[0]["content"] == "without flags")
+        await until(lambda: bool(bot.errors))
     assert [refusal.code for refusal in sandbox.refusals] == [50035]
     assert all(MessageFlag.COMPONENTS_V2 in version.flags for version in invocation.history)
 
@@ -430,11 +430,11 @@ async def test_everything_said_is_as_discord_describes_it(sandbox, connect, phot
     await sandbox.open_channel("forum", ChannelType.FORUM)
     message = await sandbox.post(channel, sandbox.person("Aoi"), f"hi {sandbox.bot.mention}", [File("a.png", PNG)])
     async with connect(sandbox, setup) as bot:
-        await (await sandbox.slash("similar", photos)).answered(5)
+        await (await sandbox.slash("similar", photos)).answered(PATIENCE)
         laid_out = await sandbox.slash("layout", {"place": channel})
-        await laid_out.followed_up(2, 5)
+        await laid_out.followed_up(2, PATIENCE)
         looked = await sandbox.message_command("Look", message)
-        await looked.changes.until(lambda: looked.deleted, 5)
+        await looked.changes.until(lambda: looked.deleted, PATIENCE)
         there, inside = await bot.fetch_channel(channel.id), await bot.fetch_channel(thread.id)
         await bot.fetch_guild(sandbox.guild.id)
         guild = bot.get_guild(sandbox.guild.id)

@@ -10,6 +10,7 @@ import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import PATIENCE, until
 
 from sandbox import File, InvocationFailed
 from sandbox.cdn import one_colour_png
@@ -36,7 +37,7 @@ async def test_a_conversation_passes_in_order(sandbox, connect) -> None:
         async with connect(sandbox, work):
             start = len(heard)
             invocation = await sandbox.slash("work", {"photo": File("face.png", PNG)})
-            await invocation.answered(5)
+            await invocation.answered(PATIENCE)
             talk = [(one.kind, one.way, one.name.split("/")[0], one.status) for one in heard[start:]]
     assert [one for one in talk if "HEARTBEAT" not in one[2]][:6] == [
         ("gateway", "to_bot", "INTERACTION_CREATE", None),
@@ -60,7 +61,7 @@ async def test_a_conversation_passes_in_order(sandbox, connect) -> None:
 
 async def test_it_holds_no_secrets_and_no_pictures(sandbox, connect) -> None:
     async with connect(sandbox, work) as bot:
-        await (await sandbox.slash("work", {"photo": File("face.png", PNG)})).answered(5)
+        await (await sandbox.slash("work", {"photo": File("face.png", PNG)})).answered(PATIENCE)
         with pytest.raises(discord.NotFound):
             route = discord.http.Route("GET", f"/webhooks/1/{'k' * 80}/nowhere")
             await bot.http.request(route)
@@ -68,7 +69,7 @@ async def test_it_holds_no_secrets_and_no_pictures(sandbox, connect) -> None:
             route = discord.http.Route("PATCH", "/users/@me/nowhere")
             await bot.http.request(route, json={"avatar": discord.utils._bytes_to_base64_data(PNG)})
         await sandbox.gateway.drop()
-        await bot.wait_for("shard_resumed", timeout=5)
+        await until(lambda: bot.resumes > 0)
     written = json.dumps([asdict(one) for one in sandbox.trace.entries])
     keys = [sandbox.token, sandbox._guard.key, "k" * 80, *sandbox._services.invocations]
     assert not [key for key in keys if key in written]
@@ -79,8 +80,10 @@ async def test_it_holds_no_secrets_and_no_pictures(sandbox, connect) -> None:
 async def test_what_discord_refuses_says_why(sandbox, connect) -> None:
     async with connect(sandbox, work):
         invocation = await sandbox.slash("wrong")
+        await until(lambda: any(one.refused for one in sandbox.trace.entries))
+        sandbox.clock.advance(3)
         with pytest.raises(InvocationFailed):
-            await invocation.answered(5)
+            await invocation.answered(PATIENCE)
     refused = [one for one in sandbox.trace.entries if one.refused]
     assert [(one.kind, one.status) for one in refused] == [("rest", 400), ("acknowledgement", None)]
     assert "2000 or fewer" in str(refused[0].refused)

@@ -8,7 +8,7 @@ import json
 import logging
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
@@ -16,6 +16,7 @@ import psutil
 import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from patience import PATIENCE, until
 from yarl import URL
 
 from bot.config import InteractionsSection
@@ -26,7 +27,9 @@ from bot.http.listening import listening, serving, vouch
 from bot.http.log_throttle import ThrottledLogger
 from sandbox import Sandbox
 
-PATIENCE = 60.0
+SECONDS = 2.0
+"""A limit that a test waits for. What is not to reach it takes a few milliseconds on an idle machine."""
+
 KEY = Ed25519PrivateKey.generate()
 PING = b'{"type": 1}'
 WRONG = {SIGNATURE: "5a" * 64}
@@ -131,13 +134,6 @@ def nothing_was_logged_before(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{name}.log", ThrottledLogger(logging.getLogger(name)))
 
 
-async def settle(true: Callable[[], bool]) -> None:
-    """Waits until `true()`."""
-    async with asyncio.timeout(PATIENCE):
-        while not true():
-            await asyncio.sleep(0.02)
-
-
 # ---------------------------------------------------------------- compressed bodies
 
 
@@ -194,7 +190,7 @@ async def test_the_sandboxs_gateway_takes_no_message_of_any_size() -> None:
 
 
 async def test_connections_that_never_end_their_headers_are_closed(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.http.connections.SECONDS_FOR_HEADERS", 0.5)
+    monkeypatch.setattr("bot.http.connections.SECONDS_FOR_HEADERS", SECONDS)
     async with connected(port, 4) as (silent, half, second, honest):
         assert await second.ping() == await honest.ping() == 200
         half.send(head(signed(), len(PING))[:50])
@@ -205,7 +201,7 @@ async def test_connections_that_never_end_their_headers_are_closed(port: int, mo
 
 
 async def test_a_trickle_of_headers_does_not_help(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.http.connections.SECONDS_FOR_HEADERS", 0.5)
+    monkeypatch.setattr("bot.http.connections.SECONDS_FOR_HEADERS", SECONDS)
     async with connected(port, 1) as (client,):
         client.send(b"POST /interactions HTTP/1.1\r\n")
         waiting = asyncio.create_task(client.closed())
@@ -220,7 +216,7 @@ async def test_a_trickle_of_headers_does_not_help(port: int, monkeypatch: pytest
 async def test_an_idle_connection_may_bring_a_command_though_it_brought_a_strangers_request(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.http.connections.SECONDS_FOR_HEADERS", 0.5)
+    monkeypatch.setattr("bot.http.connections.SECONDS_FOR_HEADERS", SECONDS)
     async with connected(port, 2) as (proxy, silent):
         proxy.send(head(signed() | WRONG, len(PING)) + PING)
         assert await proxy.status() == 401
@@ -231,18 +227,18 @@ async def test_an_idle_connection_may_bring_a_command_though_it_brought_a_strang
 async def test_an_idle_connection_may_bring_a_command_though_what_it_brought_was_not_expected(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.http.connections.SECONDS_FOR_HEADERS", 0.5)
+    monkeypatch.setattr("bot.http.connections.SECONDS_FOR_HEADERS", SECONDS)
     async with connected(port, 2) as (proxy, silent):
         assert await proxy.ping() == 200
         proxy.send(head(signed() | {"Expect": "anything"}, 0))
         assert await proxy.status() == 417
-        assert await silent.closed()  # so that headers had their time
-        await asyncio.sleep(0.5)
+        async with connected(port, 1) as (later,):
+            assert await silent.closed() and await later.closed()  # so that headers had their time
         assert await proxy.ping() == 200
 
 
 async def test_a_client_that_does_not_read_its_answer_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.http.connections.SECONDS_TO_READ", 0.5)
+    monkeypatch.setattr("bot.http.connections.SECONDS_TO_READ", SECONDS)
 
     async def large(_: web.Request) -> web.Response:
         return web.Response(body=bytes(16 * 1024 * 1024))
@@ -252,8 +248,8 @@ async def test_a_client_that_does_not_read_its_answer_is_closed(monkeypatch: pyt
     async with serving(app, "127.0.0.1", 0) as connections, connected(connections.port, 1, 4096) as (client,):
         client._writer.transport.pause_reading()  # type: ignore[attr-defined]
         client.send(head({}, 0))
-        await settle(client.is_served)
-        await settle(lambda: not client.is_served())
+        await until(client.is_served)
+        await until(lambda: not client.is_served())
         assert not connections.open
 
 
@@ -295,7 +291,7 @@ async def test_bodies_that_break_off_are_no_error_of_ours(port: int, caplog: pyt
         gone.send(head(signed(), 100) + b"{")
         garbled.send(head(signed(), 0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked") + b"zz\r\n{}\r\n")
         await garbled.closed()
-    await settle(lambda: "it broke off" in caplog.text)
+    await until(lambda: "it broke off" in caplog.text)
     assert not [record for record in caplog.records if record.levelno > logging.INFO]
 
 
@@ -347,7 +343,7 @@ async def test_one_whose_command_is_in_hand_is_never_closed_for_others(
             await begun.acquire()
         async with connected(connections.port, 1) as (waiting,):
             waiting.send(head({}, 0))
-            await settle(lambda: "more than 2 connections at once" in caplog.text)
+            await until(lambda: "more than 2 connections at once" in caplog.text)
             go_on.set()
             assert [await one.status() for one in (*slow_ones, waiting)] == [202] * 3
 
@@ -366,7 +362,7 @@ async def test_bytes_of_strangers_are_bounded_and_given_back() -> None:
             for one in strangers:
                 one.send(head({}, 60_000) + bytes(20_000))
             closing = [asyncio.create_task(one.closed()) for one in strangers]
-            await settle(lambda: sum(one.done() for one in closing) >= 15)
+            await until(lambda: sum(one.done() for one in closing) >= 15)
             assert connections.bytes <= 100_000
             async with connected(connections.port, 1) as (honest,):
                 honest.send(head({}, 1000) + bytes(1000))
@@ -375,7 +371,7 @@ async def test_bytes_of_strangers_are_bounded_and_given_back() -> None:
                 assert honest.is_served()
             for task in closing:
                 task.cancel()
-        await settle(lambda: not connections.open)
+        await until(lambda: not connections.open)
         assert connections.bytes == 0
 
 
@@ -386,7 +382,7 @@ async def test_bodies_that_trickle_to_the_endpoint_are_cut_off(port: int, monkey
         for one in strangers:
             one.send(head(signed() | WRONG, endpoint.MOST_BYTES - 1) + bytes(size))
         closing = [asyncio.create_task(one.closed()) for one in strangers]
-        await settle(lambda: sum(one.done() for one in closing) >= count - 8 * 1024 * 1024 // size)
+        await until(lambda: sum(one.done() for one in closing) >= count - 8 * 1024 * 1024 // size)
         async with connected(port, 1) as (honest,):
             assert await honest.ping() == 200
         for task in closing:
@@ -449,17 +445,18 @@ async def test_a_name_of_several_addresses_listens_on_all() -> None:
 async def test_what_strangers_cause_is_logged_once_in_a_while_with_a_count(
     port: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.http.log_throttle.SECONDS_APART", 2.0)
+    monkeypatch.setattr("bot.http.log_throttle.SECONDS_APART", SECONDS)
     caplog.set_level(logging.INFO)
+    began = time.monotonic()
     for _ in range(30):
         async with connected(port, 2) as (client, other):
             client.send(head({}, 0))
             assert await client.status() == 401
             other.send(b"\x16\x03\x01 no HTTP\r\n\r\n")
             assert await other.status() == 400
-    await settle(lambda: caplog.text.count("more times in") >= 2)
+    await until(lambda: caplog.text.count("more times in") >= 2)
     told = [record for record in caplog.records if "more times" not in record.getMessage()]
-    assert 2 <= len(told) < 20
+    assert 2 <= len(told) <= 2 * (1 + (time.monotonic() - began) / SECONDS)  # two kinds
     assert not any(record.exc_info for record in told)
     assert json.dumps(caplog.text).count("x16") == 0
 
@@ -474,7 +471,7 @@ async def test_a_count_is_of_one_kind_of_message(
         log.info("request %d was refused", number)
     log.info("something else")
     log.debug("nobody listens")
-    await settle(lambda: "more times" in caplog.text)
+    await until(lambda: "more times" in caplog.text)
     log.info("request %d was refused", 9)
     told = [record.getMessage() for record in caplog.records]
     assert told == [

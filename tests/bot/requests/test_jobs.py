@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import worker_tasks as tasks
+from patience import PATIENCE
 
 from bot.config import LimitsSection
 from bot.errors import Busy, DeadlineExceeded, Stopped, Stopping
@@ -18,10 +20,13 @@ from bot.requests.jobs import Job, Jobs, Phase, Requester
 from bot.workers.pool import LocalWorkers
 from core.contracts import CoreSettings, ModelMissing, NoFace, WorkerLost
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def workers() -> AsyncIterator[LocalWorkers]:
-    async with LocalWorkers(CoreSettings(), tasks.warm, count=1, tasks=0, start_seconds=60) as workers:
+    """One worker, which is replaced when it dies."""
+    async with LocalWorkers(CoreSettings(), tasks.warm, count=1, tasks=0, start_seconds=PATIENCE) as workers:
         yield workers
 
 
@@ -52,7 +57,7 @@ async def settle() -> None:
 
 
 async def test_the_next_beyond_those_who_may_wait_is_refused(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, limits=room(2), deadline=60)
+    jobs = Jobs(workers, limits=room(2), deadline=PATIENCE)
     gate = tmp_path / "gate"
     gate.touch()
     admitted = [asyncio.create_task(ask(jobs, tasks.until, gate)) for _ in range(3)]
@@ -72,7 +77,7 @@ async def test_the_next_beyond_those_who_may_wait_is_refused(workers: LocalWorke
 async def test_one_person_or_server_may_have_only_so_many(
     workers: LocalWorkers, tmp_path: Path, scope: str, requester: Requester
 ) -> None:
-    jobs = Jobs(workers, limits=room(waiting=9, guild=3, person=2), deadline=60)
+    jobs = Jobs(workers, limits=room(waiting=9, guild=3, person=2), deadline=PATIENCE)
     gate = tmp_path / "gate"
     gate.touch()
     there = [Requester(1, 7), Requester(1, 7), Requester(3, 7), Requester(4, None)]
@@ -87,7 +92,7 @@ async def test_one_person_or_server_may_have_only_so_many(
 
 
 async def test_nobody_waits_for_more_than_one_request_of_another_person(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, limits=room(waiting=99, guild=99, person=99), deadline=60)
+    jobs = Jobs(workers, limits=room(waiting=99, guild=99, person=99), deadline=PATIENCE)
     gate = tmp_path / "gate"
     gate.touch()
     order: list[int] = []
@@ -107,7 +112,7 @@ async def test_nobody_waits_for_more_than_one_request_of_another_person(workers:
 
 
 async def test_the_place_in_the_line_only_falls(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, limits=room(), deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=PATIENCE)
     gate = tmp_path / "gate"
     gate.touch()
     phases: list[list[Phase]] = []
@@ -143,7 +148,7 @@ async def test_the_place_in_the_line_only_falls(workers: LocalWorkers, tmp_path:
 
 
 async def test_one_more_than_works_may_hold_photos(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, limits=room(), deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=PATIENCE)
     gate = tmp_path / "gate"
     gate.touch()
     holding = most = 0
@@ -165,7 +170,7 @@ async def test_one_more_than_works_may_hold_photos(workers: LocalWorkers, tmp_pa
 
 
 async def test_first_come_first_served(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, limits=room(), deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=PATIENCE)
     gate = tmp_path / "gate"
     gate.touch()
     order: list[int] = []
@@ -182,17 +187,18 @@ async def test_first_come_first_served(workers: LocalWorkers, tmp_path: Path) ->
 
 
 async def test_errors_and_deadlines_free_the_turn(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, limits=room(0), deadline=0.5)
+    jobs = Jobs(workers, limits=room(0), deadline=PATIENCE)
     with pytest.raises(NoFace):
         await ask(jobs, tasks.no_face, "me.jpg")
+    jobs.deadline = 0.5
     with pytest.raises(DeadlineExceeded):
         await ask(jobs, tasks.sleep, tmp_path / "begun")
-    jobs.deadline = 60
+    jobs.deadline = PATIENCE
     assert await ask(jobs, tasks.echo, b"next") == b"next"
 
 
 async def test_a_turn_is_one_worker_for_several_requests(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, limits=room(), deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=PATIENCE)
     async with begun(jobs) as job:
         async with job.turn() as turn:
             first = await turn.run(tasks.pid, None)
@@ -207,7 +213,7 @@ async def test_a_turn_is_one_worker_for_several_requests(workers: LocalWorkers, 
 
 async def test_whoever_has_a_worker_already_is_not_waited_for(workers: LocalWorkers) -> None:
     """The next turn of the same job, and that of one that has another worker."""
-    jobs = Jobs(workers, limits=room(), deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=PATIENCE)
 
     async def take(job: Job) -> None:
         async with job.turn():
@@ -226,7 +232,7 @@ async def test_whoever_has_a_worker_already_is_not_waited_for(workers: LocalWork
 
 
 async def test_a_worker_lost_in_a_turn_is_replaced_after_it(workers: LocalWorkers) -> None:
-    jobs = Jobs(workers, limits=room(), deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=PATIENCE)
     async with begun(jobs) as job:
         async with job.turn() as turn:
             for _ in range(2):
@@ -237,9 +243,9 @@ async def test_a_worker_lost_in_a_turn_is_replaced_after_it(workers: LocalWorker
 
 async def test_a_turn_is_held_to_all_limits_too() -> None:
     """Of stages, of memory, and of the start."""
-    limits = {"stage_seconds": 4.0, "memory_bytes": 1 << 28, "recycle_bytes": 120_000_000}
-    async with LocalWorkers(CoreSettings(), tasks.warm, count=1, tasks=0, start_seconds=60, **limits) as workers:  # type: ignore[arg-type]
-        jobs = Jobs(workers, limits=room(), deadline=60)
+    limits = {"stage_seconds": 3.0, "memory_bytes": 1 << 28, "recycle_bytes": 120_000_000}
+    async with LocalWorkers(CoreSettings(), tasks.warm, count=1, tasks=0, start_seconds=PATIENCE, **limits) as workers:  # type: ignore[arg-type]
+        jobs = Jobs(workers, limits=room(), deadline=PATIENCE)
         async with begun(jobs) as job:
             async with job.turn() as turn:
                 with pytest.raises(DeadlineExceeded) as overdue:
@@ -259,8 +265,8 @@ async def test_a_turn_is_held_to_all_limits_too() -> None:
 async def test_no_turn_with_a_worker_that_cannot_start(tmp_path: Path) -> None:
     settings = CoreSettings(model_folder=str(tmp_path / "starts"))
     async with (
-        LocalWorkers(settings, tasks.warm_up_badly, count=1, tasks=0, start_seconds=60) as workers,
-        begun(Jobs(workers, limits=room(), deadline=60)) as job,
+        LocalWorkers(settings, tasks.warm_up_badly, count=1, tasks=0, start_seconds=PATIENCE) as workers,
+        begun(Jobs(workers, limits=room(), deadline=PATIENCE)) as job,
     ):
         with pytest.raises(ModelMissing):
             async with job.turn():
@@ -269,7 +275,7 @@ async def test_no_turn_with_a_worker_that_cannot_start(tmp_path: Path) -> None:
 
 async def test_stopped_while_it_waits_for_its_turn(workers: LocalWorkers, tmp_path: Path) -> None:
     """It gives up its place in the line, and whoever works goes on."""
-    jobs = Jobs(workers, limits=room(), deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=PATIENCE)
     gate = tmp_path / "gate"
     gate.touch()
     working = asyncio.create_task(ask(jobs, tasks.until, gate))
@@ -295,7 +301,7 @@ async def test_stopped_while_it_waits_for_its_turn(workers: LocalWorkers, tmp_pa
 
 
 async def test_stopping_ends_what_it_guards_and_nothing_else(workers: LocalWorkers) -> None:
-    async with begun(Jobs(workers, limits=room(0), deadline=60)) as job:
+    async with begun(Jobs(workers, limits=room(0), deadline=PATIENCE)) as job:
         with pytest.raises(TimeoutError):  # the block's own
             async with job.unless_stopped(), asyncio.timeout(0):
                 await asyncio.sleep(3600)
@@ -306,7 +312,7 @@ async def test_stopping_ends_what_it_guards_and_nothing_else(workers: LocalWorke
 
 
 async def test_long_jobs_have_places_of_their_own(workers: LocalWorkers) -> None:
-    jobs = Jobs(workers, limits=room(), deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=PATIENCE)
     end = asyncio.Event()
 
     async def hold() -> None:
@@ -321,7 +327,7 @@ async def test_long_jobs_have_places_of_their_own(workers: LocalWorkers) -> None
 
 
 async def test_stages_are_timed(workers: LocalWorkers) -> None:
-    jobs = Jobs(workers, limits=room(0), deadline=60)
+    jobs = Jobs(workers, limits=room(0), deadline=PATIENCE)
     async with begun(jobs) as job:
         with job.stage("photos"):
             await asyncio.sleep(0)
@@ -330,12 +336,12 @@ async def test_stages_are_timed(workers: LocalWorkers) -> None:
 
 
 async def test_draining_lets_running_requests_end_and_refuses_new_ones(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, limits=room(), deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=PATIENCE)
     gate = tmp_path / "gate"
     gate.touch()
     running = asyncio.create_task(ask(jobs, tasks.until, gate))
     await settle()
-    drained = asyncio.create_task(jobs.drain(60))
+    drained = asyncio.create_task(jobs.drain(PATIENCE))
     await settle()
     with pytest.raises(Stopping):
         await asyncio.create_task(ask(jobs, tasks.pid, None))
@@ -347,7 +353,7 @@ async def test_draining_lets_running_requests_end_and_refuses_new_ones(workers: 
 
 
 async def test_after_the_grace_time_people_are_told(workers: LocalWorkers, tmp_path: Path) -> None:
-    jobs = Jobs(workers, limits=room(), deadline=60)
+    jobs = Jobs(workers, limits=room(), deadline=PATIENCE)
     answers: list[str] = []
 
     async def answered(request: Path) -> None:
@@ -365,4 +371,4 @@ async def test_after_the_grace_time_people_are_told(workers: LocalWorkers, tmp_p
 
 
 async def test_draining_an_idle_bot_ends_at_once(workers: LocalWorkers) -> None:
-    await asyncio.wait_for(Jobs(workers, limits=room(0), deadline=60).drain(3600), timeout=60)
+    await asyncio.wait_for(Jobs(workers, limits=room(0), deadline=PATIENCE).drain(3600), timeout=PATIENCE)

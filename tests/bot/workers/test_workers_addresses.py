@@ -8,16 +8,19 @@ import secrets
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
 import cluster
 import psutil
 import pytest
+import pytest_asyncio
 import worker_tasks
 import yaml
-from cluster import ROOT
+from cluster import ROOT, Process
+from patience import PATIENCE
 
 from bot.config import DaskSection
 from bot.errors import ConfigError
@@ -25,10 +28,24 @@ from bot.workers import addresses
 from bot.workers.cluster import ClusterWorkers
 from core.contracts import CoreSettings
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 ELSEWHERE = "198.51.100.1"
 """An address that no machine on the internet has (RFC 5737), for a network namespace of the test's own."""
 
-LONG = 60.0
+
+@dataclass(frozen=True)
+class Scheduler:
+    port: int
+    process: Process
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scheduler(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scheduler]:
+    """A scheduler on loopback, for all workers that leave it alone."""
+    port = cluster.free_port()
+    async with cluster.scheduler(tmp_path_factory.mktemp("scheduler"), port) as process:
+        yield Scheduler(port, process)
 
 
 @pytest.fixture
@@ -46,7 +63,7 @@ def namespace() -> Iterator[tuple[str, ...]]:
 
 
 def connected(scheduler: str, **section: object) -> ClusterWorkers:
-    return ClusterWorkers(CoreSettings(), DaskSection(scheduler=scheduler, **section), count=1, start_seconds=LONG)  # type: ignore[arg-type]
+    return ClusterWorkers(CoreSettings(), DaskSection(scheduler=scheduler, **section), count=1, start_seconds=PATIENCE)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
@@ -58,7 +75,7 @@ async def test_a_worker_listens_once_and_on_loopback_where_its_scheduler_does(tm
         connected(f"tcp://{host}:{port}") as bot,
     ):
         before = listening_here()
-        pid = await bot.submit(worker_tasks.pid, None, LONG)
+        pid = await bot.submit(worker_tasks.pid, None, PATIENCE)
         assert pid in worker.children()
         ((place, _),) = worker.listening()
         assert ip_address(place).is_loopback
@@ -83,11 +100,13 @@ async def test_in_a_trusted_network_a_worker_listens_where_it_reaches_the_schedu
         assert worker.listening() == [(ELSEWHERE, 9000)]
 
 
-async def test_contact_is_what_others_are_told_and_not_where_a_worker_listens(tmp_path: Path) -> None:
-    port, own = cluster.free_port(), cluster.free_port()
+async def test_contact_is_what_others_are_told_and_not_where_a_worker_listens(
+    tmp_path: Path, scheduler: Scheduler
+) -> None:
+    own = cluster.free_port()
     told = {"DASK__HOST": "127.0.0.2", "DASK__PORT": str(own), "DASK__CONTACT": f"tcp://localhost:{own}"}
-    async with cluster.scheduler(tmp_path, port) as scheduler, cluster.worker(tmp_path, port, **told) as worker:
-        await scheduler.says(f"tcp://localhost:{own}")
+    async with cluster.worker(tmp_path, scheduler.port, **told) as worker:
+        await scheduler.process.says(f"tcp://localhost:{own}")
         assert worker.listening() == [("127.0.0.2", own)]
 
 
@@ -102,13 +121,12 @@ async def test_contact_is_what_others_are_told_and_not_where_a_worker_listens(tm
         ("host", "tcp://[::]"),
     ],
 )
-async def test_without_tls_a_worker_refuses_what_is_not_loopback(tmp_path: Path, setting: str, value: str) -> None:
-    port = cluster.free_port()
-    settings = {"SOKKURI_DASK__SCHEDULER": f"tcp://127.0.0.1:{port}", f"SOKKURI_DASK__{setting.upper()}": value}
-    async with (
-        cluster.scheduler(tmp_path, port),
-        cluster.process(tmp_path, "worker", "-c", cluster.PROGRAM, "worker", **settings) as worker,
-    ):
+async def test_without_tls_a_worker_refuses_what_is_not_loopback(
+    tmp_path: Path, scheduler: Scheduler, setting: str, value: str
+) -> None:
+    address = f"tcp://127.0.0.1:{scheduler.port}"
+    settings = {"SOKKURI_DASK__SCHEDULER": address, f"SOKKURI_DASK__{setting.upper()}": value}
+    async with cluster.process(tmp_path, "worker", "-c", cluster.PROGRAM, "worker", **settings) as worker:
         assert await worker.ended() == 2
         assert refused(worker.log, f"dask.{setting}: ")
 

@@ -18,7 +18,8 @@ import psutil
 import pytest
 import pytest_asyncio
 import worker_tasks
-from cluster import PATIENCE, Process
+from cluster import Process
+from patience import PATIENCE, until
 
 from bot.config import DaskSection
 from bot.errors import DeadlineExceeded
@@ -44,7 +45,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HERE = str(Path(__file__).parent)
 
-LONG = 240.0
+LONG = PATIENCE
 SETTINGS = CoreSettings()
 
 
@@ -69,9 +70,7 @@ def connected(port: int, *, count: int = 2, start_seconds: float = LONG, **secti
 
 
 async def seen(workers: Workers, slots: int) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while workers.ready != slots:
-            await asyncio.sleep(0.02)
+    await until(lambda: workers.ready == slots)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -91,9 +90,7 @@ async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluste
 
 
 async def begun(file: Path) -> int:
-    async with asyncio.timeout(PATIENCE):
-        while not (file.exists() and file.read_text()):
-            await asyncio.sleep(0.01)
+    await until(lambda: file.exists() and bool(file.read_text()))
     return int(file.read_text())
 
 
@@ -156,17 +153,20 @@ async def test_what_needs_something_goes_where_it_is_offered(both: Cluster) -> N
 async def test_two_bots_share_the_workers(both: Cluster, tmp_path: Path) -> None:
     async with connected(both.port) as second:
         await seen(second, 2)
-        files = [tmp_path / str(number) for number in range(4)]
+        bots, files = (both.workers, second), (tmp_path / "one", tmp_path / "other")
         for file in files:
             file.touch()
-        bots = (both.workers, second, both.workers, second)
         running = [
-            asyncio.create_task(bot.submit(worker_tasks.until, f, LONG)) for bot, f in zip(bots, files, strict=True)
+            asyncio.create_task(bot.submit(worker_tasks.tell_and_wait, file, LONG))
+            for bot, file in zip(bots, files, strict=True)
         ]
-        await asyncio.sleep(0.3)
+        await until(lambda: all(file.read_text() for file in files))
+        waiting = [asyncio.create_task(bot.submit(worker_tasks.pid, None, LONG)) for bot in bots]
         for file in files:
             file.unlink()
-        assert len(set(await asyncio.gather(*running))) == 2
+        pids = set(await asyncio.gather(*running))
+        assert len(pids) == 2
+        assert set(await asyncio.gather(*waiting)) <= pids
 
 
 # ---------------------------------------------------------------- what goes wrong in a worker's process
@@ -181,12 +181,10 @@ async def test_a_death_is_told_with_its_stage_and_costs_its_own_request_alone(bo
 
 async def test_what_is_overdue_is_ended(both: Cluster, tmp_path: Path) -> None:
     with pytest.raises(DeadlineExceeded) as caught:
-        await both.workers.submit(worker_tasks.sleep, tmp_path / "begun", 0.5)
-    assert caught.value.seconds == 0.5
+        await both.workers.submit(worker_tasks.sleep, tmp_path / "begun", 3.0)
+    assert caught.value.seconds == 3.0
     pid = await begun(tmp_path / "begun")
-    async with asyncio.timeout(PATIENCE):
-        while psutil.pid_exists(pid):
-            await asyncio.sleep(0.01)
+    await until(lambda: not psutil.pid_exists(pid))
 
 
 async def test_cancelling_frees_the_worker(both: Cluster, tmp_path: Path) -> None:
@@ -220,6 +218,14 @@ async def test_a_bot_that_is_killed_frees_its_workers(both: Cluster, tmp_path: P
 
 
 @asynccontextmanager
+async def a_third(both: Cluster, folder: Path) -> AsyncIterator[Process]:
+    """A worker that a test may end, and that gets all work meanwhile."""
+    async with both.workers.reserve(), both.workers.reserve(), cluster.worker(folder, both.port, "a third") as third:
+        yield third
+    await seen(both.workers, 2)
+
+
+@asynccontextmanager
 async def alone(folder: Path, workers: int = 1, **options: Any) -> AsyncIterator[Cluster]:
     """A cluster that a test may break."""
     port = cluster.free_port()
@@ -233,7 +239,7 @@ async def alone(folder: Path, workers: int = 1, **options: Any) -> AsyncIterator
 
 
 async def test_work_is_done_again_when_its_worker_is_killed(tmp_path: Path) -> None:
-    async with alone(tmp_path, workers=2, start_seconds=5.0) as one:
+    async with alone(tmp_path, workers=2, start_seconds=3.0) as one:
         retries = Retries(one.workers, 900.0)
         for left in (1, 0):
             file = tmp_path / f"begun {left}"
@@ -249,22 +255,22 @@ async def test_work_is_done_again_when_its_worker_is_killed(tmp_path: Path) -> N
             assert isinstance(await retries.submit(worker_tasks.pid, None, LONG), int)
 
 
-async def test_a_lease_that_is_given_back_at_once_leaves_its_slot_free(tmp_path: Path) -> None:
+async def test_a_lease_that_is_given_back_at_once_leaves_its_slot_free(both: Cluster) -> None:
     """Dask tells the worker of both in one message, so that the lease begins when it has ended already."""
 
     async def leased(workers: ClusterWorkers) -> None:
         async with workers.reserve():
             await asyncio.Event().wait()
 
-    async with alone(tmp_path, workers=1, start_seconds=5.0) as one:
+    async with both.workers.reserve():  # the one
         for steps in range(1, 21):
-            given_up = asyncio.create_task(leased(one.workers))
+            given_up = asyncio.create_task(leased(both.workers))
             for _ in range(steps):
                 await asyncio.sleep(0)
             given_up.cancel()
             await asyncio.gather(given_up, return_exceptions=True)
         async with asyncio.timeout(PATIENCE):
-            assert isinstance(await one.workers.submit(worker_tasks.pid, None, LONG), int)
+            assert isinstance(await both.workers.submit(worker_tasks.pid, None, LONG), int)
 
 
 async def test_what_comes_next_is_placed_on_the_worker_that_is_free_again(
@@ -282,18 +288,15 @@ async def test_what_comes_next_is_placed_on_the_worker_that_is_free_again(
                 await one.workers.submit(worker_tasks.pid, None, LONG)
 
 
-async def test_a_lost_worker_is_told_with_the_stage_of_its_work(tmp_path: Path) -> None:
-    async with alone(tmp_path) as one:
-        async with one.workers.reserve() as slot, asyncio.timeout(PATIENCE):
-            request = asyncio.create_task(slot.submit(worker_tasks.sleep_in_a_stage, tmp_path / "me.jpg", LONG))
-            while slot.stage != "detect":
-                await asyncio.sleep(0.02)
-            await one.two[0].end()
-            with pytest.raises(WorkerLost) as caught:
-                await request
+async def test_a_lost_worker_is_told_with_the_stage_of_its_work(both: Cluster, tmp_path: Path) -> None:
+    async with a_third(both, tmp_path) as third, both.workers.reserve() as slot, asyncio.timeout(PATIENCE):
+        request = asyncio.create_task(slot.submit(worker_tasks.sleep_in_a_stage, tmp_path / "me.jpg", LONG))
+        await until(lambda: slot.stage == "detect")
+        await third.end()
+        with pytest.raises(WorkerLost) as caught:
+            await request
         assert (caught.value.stage, caught.value.photo) == ("detect", "me.jpg")
-        said = one.scheduler.log + one.two[0].log
-        assert "me.jpg" not in said
+        assert "me.jpg" not in both.scheduler.log + third.log
 
 
 async def test_work_goes_on_after_the_scheduler_is_started_again(
@@ -305,9 +308,7 @@ async def test_work_goes_on_after_the_scheduler_is_started_again(
         processes = one.two[0].children()
         await begun(file)
         await one.scheduler.end()
-        async with asyncio.timeout(PATIENCE):
-            while "is lost" not in caplog.text:
-                await asyncio.sleep(0.02)
+        await until(lambda: "is lost" in caplog.text)
         async with cluster.scheduler(tmp_path, one.port):
             assert await request in processes  # the same ones, with their models loaded
             await seen(one.workers, 1)
@@ -331,9 +332,7 @@ async def test_a_worker_of_another_version_gets_no_work(tmp_path: Path, caplog: 
         alone(tmp_path, workers=0, start_seconds=1.0) as one,
         cluster.worker(tmp_path, one.port, "other", path=str(older)),
     ):
-        async with asyncio.timeout(PATIENCE):
-            while "is of another build" not in caplog.text:
-                await asyncio.sleep(0.02)
+        await until(lambda: "is of another build" in caplog.text)
         assert "numpy is 1.0 there" in caplog.text
         with pytest.raises(WorkerLost):
             await one.workers.submit(worker_tasks.pid, None, LONG)
@@ -342,14 +341,15 @@ async def test_a_worker_of_another_version_gets_no_work(tmp_path: Path, caplog: 
             assert await one.workers.submit(worker_tasks.pid, None, LONG) in ours.children()
 
 
-async def test_a_worker_that_is_told_to_stop_ends_what_runs(tmp_path: Path) -> None:
-    async with alone(tmp_path) as one:
-        file = tmp_path / "running"
-        file.touch()
-        request = asyncio.create_task(one.workers.submit(worker_tasks.tell_and_wait, file, LONG))
+async def test_a_worker_that_is_told_to_stop_ends_what_runs(both: Cluster, tmp_path: Path) -> None:
+    file = tmp_path / "running"
+    file.touch()
+    async with a_third(both, tmp_path) as third:
+        request = asyncio.create_task(both.workers.submit(worker_tasks.tell_and_wait, file, LONG))
         pid = await begun(file)
-        ending = asyncio.create_task(one.two[0].end(signal.SIGTERM))
-        await one.two[0].says("told to stop")
+        assert pid in third.children()
+        ending = asyncio.create_task(third.end(signal.SIGTERM))
+        await third.says("told to stop")
         file.unlink()
         assert await request == pid
         assert await ending == 0

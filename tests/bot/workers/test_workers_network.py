@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from patience import PATIENCE
 
 from bot.workers.pool import LocalWorkers
 from core import tasks
@@ -16,7 +17,7 @@ from core.answers import gradcam, similar
 from core.contracts import CoreSettings, GradcamRequest, ModelChoice, ModelError, Photo, SimilarRequest
 from core.engine import Engine
 
-LONG = 120.0
+LONG = PATIENCE
 
 
 def network_of(workers: LocalWorkers) -> psutil.Process:
@@ -35,7 +36,7 @@ async def test_workers_share_a_network_and_outlive_it(sample_faces: Path) -> Non
     alone.close()
     async with LocalWorkers(settings, tasks.warm, count=2, tasks=0, start_seconds=LONG, batch_seconds=0.01) as workers:
         for _ in range(2):
-            found = await asyncio.gather(*(workers.submit(tasks.similar, pair, LONG) for _ in range(4)))
+            found = await asyncio.gather(*(workers.submit(tasks.similar, pair, LONG) for _ in range(2)))
             for result in found:
                 assert result.score == pytest.approx(one.score, abs=1e-4)
                 assert result.regions == pytest.approx(one.regions, abs=1e-2)

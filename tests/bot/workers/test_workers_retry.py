@@ -8,20 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import worker_tasks as tasks
+from patience import PATIENCE
 
 from bot.errors import DeadlineExceeded, HarmfulPhoto
 from bot.workers.pool import LocalWorkers
 from bot.workers.retry import Retries
 from core.contracts import CoreSettings, LookalikesRequest, Photo, Skipped, TooFewFaces, WorkerLost
 
-LONG = 60.0
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+LONG = PATIENCE
+STAGE_SECONDS = 3.0
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def workers() -> AsyncIterator[LocalWorkers]:
+    """One worker, which is replaced when it dies."""
     async with LocalWorkers(
-        CoreSettings(), tasks.warm, count=1, tasks=0, start_seconds=LONG, stage_seconds=1.0
+        CoreSettings(), tasks.warm, count=1, tasks=0, start_seconds=LONG, stage_seconds=STAGE_SECONDS
     ) as workers:
         yield workers
 
@@ -96,8 +102,8 @@ async def test_refused_for_a_while_only(workers: LocalWorkers) -> None:
 
 async def test_all_tries_share_one_deadline(retries: Retries) -> None:
     with pytest.raises(DeadlineExceeded) as caught:
-        await retries.submit(tasks.look, asked(a=b"hang"), 1.5)
-    assert caught.value.seconds == 1.5
+        await retries.submit(tasks.look, asked(a=b"hang"), 1.5 * STAGE_SECONDS)
+    assert caught.value.seconds == 1.5 * STAGE_SECONDS
     assert not caught.value.stage
 
 
@@ -109,5 +115,5 @@ async def test_work_without_photos_is_tried_twice(retries: Retries) -> None:
 async def test_nothing_of_the_photo_is_in_the_log(retries: Retries, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     await retries.submit(tasks.look, asked(**{"anna at home.jpg": b"die"}, b=b"good"), LONG)
-    assert "refused for 60 s" in caplog.text
+    assert f"refused for {LONG:g} s" in caplog.text
     assert "anna" not in caplog.text

@@ -18,6 +18,7 @@ import psutil
 import pytest
 import worker_tasks
 from cluster import Process
+from patience import PATIENCE
 
 from bot.config import DaskSection
 from bot.workers.cluster import ClusterWorkers
@@ -26,7 +27,6 @@ from sandbox import Sandbox
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into processes by /proc")
 
-LONG = 60.0
 RUN = ("-c", cluster.PROGRAM, "run")
 
 
@@ -51,6 +51,7 @@ async def test_no_process_that_the_bot_starts_has_the_token(tmp_path: Path, plac
     mark = secrets.token_hex(16)  # one that they do inherit
     async with Sandbox() as sandbox:
         variables = {"SOKKURI_DISCORD__API": sandbox.api, "SOKKURI_WORKERS__BATCH_SECONDS": "0.002", "MARK": mark}
+        variables["SOKKURI_WORKERS__COUNT"] = "1"
         if place == "config.toml":
             (tmp_path / place).write_text(f'[discord]\ntoken = "{sandbox.token}"\n')
         else:
@@ -58,7 +59,7 @@ async def test_no_process_that_the_bot_starts_has_the_token(tmp_path: Path, plac
         async with cluster.process(tmp_path, "bot", *RUN, **variables) as bot:
             await bot.says("connected as")
             started = family(bot)
-            assert len(started) == 4  # two workers, the network that they share, and a tracker
+            assert len(started) == 3  # a worker, the network that workers share, and a tracker
             for one in started:
                 assert holds(one, mark)
                 assert not holds(one, sandbox.token)
@@ -74,9 +75,9 @@ async def test_no_worker_of_a_cluster_has_the_token(tmp_path: Path) -> None:
     async with (
         cluster.scheduler(tmp_path, port),
         cluster.worker(tmp_path, port, TOKEN=token, DISCORD__TOKEN=token) as worker,
-        ClusterWorkers(CoreSettings(), section, count=1, start_seconds=LONG) as workers,
+        ClusterWorkers(CoreSettings(), section, count=1, start_seconds=PATIENCE) as workers,
     ):
-        seen = await workers.submit(worker_tasks.environment, None, LONG)
+        seen = await workers.submit(worker_tasks.environment, None, PATIENCE)
         assert "SOKKURI_DASK__SCHEDULER" in seen
         assert token not in seen.values()
         assert not any(holds(one, token) for one in family(worker))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import discord
 import pytest
+from patience import PATIENCE
 
 from sandbox import Conditions, File, Message, Sandbox
 from sandbox.cdn import one_colour_png
@@ -81,18 +82,18 @@ async def talk(sandbox: Sandbox) -> None:
     await sandbox.post(general, ren, forward=first)
     options = {"photo": File("a.png", PNG, "alt"), "who": ren, "where": thread, "count": 3, "role": moderators}
     asked = await sandbox.slash("ask", options, user=ren, channel=thread, locale="ja")
-    answer = await asked.answered(5, until=lambda message: bool(message.files))
-    [further] = await asked.followed_up()
+    answer = await asked.answered(PATIENCE, until=lambda message: bool(message.files))
+    [further] = await asked.followed_up(within=PATIENCE)
     ids = [one["custom_id"] for row in answer.components for one in row["components"]]
     opened = await sandbox.click(answer, ids[1], user=ren)
-    await opened.opened()
-    await (await sandbox.submit(opened, {"name": "Aoi"})).answered(5)
-    await (await sandbox.select(answer, ids[2], ["B"], user=ren)).answered(5)
-    await (await sandbox.select(sandbox.newest(answer), ids[3], [mio], user=ren)).answered(5)
+    await opened.opened(PATIENCE)
+    await (await sandbox.submit(opened, {"name": "Aoi"})).answered(PATIENCE)
+    await (await sandbox.select(answer, ids[2], ["B"], user=ren)).answered(PATIENCE)
+    await (await sandbox.select(sandbox.newest(answer), ids[3], [mio], user=ren)).answered(PATIENCE)
     for message in (first, answer, further, next(iter(general.messages.values()))):
-        await (await sandbox.message_command("Look", message)).answered(5)
+        await (await sandbox.message_command("Look", message)).answered(PATIENCE)
     await sandbox.set_conditions(Conditions(latency_ms=1, denied=frozenset({"add_reactions"})))
-    await (await sandbox.user_command("Greet", mio, channel=sandbox.direct())).answered(5)
+    await (await sandbox.user_command("Greet", mio, channel=sandbox.direct())).answered(PATIENCE)
 
 
 def words(sandbox: Sandbox) -> list[tuple[str, list[tuple]]]:
