@@ -90,25 +90,25 @@ def test_gradcam_in_json(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> No
     assert out.read_bytes().startswith(SIGNATURES[".jpg"])
 
 
-def test_gradcam_with_choices(sokkuri: Run, sample_faces: Path) -> None:
+def test_gradcam_with_choices(loaded_sokkuri: Run, sample_faces: Path) -> None:
     photo, other = sample_faces / "person_e_1.jpg", sample_faces / "person_e_2.jpg"
-    like = one_object(sokkuri("gradcam", photo, "--json", "--compare-to", other))
+    like = one_object(loaded_sokkuri("gradcam", photo, "--json", "--compare-to", other))
     assert (like["method"], like["target"]) == ("occlusion", "likeness")
-    number = one_object(sokkuri("gradcam", photo, "--json", "--target", "5", "--method", "eigencam"))
+    number = one_object(loaded_sokkuri("gradcam", photo, "--json", "--target", "5", "--method", "eigencam"))
     assert (number["method"], number["target"]) == ("eigencam", "5")
-    assert "128" in one_line(sokkuri("gradcam", photo, "--target", "128"), 3)
-    refused = sokkuri("gradcam", photo, "--target", "smallest")
+    assert "128" in one_line(loaded_sokkuri("gradcam", photo, "--target", "128"), 3)
+    refused = loaded_sokkuri("gradcam", photo, "--target", "smallest")
     assert refused.returncode == 2
     assert "identity, largest" in refused.stderr
 
 
-def test_similar_says_why_unless_told_not_to(sokkuri: Run, sample_faces: Path) -> None:
+def test_similar_says_why_unless_told_not_to(loaded_sokkuri: Run, sample_faces: Path) -> None:
     photos = sample_faces / "person_c_1.jpg", sample_faces / "person_f_1.jpg"
-    why = one_object(sokkuri("similar", *photos, "--json"))["regions"]
+    why = one_object(loaded_sokkuri("similar", *photos, "--json"))["regions"]
     assert sum(map(abs, why.values())) == pytest.approx(1)
-    back = one_object(sokkuri("similar", *photos[::-1], "--json"))["regions"]
+    back = one_object(loaded_sokkuri("similar", *photos[::-1], "--json"))["regions"]
     assert back == pytest.approx(why, abs=1e-4)
-    assert one_object(sokkuri("similar", *photos, "--json", "--no-explain"))["regions"] == {}
+    assert one_object(loaded_sokkuri("similar", *photos, "--json", "--no-explain"))["regions"] == {}
 
 
 def test_average_of_a_folder_and_a_file(
@@ -140,23 +140,23 @@ def test_average_of_a_folder_and_a_file(
     assert f"{folder / 'letter.jpg'}: not an image" in words.stdout
 
 
-def test_an_answer_without_its_picture_says_how_to_get_it(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+def test_an_answer_without_its_picture_says_how_to_get_it(loaded_sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
     first, second = sample_faces / "person_a_1.jpg", sample_faces / "person_b_1.jpg"
     for command, example in ((("gradcam", first), "heatmap.jpg"), (("average", first, second), "average.jpg")):
-        without = sokkuri(*command)
+        without = loaded_sokkuri(*command)
         assert without.returncode == 0
         assert without.stderr == f"No picture was written: add --out {example} to get one.\n"
-        written = sokkuri(*command, "--out", tmp_path / example)
+        written = loaded_sokkuri(*command, "--out", tmp_path / example)
         assert (written.returncode, written.stderr, written.stdout) == (0, "", without.stdout)
         assert (tmp_path / example).is_file()
-    morph = sokkuri("average", first, "--mix-with", second, "--morph", tmp_path / "morph.webp")
+    morph = loaded_sokkuri("average", first, "--mix-with", second, "--morph", tmp_path / "morph.webp")
     assert (morph.returncode, morph.stderr) == (0, "")
-    japanese = sokkuri("gradcam", first, env={"LC_ALL": "ja_JP.UTF-8"})
+    japanese = loaded_sokkuri("gradcam", first, env={"LC_ALL": "ja_JP.UTF-8"})
     assert "--out heatmap.jpg" in japanese.stderr
     assert "保存していません" in japanese.stderr
 
 
-def test_average_with_all_that_can_be_asked_for(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+def test_average_with_all_that_can_be_asked_for(loaded_sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
     photos = [sample_faces / f"person_{name}.jpg" for name in ("a_1", "a_2", "b_1")]
     other, morph = sample_faces / "person_c_1.jpg", tmp_path / "morph.webp"
     options = [
@@ -173,7 +173,7 @@ def test_average_with_all_that_can_be_asked_for(sokkuri: Run, sample_faces: Path
     ]
     rules = ["--faces", "every", "--one-each", "--weight", f"{photos[2]}=2.5", "--weight", "person_a_1.jpg=0.5"]
     mixture = ["--mix-with", other, "--ratio", "0.25", "--morph", morph]
-    answer = one_object(sokkuri("average", *photos, *options, *rules, *mixture, "--json"))
+    answer = one_object(loaded_sokkuri("average", *photos, *options, *rules, *mixture, "--json"))
     assert (answer["method"], answer["size"], answer["ratio"]) == ("trimmed", [128, 128], 0.25)
     first, second = answer["averages"]
     assert (first["used"], first["people"]) == (list(map(str, photos)), 2)
@@ -183,7 +183,7 @@ def test_average_with_all_that_can_be_asked_for(sokkuri: Run, sample_faces: Path
     assert morph.read_bytes().startswith(SIGNATURES[".webp"])
 
 
-def test_average_with_what_makes_no_sense(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+def test_average_with_what_makes_no_sense(loaded_sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
     photo = sample_faces / "person_a_1.jpg"
     for arguments, named in (
         (("--weight", "nobody.jpg=2"), "nobody.jpg"),
@@ -193,7 +193,7 @@ def test_average_with_what_makes_no_sense(sokkuri: Run, sample_faces: Path, tmp_
         (("--mix-with", photo, "--morph", tmp_path / "morph.gif"), ".webp"),
         (("--ratio", "1.5"), "ratio"),
     ):
-        done = sokkuri("average", photo, photo, *arguments)
+        done = loaded_sokkuri("average", photo, photo, *arguments)
         assert (done.returncode, done.stdout) == (2, ""), arguments
         assert named in " ".join(done.stderr.split())
 
@@ -212,35 +212,35 @@ def test_progress_shows_on_a_terminal_alone(sample_faces: Path) -> None:
 
 
 def test_what_the_person_can_mend_is_status_3_and_names_the_photo(
-    sokkuri: Run, sample_faces: Path, no_face: Path, no_picture: Path
+    loaded_sokkuri: Run, sample_faces: Path, no_face: Path, no_picture: Path
 ) -> None:
     fine = sample_faces / "person_a_1.jpg"
-    assert str(no_face) in one_line(sokkuri("similar", fine, no_face, "--json"), 3)
-    assert str(no_picture) in one_line(sokkuri("gradcam", no_picture), 3)
-    line = one_line(sokkuri("average", fine, no_face, no_picture), 3)
+    assert str(no_face) in one_line(loaded_sokkuri("similar", fine, no_face, "--json"), 3)
+    assert str(no_picture) in one_line(loaded_sokkuri("gradcam", no_picture), 3)
+    line = one_line(loaded_sokkuri("average", fine, no_face, no_picture), 3)
     assert str(no_face) in line
     assert str(no_picture) in line
 
 
-def test_a_cut_photo_and_a_file_past_the_limit(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+def test_a_cut_photo_and_a_file_past_the_limit(loaded_sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
     whole = sample_faces / "person_a_1.jpg"
     cut = tmp_path / "cut.jpg"
     cut.write_bytes(whole.read_bytes()[:5000])
-    assert str(cut) in one_line(sokkuri("gradcam", cut), 3)
+    assert str(cut) in one_line(loaded_sokkuri("gradcam", cut), 3)
     small = {"SOKKURI_LIMITS__FILE_BYTES": "1000"}
-    line = one_line(sokkuri("similar", whole, whole, env=small), 3)
+    line = one_line(loaded_sokkuri("similar", whole, whole, env=small), 3)
     assert str(whole) in line
     assert "too large" in line
-    assert "too large" in one_line(sokkuri("average", whole, whole, env=small), 3)
+    assert "too large" in one_line(loaded_sokkuri("average", whole, whole, env=small), 3)
 
 
-def test_an_empty_folder(sokkuri: Run, tmp_path: Path) -> None:
+def test_an_empty_folder(loaded_sokkuri: Run, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    assert str(empty) in one_line(sokkuri("average", empty), 3)
+    assert str(empty) in one_line(loaded_sokkuri("average", empty), 3)
 
 
-def test_wrong_usage_is_status_2_and_names_the_path(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+def test_wrong_usage_is_status_2_and_names_the_path(loaded_sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
     photo = sample_faces / "person_a_1.jpg"
     absent = tmp_path / "absent.jpg"
     settings = tmp_path / "wrong.toml"
@@ -258,7 +258,7 @@ def test_wrong_usage_is_status_2_and_names_the_path(sokkuri: Run, sample_faces: 
         (("average",), "DIR|FILE"),
         (("similar", photo), "SECOND"),
     ):
-        done = sokkuri(*arguments)
+        done = loaded_sokkuri(*arguments)
         assert (done.returncode, done.stdout) == (2, ""), arguments
         assert str(named) in " ".join(done.stderr.split()), arguments
 

@@ -77,24 +77,24 @@ def test_a_model_that_works_is_used_and_named_and_ones_own_lines_stay(
 
 
 def test_what_the_model_section_said_of_another_model_is_kept_with_that_one(
-    sokkuri: Run, config: Path, tmp_path: Path
+    loaded_sokkuri: Run, config: Path, tmp_path: Path
 ) -> None:
     config.write_text('[model]\nname = "dlib"\nthreshold = 0.55 # stricter\n', encoding="utf-8")
     path = network(tmp_path / "mine.onnx")
-    assert sokkuri("models", "add", "mine", "--path", path, "--config", config).returncode == 0
+    assert loaded_sokkuri("models", "add", "mine", "--path", path, "--config", config).returncode == 0
     values = tomllib.loads(config.read_text(encoding="utf-8"))
     assert values["model"] == {"name": "mine"}
     assert values["models"]["dlib"] == {"threshold": 0.55}
-    assert sokkuri("models", "use", "dlib", "--config", config).returncode == 0
+    assert loaded_sokkuri("models", "use", "dlib", "--config", config).returncode == 0
     values = tomllib.loads(config.read_text(encoding="utf-8"))
     assert values["model"] == {"name": "dlib"}
     assert set(values["models"]) == {"dlib", "mine"}
 
 
-def test_settings_are_made_where_there_are_none(sokkuri: Run, tmp_path: Path) -> None:
+def test_settings_are_made_where_there_are_none(loaded_sokkuri: Run, tmp_path: Path) -> None:
     config = tmp_path / "new.toml"
     path = network(tmp_path / "mine.onnx")
-    assert sokkuri("models", "add", "mine", "--path", path, "--config", config).returncode == 0
+    assert loaded_sokkuri("models", "add", "mine", "--path", path, "--config", config).returncode == 0
     assert tomllib.loads(config.read_text())["model"] == {"name": "mine"}
     assert config.stat().st_mode & 0o077 == 0  # a token may come to stand in it
 
@@ -120,10 +120,10 @@ def refused_by_conversion(folder: Path) -> tuple[Path, list[str], list[str]]:
 
 @pytest.mark.parametrize("wrong", [wrong_shape, wrong_sha256, no_onnx, refused_by_conversion])
 def test_a_model_that_does_not_work_leaves_the_settings_as_they_are(
-    sokkuri: Run, config: Path, tmp_path: Path, wrong: object
+    loaded_sokkuri: Run, config: Path, tmp_path: Path, wrong: object
 ) -> None:
     path, options, says = wrong(tmp_path)  # type: ignore[operator]
-    done = sokkuri("models", "add", "mine", "--path", path, *options, "--config", config)
+    done = loaded_sokkuri("models", "add", "mine", "--path", path, *options, "--config", config)
     assert done.returncode == 1
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
@@ -132,7 +132,7 @@ def test_a_model_that_does_not_work_leaves_the_settings_as_they_are(
     assert config.read_text(encoding="utf-8") == OWN_LINES
 
 
-def test_a_state_dict_with_missing_keys(sokkuri: Run, config: Path, tmp_path: Path) -> None:
+def test_a_state_dict_with_missing_keys(loaded_sokkuri: Run, config: Path, tmp_path: Path) -> None:
     import torch
 
     path = tmp_path / "half.pth"
@@ -147,7 +147,7 @@ path = "{path}"
 """
     )
     config.write_text(text, encoding="utf-8")
-    done = sokkuri("models", "use", "half", "--config", config)
+    done = loaded_sokkuri("models", "use", "half", "--config", config)
     assert done.returncode == 1
     for part in ("half", "half.pth", "missing trunk.bn1", "remedy"):
         assert part in done.stderr
@@ -155,31 +155,31 @@ path = "{path}"
 
 
 def test_a_file_that_was_changed_afterwards_is_refused(
-    sokkuri: Run, config: Path, tmp_path: Path, sample_faces: Path
+    loaded_sokkuri: Run, config: Path, tmp_path: Path, sample_faces: Path
 ) -> None:
     path = network(tmp_path / "mine.onnx")
-    assert sokkuri("models", "add", "mine", "--path", path, "--config", config).returncode == 0
+    assert loaded_sokkuri("models", "add", "mine", "--path", path, "--config", config).returncode == 0
     network(path, width=17)
-    done = sokkuri("similar", *[sample_faces / "person_a_1.jpg"] * 2, "--config", config)
+    done = loaded_sokkuri("similar", *[sample_faces / "person_a_1.jpg"] * 2, "--config", config)
     assert done.returncode == 1
     assert "sha256" in done.stderr
     assert "sokkuri models add mine" in done.stderr
 
 
 def test_weights_that_stand_in_another_file_which_no_sha256_covers_are_refused(
-    sokkuri: Run, config: Path, tmp_path: Path
+    loaded_sokkuri: Run, config: Path, tmp_path: Path
 ) -> None:
     parts = tmp_path / "parts.onnx"
     model = onnx.load(network(tmp_path / "whole.onnx"))
     onnx.save(model, parts, save_as_external_data=True, location="parts.data", size_threshold=0)
-    done = sokkuri("models", "add", "mine", "--path", parts, "--config", config)
+    done = loaded_sokkuri("models", "add", "mine", "--path", parts, "--config", config)
     assert done.returncode == 1
     for part in ("mine", "sha256", "stand elsewhere", "remedy"):
         assert part in done.stderr
     assert config.read_text(encoding="utf-8") == OWN_LINES
 
     onnx.save(onnx.load(parts), parts)
-    assert sokkuri("models", "add", "mine", "--path", parts, "--config", config).returncode == 0
+    assert loaded_sokkuri("models", "add", "mine", "--path", parts, "--config", config).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ def test_weights_that_stand_in_another_file_which_no_sha256_covers_are_refused(
         (("add", "mine", "--path", ".", "--preset", "nonesuch"), "nonesuch"),
     ],
 )
-def test_wrong_usage(sokkuri: Run, config: Path, arguments: tuple[str, ...], says: str) -> None:
-    done = sokkuri("models", *arguments, "--config", config)
+def test_wrong_usage(loaded_sokkuri: Run, config: Path, arguments: tuple[str, ...], says: str) -> None:
+    done = loaded_sokkuri("models", *arguments, "--config", config)
     assert done.returncode == 2
     assert says in done.stderr
     assert config.read_text(encoding="utf-8") == OWN_LINES

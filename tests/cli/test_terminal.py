@@ -52,7 +52,9 @@ def test_a_replayed_recording_sends_nothing_but_text(sokkuri: Run, tmp_path: Pat
         assert not [one for one in sent if unicodedata.category(one) in ("Cc", "Cf") and one != "\n"]
 
 
-def test_photos_and_groups_of_any_name_send_nothing_but_text(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+def test_photos_and_groups_of_any_name_send_nothing_but_text(
+    loaded_sokkuri: Run, sample_faces: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / f"folder {NASTY}"
     folder.mkdir()
     shutil.copy(sample_faces / "person_a_1.jpg", face := folder / f"face {NASTY}.jpg")
@@ -72,7 +74,7 @@ def test_photos_and_groups_of_any_name_send_nothing_but_text(sokkuri: Run, sampl
         ("evaluate", pairs, "--by", NASTY),
     ]
     for command in commands:
-        done = sokkuri(*command)
+        done = loaded_sokkuri(*command)
         text = done.stdout + done.stderr
         assert r"\x1b" in text
         assert not [one for one in text if unicodedata.category(one) in ("Cc", "Cf") and one != "\n"], command
