@@ -13,7 +13,6 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 _Z = 1.959964  # of the normal distribution, two sides of 2.5 %
 FAR_LEVELS = (0.01, 0.001)
@@ -102,9 +101,7 @@ def auc(people: NDArray[np.float64], strangers: NDArray[np.float64]) -> Measured
     If no pair is out of order, that interval would have no width. Then it is that of no failure among as many pairs as
     the smaller kind has.
     """
-    ranks = rankdata(np.concatenate([people, strangers]))
-    above = (ranks[: len(people)] - rankdata(people)) / len(strangers)
-    below = 1 - (ranks[len(people) :] - rankdata(strangers)) / len(people)
+    above, below = _share_below(people, strangers), 1 - _share_below(strangers, people)
     value = float(above.mean())
     variance = sum(float(part.var(ddof=1)) / len(part) for part in (above, below) if len(part) > 1)
     if variance == 0:
@@ -113,6 +110,13 @@ def auc(people: NDArray[np.float64], strangers: NDArray[np.float64]) -> Measured
         return Measured(value, bound.low, bound.high)
     half = _Z * sqrt(variance)
     return Measured(value, max(value - half, 0.0), min(value + half, 1.0))
+
+
+def _share_below(values: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of `others` below each of `values`, equal ones counted half."""
+    ordered = np.sort(others)
+    below, not_above = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
+    return (below + not_above) / (2 * len(others))
 
 
 def line_at(strangers: NDArray[np.float64], far: float) -> float:

@@ -140,7 +140,9 @@ def test_average_of_a_folder_and_a_file(
     assert f"{folder / 'letter.jpg'}: not an image" in words.stdout
 
 
-def test_an_answer_without_its_picture_says_how_to_get_it(loaded_sokkuri: Run, sample_faces: Path, tmp_path: Path) -> None:
+def test_an_answer_without_its_picture_says_how_to_get_it(
+    loaded_sokkuri: Run, sample_faces: Path, tmp_path: Path
+) -> None:
     first, second = sample_faces / "person_a_1.jpg", sample_faces / "person_b_1.jpg"
     for command, example in ((("gradcam", first), "heatmap.jpg"), (("average", first, second), "average.jpg")):
         without = loaded_sokkuri(*command)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 import numpy as np
 import pytest
@@ -12,8 +12,9 @@ from core import geometry, heatmap, templates
 from core.contracts import REGIONS, HeatmapMethod, ModelMisconfigured, Photo, Region
 from core.engine import Engine, Located
 from core.models.embedder import Embedder
-from core.models.explainable import Explainable
-from core.models.torchvision_compat import make_importable
+
+if TYPE_CHECKING:
+    from core.models.explainable import Explainable
 
 SIZE = 150
 
@@ -121,6 +122,8 @@ def hidden_for_identity(engine: Engine, crop: np.ndarray, targets: dict[str, hea
 def test_the_map_is_pytorch_grad_cam_s_own(
     engine: Engine, crop: np.ndarray, targets: dict[str, heatmap.Target]
 ) -> None:
+    from core.models.torchvision_compat import make_importable
+
     make_importable()
     from pytorch_grad_cam import GradCAM
 
@@ -154,6 +157,8 @@ def test_each_method_of_the_library_gives_the_library_s_map(
     targets: dict[str, heatmap.Target],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    from core.models.torchvision_compat import make_importable
+
     make_importable()
     import pytorch_grad_cam
     import torch

@@ -5,10 +5,10 @@ from __future__ import annotations
 import bz2
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,10 @@ NAME = "model.bin"
 
 @dataclass
 class Server:
-    """Answers every request with `body`, after promising `promised` bytes; `held`: when released; `silent`: never."""
+    """Answers every request with `body`, after promising `promised` bytes; `held`: when released; `silent`: never.
+
+    `reached`: since the first request.
+    """
 
     address: str = ""
     body: bytes = CONTENT
@@ -38,6 +41,7 @@ class Server:
     silent: bool = False
     held: bool = False
     asked: list[str] = field(default_factory=list)
+    reached: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
 
 
@@ -48,6 +52,7 @@ def server() -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             answers.asked.append(self.path)
+            answers.reached.set()
             if answers.silent:
                 answers.released.wait(60)
                 return
@@ -145,14 +150,19 @@ def test_bz2_is_unpacked(tmp_path: Path, server: Server) -> None:
         (CONTENT[:1000], len(CONTENT), None, "only 1000 of"),
         (b"", None, None, "only 0 of"),
         (b"<html>please log in</html>", None, "bz2", "no bz2"),
-        (bz2.compress(CONTENT)[:-9], None, "bz2", "the bz2 stream was cut"),
-        (bz2.compress(bytes(50_000_000)), None, "bz2", f"more than {len(CONTENT)} bytes"),
+        (lambda: bz2.compress(CONTENT)[:-9], None, "bz2", "the bz2 stream was cut"),
+        (lambda: bz2.compress(bytes(50_000_000)), None, "bz2", f"more than {len(CONTENT)} bytes"),
     ],
 )
 def test_what_is_not_the_file_is_not_kept(
-    tmp_path: Path, server: Server, body: bytes, promised: int | None, compression: str | None, says: str
+    tmp_path: Path,
+    server: Server,
+    body: bytes | Callable[[], bytes],
+    promised: int | None,
+    compression: str | None,
+    says: str,
 ) -> None:
-    server.body, server.promised = body, promised
+    server.body, server.promised = body() if callable(body) else body, promised
     file = replace(described(address=server.address), compression=compression)
     with pytest.raises(ModelBroken) as caught:
         store_of(tmp_path, file).path(NAME)
@@ -248,7 +258,7 @@ def test_a_folder_that_only_reads_serves_what_is_in_it(tmp_path: Path) -> None:
 
 
 SCRIPT = """
-import json, resource, sys
+import json, logging, resource, sys
 from pathlib import Path
 from core.contracts import ModelError
 from core.models.catalog import Catalog, CatalogFile
@@ -257,6 +267,12 @@ folder, file, limit = json.loads(sys.argv[1])
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 print("starting", flush=True)
+locks = logging.getLogger("filelock")
+locks.setLevel(logging.DEBUG)
+locks.addFilter(lambda record: "not acquired" in record.msg)
+waits = logging.StreamHandler()
+waits.setFormatter(logging.Formatter("%(process)d"))
+locks.addHandler(waits)
 try:
     print(Store(Path(folder), catalog=Catalog({file["name"]: CatalogFile(**file)}, {})).path(file["name"]))
 except ModelError as error:
@@ -264,11 +280,16 @@ except ModelError as error:
 """
 
 
-def start(folder: Path, file: CatalogFile, limit: int = 0) -> subprocess.Popen[str]:
-    """Another process; `limit`: bytes that it may write to one file, as if the disk were full."""
+def start(folder: Path, file: CatalogFile, limit: int = 0, stderr: int | None = None) -> subprocess.Popen[str]:
+    """Another process; `limit`: bytes that it may write to one file, as if the disk were full.
+
+    `stderr`: where it writes its id, again and again, while it waits for another one's lock.
+    """
     argument = json.dumps([str(folder), file.__dict__, limit])
     root = Path(__file__).parents[3]
-    return subprocess.Popen([sys.executable, "-c", SCRIPT, argument], cwd=root, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, argument], cwd=root, stdout=subprocess.PIPE, stderr=stderr, text=True
+    )
 
 
 def test_a_full_disk(tmp_path: Path, server: Server) -> None:
@@ -280,18 +301,22 @@ def test_a_full_disk(tmp_path: Path, server: Server) -> None:
 
 
 def test_many_starts_at_once_fetch_once(tmp_path: Path, server: Server) -> None:
-    """The answer is held back until all of them are at it: whoever does not wait for the others would ask as well."""
+    """The answer is held back until the others wait for the first one: whoever does not would ask as well."""
     server.held = True
-    started = [start(tmp_path, described(address=server.address)) for _ in range(3)]
-    for process in started:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "starting\n"
-    while not server.asked:
-        time.sleep(0.01)
-    time.sleep(0.5)
-    server.released.set()
-    for process in started:
-        assert process.communicate(timeout=60)[0].strip() == str(tmp_path / NAME)
+    told, tells = os.pipe()
+    started = [start(tmp_path, described(address=server.address), stderr=tells) for _ in range(3)]
+    os.close(tells)
+    waiting: set[str] = set()
+    with os.fdopen(told) as lines:
+        while len(waiting) < 2:
+            line = lines.readline()
+            assert line, "one of them did not wait"
+            waiting.add(line)
+        assert server.reached.wait(60)
+        server.released.set()
+        for process in started:
+            assert process.communicate(timeout=60)[0].strip() == f"starting\n{tmp_path / NAME}"
+    assert waiting < {f"{process.pid}\n" for process in started}
     assert (tmp_path / NAME).read_bytes() == CONTENT
     assert server.asked == [f"/{NAME}"]
 
@@ -299,8 +324,7 @@ def test_many_starts_at_once_fetch_once(tmp_path: Path, server: Server) -> None:
 def test_a_start_that_was_killed_leaves_nothing_for_long(tmp_path: Path, server: Server) -> None:
     server.silent = True
     process = start(tmp_path, described(address=server.address))
-    while not server.asked:
-        assert process.poll() is None
+    assert server.reached.wait(60)
     process.kill()
     process.communicate()
     assert left_in(tmp_path) != []

@@ -7,16 +7,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import torch
 from efficientnet import Efficientnet
 
 from core.contracts import ModelBroken, ModelChoice, ModelMisconfigured, ModelMissing
 from core.models.embedder import Embedder
 from core.models.loading import load
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 State = dict[str, Any]
 
@@ -31,6 +33,8 @@ def changed(efficientnet: Efficientnet, tmp_path: Path) -> Callable[[Callable[[S
     """Saves what a change makes of the good state dict."""
 
     def save(change: Callable[[State], object]) -> Path:
+        import torch
+
         path = tmp_path / "changed.pth"
         torch.save(change(dict(torch.load(efficientnet.state, weights_only=True))), path)
         return path
@@ -72,6 +76,12 @@ def test_another_prefix(changed: Callable[..., Path]) -> None:
     assert japanese(path, torch={"prefix": ""}).spec.width == 512
 
 
+def zeros(count: int) -> Tensor:
+    import torch
+
+    return torch.zeros(count)
+
+
 @pytest.mark.parametrize(
     ("change", "parts"),
     [
@@ -79,9 +89,9 @@ def test_another_prefix(changed: Callable[..., Path]) -> None:
             lambda state: {key: state[key] for key in state if "conv_stem" not in key},
             ["missing trunk.conv_stem.weight"],
         ),
-        (lambda state: {**state, "trunk.extra": torch.zeros(1)}, ["unexpected trunk.extra"]),
-        (lambda state: {**state, "head.weight": torch.zeros(1)}, ["unexpected head.weight"]),
-        (lambda state: {**state, "trunk.classifier.bias": torch.zeros(9)}, ["trunk.classifier.bias (9,)", "(512,)"]),
+        (lambda state: {**state, "trunk.extra": zeros(1)}, ["unexpected trunk.extra"]),
+        (lambda state: {**state, "head.weight": zeros(1)}, ["unexpected head.weight"]),
+        (lambda state: {**state, "trunk.classifier.bias": zeros(9)}, ["trunk.classifier.bias (9,)", "(512,)"]),
         (lambda state: {key[6:]: state[key] for key in state}, ["missing trunk.", "unexpected conv_stem", "more"]),
         (lambda state: {}, ["missing trunk."]),
         (lambda state: [1, 2], ["expected a state dict", "list"]),
@@ -110,6 +120,8 @@ def test_what_is_no_state_dict(tmp_path: Path, content: bytes, capsys: pytest.Ca
 
 
 def test_code_in_a_torch_file_is_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import torch
+
     torch.save({"trunk.x": Evil()}, tmp_path / "x.pth")
     with pytest.raises(ModelBroken):
         japanese(tmp_path / "x.pth")

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.interpolate import PchipInterpolator
 
 from core.contracts import Metric, ModelChoice
 from core.models import resolve
@@ -61,6 +60,8 @@ def test_the_curve_goes_through_its_three_points(curve: Spread, same: float, lin
 
 @given(st.floats(0.1, 0.8), st.floats(0.81, 2), st.floats(0.1, 0.9), st.floats(0, 1))
 def test_the_curve_is_scipy_s(line: float, strangers: float, usual: float, where: float) -> None:
+    from scipy.interpolate import PchipInterpolator
+
     theirs = PchipInterpolator([0, usual * line, line, strangers, 2 * strangers], [100, 97, 90, 20, 0])
     ours = Spread("euclidean", line, strangers, usual * line)
     assert ours(where * 2 * strangers) == pytest.approx(float(theirs(where * 2 * strangers)), abs=1e-9)
