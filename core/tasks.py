@@ -26,6 +26,7 @@ and finishes in one task; `average_all` does everything up to the sum in one pro
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -243,6 +244,9 @@ class _Process:
         """The engine for the task that starts now. Drops an average that was never ended."""
         self.average = None
         if self._held is None or self._held[0] != settings:
+            # numpy reads it when it is loaded, and its threads wait for each other in busy loops
+            if settings.threads:
+                os.environ.setdefault("OPENBLAS_NUM_THREADS", str(settings.threads))
             from core.engine import Engine
 
             self.close()

@@ -17,6 +17,9 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+# Several processes run tests, and threads of numpy's linear algebra wait for each other in busy loops.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 DURATIONS = Path(__file__).with_name("durations.json")
 """Seconds of the slower tests, as measured by `pytest --store-durations`; the others take `OTHERWISE`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -35,3 +37,21 @@ tasks.close()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"{sorted(loaded)} {sorted(loaded)}"
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_linear_algebra_has_no_more_threads_than_a_worker_may_use(threads: int) -> None:
+    code = f"""
+from threadpoolctl import threadpool_info
+from core import tasks
+from core.contracts import CoreSettings
+
+tasks.warm(CoreSettings(threads={threads}))
+print([pool["num_threads"] for pool in threadpool_info() if pool["internal_api"] == "openblas"])
+tasks.close()
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert found
+    assert max(found) <= threads
