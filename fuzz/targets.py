@@ -117,7 +117,7 @@ def gateway() -> Iterator[Target]:
             received = await socket.receive(timeout=10)
             if received.type is not aiohttp.WSMsgType.TEXT:
                 return
-            beats += received.data == '{"op": 11}'
+            beats += received.json()["op"] == 11
             if beats and beats >= sandbox.gateway.heartbeats - before:
                 return
 

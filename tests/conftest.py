@@ -24,7 +24,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 DURATIONS = Path(__file__).with_name("durations.json")
 """Seconds of the slower tests, as measured by `pytest --store-durations`; the others take `OTHERWISE`."""
 OTHERWISE = 0.05
-PIECE = 15.0
+PIECE = 25.0
 """Seconds: tests of one file stay together up to here, since they share what is slow to start."""
 PROCESSES = {"bot/requests", "bot/workers", "browser", "cli", "e2e", "fuzz", "setup", "sokkuri"}
 """Folders whose tests start processes."""

@@ -1,4 +1,4 @@
-"""A bot that the tests of several files share, since it takes longer to start than most of what is tested."""
+"""A bot that the tests of a file share, since it takes longer to start than most of what is tested."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from running import Bot, running
 from sandbox import Sandbox
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Callable[[], Awaitable[Bot]]]:
-    """Returns the bot, started again if a test has ended it."""
+    """Returns the bot, started again if a test has ended it.
+
+    One a file, not one a session: between tests of other files nobody would answer its heartbeats.
+    """
     bots: list[Bot] = []
     async with Sandbox() as sandbox, AsyncExitStack() as stack:
         sandbox.add_guild("Elsewhere")
@@ -30,7 +33,7 @@ async def shared_bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
         yield bot
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="module")
 async def bot(shared_bot: Callable[[], Awaitable[Bot]], request: pytest.FixtureRequest) -> AsyncIterator[Bot]:
     """The shared bot, with two workers and without heatmaps. Its server is one of three: it is in "Elsewhere" too, and
     not in "Without the bot".

@@ -16,7 +16,7 @@ from running import FACES, PATIENCE, SHORT, Bot, answer, crowd, face, running
 from sandbox import Channel, File, Invocation, Message, Sandbox
 from sandbox.state import Overwrite, walk_components
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 LANGUAGES = ("en-US", "ja")

@@ -16,7 +16,7 @@ from running import PATIENCE, Bot, answer, face, running
 from sandbox import Channel, Conditions, File, Invocation, Message, MessageFlag, Sandbox
 from sandbox.state import Json, User, walk_components
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LANGUAGES = ("en-US", "ja")
 TEXT, GALLERY, CONTAINER = 10, 12, 17
@@ -24,7 +24,7 @@ PAIR = ("person_a_1.jpg", "person_b_1.jpg")
 PHOTOS = {f"photo{number}": face(name) for number, name in enumerate(PAIR, start=1)}
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="module")
 async def thread(bot: Bot) -> Channel:
     return await thread_of(bot, "faces", ["a_1", "b_1", "c_1"])
 

@@ -14,7 +14,7 @@ from running import FACES, PATIENCE, Bot, answer, face, running
 from sandbox import CannotInvoke, File, Message, Sandbox
 from sandbox.state import walk_components
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CROWD = ("a_1", "b_1", "a_2", "c_1", "d_1", "e_1")
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")

@@ -16,14 +16,14 @@ from sandbox import CannotInvoke, Channel, ChannelType, File, Invocation, Messag
 from sandbox.samples import FACES
 from sandbox.state import Overwrite, walk_components
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 LANGUAGES = ("en-US", "ja")
 REFUSALS = {"Missing Access", "Unknown Channel", "Unknown Guild", "Unknown Member", "Unknown Message"}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def blind(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
     """Without the Message Content intent."""
     async with (
@@ -35,7 +35,7 @@ async def blind(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
         openapi.check_where_it_is(sandbox.requests)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="module")
 async def album(bot: Bot) -> Channel:
     return await bot.sandbox.open_channel("album")
 
