@@ -44,6 +44,7 @@ demo: $(VENV)/.models
 	@test -e $(VENV)/.torch || $(BIN)/python -m setup torch --unless-large
 
 # Tests start hundreds of processes. Where PYTHONDONTWRITEBYTECODE is set, each of them would compile all modules anew.
+test test-fast: export PYTHONDONTWRITEBYTECODE :=
 test: setup $(VENV)/.test
 	@$(BIN)/python -m compileall -q bot cli core sandbox sokkuri words tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup --durations 10

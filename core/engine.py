@@ -119,8 +119,7 @@ class Engine:
 
     def warm(self) -> None:
         """Load what nearly every request needs, and run it once; torch is left out."""
-        blank = np.zeros((256, 256, 3), dtype=np.uint8)
-        self._finder.find(blank)
+        self._finder.warm()
         size = self.embedder.spec.input_size
         vectors = describe(self.embedder, np.zeros((2, size, size, 3), dtype=np.uint8))
         self.scorer.all_scores(vectors)
