@@ -94,8 +94,9 @@ def is_over(invocation: Invocation) -> bool:
     return invocation.answer is not None and not is_running
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def furnished(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sandbox]:
+    """One a file, not one a session: between tests of other files nobody would answer the bot's heartbeats."""
     async with Sandbox() as sandbox:
         await samples.fill(sandbox)
         settings = {
@@ -104,6 +105,7 @@ async def furnished(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[S
             "DISCORD__CDN": sandbox.cdn.root,
             "DISCORD__CDN_HOSTS": json.dumps([sandbox.cdn.host]),
             "LIMITS__COOLDOWN_REQUESTS": "0",
+            "WORKERS__THREADS": "1",
         }
         async with sokkuri(tmp_path_factory.mktemp("bot"), "run", **settings) as process:
             await unless_ended(process, sandbox.wait_ready(PATIENCE))

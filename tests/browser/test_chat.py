@@ -302,6 +302,8 @@ async def test_who_somebody_is_and_how_it_looks(playground: Sandbox, page: Chat)
     await page.accessible()
     await page.page.keyboard.press("Escape")
     await expect(you).to_contain_text(re.compile("Mio.*日本語", re.S))
+    await playground.post(playground.channel("general"), playground.person("Ren"), "…")  # else it has no name above it
+    await expect(page.newest).to_contain_text("…")
     await page.composer.fill("こんにちは")
     await page.composer.press("Enter")
     await expect(page.newest).to_contain_text(re.compile("Mio.*こんにちは", re.S))

@@ -130,6 +130,7 @@ async def running(
         "SOKKURI_LIMITS__COOLDOWN_REQUESTS": "0",
         "SOKKURI_WORKERS__COUNT": "1",  # each takes longer to start than most of what is tested
         "SOKKURI_WORKERS__HEATMAPS": "false",  # and so does torch
+        "SOKKURI_WORKERS__THREADS": "1",  # more wait for each other in busy loops
         **{f"SOKKURI_{name}": value for name, value in settings.items()},
         **environment,
     }

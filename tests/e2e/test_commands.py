@@ -41,6 +41,7 @@ async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
     ):
         yield bot
         assert not sandbox.refusals  # nothing that any test did broke one of Discord's rules
+        assert not re.search(r"person_\w|\.jpg|\.png", bot.log.read_text())
         openapi.check_where_it_is(sandbox.requests)
 
 
@@ -360,6 +361,8 @@ async def test_the_bots_process_is_light(bot: Bot) -> None:
 
 
 async def test_the_log_tells_nothing_of_photos_or_the_token(bot: Bot) -> None:
+    await answer(await bot.sandbox.slash("gradcam", {"photo": face("person_c_1.jpg")}))
+    await bot.log_shows("command=gradcam")
     log = bot.log.read_text()
     assert re.search(r"request id=\w+ command=gradcam guild=\d+ outcome=done ms=\d+ queue_ms=\d+ photos_ms=", log)
     assert bot.sandbox.token not in log

@@ -160,7 +160,7 @@ async def test_limits_and_languages_are_taken_over_by_a_running_bot(sandbox: San
         await hang_up(bot, "nothing changes: limits.person_requests")
         assert "Privacy:" in (await (await sandbox.slash("about", locale=UNSPOKEN)).answered(PATIENCE)).text
 
-        file.write_text(settings + "[limits]\naverage_history = 7\n[workers]\nthreads = 7\n")
+        file.write_text(settings + "[limits]\naverage_history = 7\n[workers]\nstart_seconds = 77\n")
         await hang_up(bot, "registered the commands", 2)
         assert puts() == 2
         about = next(one for one in sandbox.application.commands.values() if one["name"] == "about")
@@ -180,5 +180,5 @@ async def test_limits_and_languages_are_taken_over_by_a_running_bot(sandbox: San
     assert {line["logger"].partition(".")[0] for line in lines} >= {"bot", "discord"}
     told = [line["message"] for line in lines]
     assert any(line.endswith("changed: limits.average_history") for line in told)
-    assert "changed too, but applied only at a restart: workers.threads" in told
+    assert "changed too, but applied only at a restart: workers.start_seconds" in told
     assert any(f"{UNSPOKEN}.ftl: said in English: command-similar, " in line for line in told)
