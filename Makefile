@@ -46,7 +46,6 @@ demo: $(VENV)/.models
 # Tests start hundreds of processes. Where PYTHONDONTWRITEBYTECODE is set, each of them would compile all modules anew.
 test test-fast: export PYTHONDONTWRITEBYTECODE :=
 test: setup $(VENV)/.test
-	@$(BIN)/python -m compileall -q bot cli core sandbox sokkuri words tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup --durations 10
 
 test-fast: setup $(VENV)/.test

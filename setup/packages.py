@@ -86,9 +86,9 @@ def install(*arguments: str) -> None:
     """Run `pip install`, and print each large file that it downloads. Raises PipFailed.
 
     Unless PIP_CACHE_DIR is set, pip keeps no copy of what it downloads, which would take half as much room again. It
-    downloads into the environment's own file system, since /tmp may be small or in memory. No module is compiled ahead,
-    unless Python is told not to write what it compiles: it does so when it first imports one, and most are never
-    imported.
+    downloads into the environment's own file system, since /tmp may be small or in memory. Python compiles a
+    module when it first imports it, and most are never imported: so pip compiles all of them only where Python is told
+    not to write what it compiles.
     """
     command = [*_PIP, "install", "--no-warn-conflicts", "-c", str(CONSTRAINTS), *arguments]
     if not sys.dont_write_bytecode:

@@ -1,4 +1,4 @@
-"""What bots are told is what Discord tells them, where the libraries differ in what they notice."""
+"""Payloads to bots have the fields of Discord's own, in those details that only some libraries notice."""
 
 from __future__ import annotations
 

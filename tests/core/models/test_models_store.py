@@ -301,7 +301,7 @@ def test_a_full_disk(tmp_path: Path, server: Server) -> None:
 
 
 def test_many_starts_at_once_fetch_once(tmp_path: Path, server: Server) -> None:
-    """The answer is held back until the others wait for the first one: whoever does not would ask as well."""
+    """The answer is held back until the others wait for the first one; one that did not wait would ask as well."""
     server.held = True
     told, tells = os.pipe()
     started = [start(tmp_path, described(address=server.address), stderr=tells) for _ in range(3)]
