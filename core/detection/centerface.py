@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from core.contracts import Device, ModelBroken
 from core.models.catalog import DETECTOR_FILE, load_catalog
 from core.models.device import open_onnx
+from core.models.onnx_graph import free_weights
 from core.models.store import Store
 
 STEP = 32
@@ -143,10 +144,7 @@ def _free_sizes(source: Path, target: Path) -> None:
         model = onnx.load(source)
     except Exception as error:  # protobuf's errors have no common root but this
         raise ModelBroken(DETECTOR_FILE, f"{source} is no ONNX file: {error}") from error
-    constants = {constant.name for constant in model.graph.initializer}
-    inputs = [one for one in model.graph.input if one.name not in constants]
-    del model.graph.input[:], model.graph.value_info[:]
-    model.graph.input.extend(inputs)  # constants that are listed as inputs could not be folded
+    free_weights(model)
     for one in (*model.graph.input, *model.graph.output):
         for axis, name in ((0, "n"), (2, "height"), (3, "width")):
             one.type.tensor_type.shape.dim[axis].dim_param = f"{name}_{one.name}"

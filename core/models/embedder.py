@@ -39,7 +39,21 @@ def describe(embedder: Embedder, crops: NDArray[np.uint8]) -> NDArray[np.float32
 
     So the side that the light comes from does not matter. For cosine, both are normalised to length 1 first.
     """
+    return describe_with_lengths(embedder, crops)[0]
+
+
+def describe_with_lengths(
+    embedder: Embedder, crops: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What `describe` gives, and lengths, float32 (n,): the mean of those that both vectors had in the network."""
     both = embedder(np.concatenate([crops, crops[:, :, ::-1]]))
+    lengths = np.linalg.norm(both, axis=1)
     if embedder.spec.metric == "cosine":
-        both = both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    return np.asarray((both[: len(crops)] + both[len(crops) :]) / 2, dtype=np.float32)
+        both = both / np.maximum(lengths, np.finfo(np.float32).tiny)[:, np.newaxis]
+    return _mean_of_halves(both), _mean_of_halves(lengths)
+
+
+def _mean_of_halves(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean of what each crop and its mirror image have; the mirror images are the second half."""
+    half = len(values) // 2
+    return np.asarray((values[:half] + values[half:]) / 2, dtype=np.float32)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.contracts import Device, ModelBroken, ModelChoice, ModelMisconfigured, ModelMissing, TorchMissing
-from core.models import dlib_resnet
+from core.models import dlib_resnet, onnx_graph
 from core.models.catalog import load_catalog, resolve
 from core.models.embedder import Embedder
 from core.models.onnx_embedder import OnnxEmbedder, require_same, torch_twin
@@ -45,6 +45,8 @@ def load(choice: ModelChoice, folder: Path, threads: int, device: Device = "cpu"
         explain = partial(_explain_dlib, path, threads, device)
         path = _dlib_graph(spec, path, folder)
     else:
+        if spec.file is not None:
+            path = _quick_graph(spec.file, path, folder)
         explain = partial(_explain_onnx, path, threads, device)
     if shared:
         return SharedEmbedder(spec, shared, explain)
@@ -95,6 +97,14 @@ def _dlib_graph(spec: ModelSpec, path: Path, folder: Path) -> Path:
 
     digest = load_catalog().files[spec.file].sha256 if spec.file is not None else sha256_of(path)
     return Store(folder).derived(f"dlib-resnet-{digest[:16]}-v{dlib_resnet.GRAPH_VERSION}.onnx", build)
+
+
+def _quick_graph(name: str, path: Path, folder: Path) -> Path:
+    """The catalogue's ONNX file in its fastest form, made once for each file and each version of that form."""
+    digest = load_catalog().files[name].sha256
+    return Store(folder).derived(
+        f"{path.stem}-{digest[:16]}-v{onnx_graph.VERSION}.onnx", lambda target: onnx_graph.rewrite(path, target)
+    )
 
 
 def _timm(spec: ModelSpec, threads: int, device: Device) -> TimmEmbedder:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from core.contracts import Device, ModelBroken, ModelMisconfigured
 from core.models.device import of_onnx, open_onnx
 from core.models.embedder import Embedder
 from core.models.normalise import normalise
+from core.models.onnx_graph import fold, free_weights
 from core.models.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _BATCH: Mapping[Device, int] = {"cpu": 8, "cuda": 16}
 """Bounds the memory for maps. On a processor twice as many crops take as long each, and 27 MB more."""
 _TWIN_TOLERANCE = 1e-4
-_IR_OF_FREE_INITIALIZERS = 4
 _LAST_KNOWN_OPSET = 17
 _REDUCTIONS = ("ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare")
 
@@ -142,23 +141,13 @@ def _folded(spec: ModelSpec, graph: onnx.ModelProto, batch: int | None) -> onnx.
 
     sized = onnx.ModelProto()
     sized.CopyFrom(graph)
-    del sized.graph.value_info[:]  # they would hold the sizes that were open before
-    initializers = {item.name for item in sized.graph.initializer}
-    (crops,) = (item for item in sized.graph.input if item.name not in initializers)
-    # older files must list all weights as inputs, and hide the shapes behind those that the runtime adds
-    sized.ir_version = max(sized.ir_version, _IR_OF_FREE_INITIALIZERS)
+    free_weights(sized)
+    (crops,) = sized.graph.input
     dimensions = crops.type.tensor_type.shape.dim
     for dimension, size in zip(dimensions, (batch, 3, spec.input_size, spec.input_size), strict=True):
         if size is not None:
             dimension.dim_value = size
-    with tempfile.TemporaryDirectory(prefix="sokkuri-") as folder:
-        source, folded = Path(folder) / "sized.onnx", Path(folder) / "folded.onnx"
-        onnx.save(sized, source)
-        options = _options(threads=1)
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        options.optimized_model_filepath = str(folded)
-        _open(spec, source, options, "cpu")
-        return _as_opset_17(onnx.load(folded))
+    return _as_opset_17(fold(sized))
 
 
 def _as_opset_17(graph: onnx.ModelProto) -> onnx.ModelProto:
