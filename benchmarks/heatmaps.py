@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from benchmarks import machine
 from core import heatmap
-from core.contracts import CoreSettings, HeatmapMethod, ModelChoice, NoFace, Photo
+from core.contracts import DEFAULT_MODEL, CoreSettings, HeatmapMethod, ModelChoice, NoFace, Photo
 from core.engine import Engine
 from core.heatmap import Target
 from core.models.embedder import Embedder
@@ -88,7 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pairs", type=Path, nargs="?", default=LONDON, help="a table with columns a, b, same")
     parser.add_argument("--count", type=int, default=100, help="how many of its pairs")
-    parser.add_argument("--model", default="dlib")
+    parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--methods", nargs="+", choices=get_args(HeatmapMethod), default=get_args(HeatmapMethod))
     arguments = parser.parse_args()
     if not arguments.pairs.is_file():

@@ -30,11 +30,14 @@ from core.contracts import (
     CoreSettings,
     LookalikesRequest,
     LookalikesResult,
+    ModelChoice,
     Photo,
 )
+from core.models import resolve
 
 FACES = Path(__file__).parents[1] / "sandbox" / "faces"
 SIZE = 768
+INPUT_SIZE = resolve(ModelChoice()).input_size
 
 
 def measure(quick: bool) -> tables.Part:
@@ -47,7 +50,7 @@ async def _measure(rounds: int) -> tables.Part:
     figures = {}
     async with asked() as worker:
         network = bare_network()
-        crops = np.zeros((len(photos), 3, 150, 150), np.float32)
+        crops = np.zeros((len(photos), 3, INPUT_SIZE, INPUT_SIZE), np.float32)
         for name, ask, work in (("/lookalikes", lookalikes, lambda _: network(crops)), ("/average", average, bent)):
             seconds, result = await ask(worker, photos)
             landmarker, encode = bare_landmarker(), bare_encode(result.picture.data)

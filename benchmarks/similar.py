@@ -26,11 +26,13 @@ from benchmarks import tables
 from benchmarks.worker import THREADS, asked
 from core import tasks
 from core.answers import similar
-from core.contracts import REGIONS, CoreSettings, Photo, SimilarRequest
+from core.contracts import REGIONS, CoreSettings, ModelChoice, Photo, SimilarRequest
 from core.engine import LONG_SIDE, Engine
 from core.heatmap.evidence import SPOTS
+from core.models import loading
 from core.models.catalog import LANDMARKS_FILE
 from core.models.normalise import normalise
+from core.models.onnx_embedder import OnnxEmbedder
 from core.models.store import Store, default_folder
 from core.photo import decode
 from core.stages import Stopwatch
@@ -146,8 +148,9 @@ def bare_network() -> Callable[[np.ndarray], object]:
     """The default model's network, for crops that are normalised."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
-    graph = next(default_folder().glob("dlib-resnet-*.onnx"))
-    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    embedder = loading.load(ModelChoice(), default_folder(), THREADS)
+    assert isinstance(embedder, OnnxEmbedder)
+    session = onnxruntime.InferenceSession(embedder.path, options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     return lambda planes: session.run(None, {name: planes})
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from benchmarks import machine
 from benchmarks.heatmaps import LONDON, Map, Pixels, centre, interval
 from core import heatmap
-from core.contracts import REGIONS, CoreSettings, ModelChoice, NoFace, Photo
+from core.contracts import DEFAULT_MODEL, REGIONS, CoreSettings, ModelChoice, NoFace, Photo
 from core.engine import Engine
 from core.heatmap.evidence import Hidden
 from core.models.embedder import Embedder
@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pairs", type=Path, nargs="?", default=LONDON, help="a table with columns a, b, same")
     parser.add_argument("--count", type=int, default=100, help="how many of its pairs")
-    parser.add_argument("--model", default="dlib")
+    parser.add_argument("--model", default=DEFAULT_MODEL)
     arguments = parser.parse_args()
     if not arguments.pairs.is_file():
         parser.error(f"there is no {arguments.pairs}; name a table of pairs (columns a, b, same)")

@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 
 from bot.errors import ConfigError
-from core.contracts import Colormap, CoreSettings, Device, Limits, ModelChoice
+from core.contracts import DEFAULT_MODEL, Colormap, CoreSettings, Device, Limits, ModelChoice
 
 DISCORD_API = "https://discord.com/api/v10"
 DISCORD_CDN = "https://cdn.discordapp.com"
@@ -176,7 +176,7 @@ class ModelSection(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    name: str = "dlib"
+    name: str = DEFAULT_MODEL
 
 
 class OwnModel(BaseModel):

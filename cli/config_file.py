@@ -18,11 +18,10 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Table
 
 from cli.settings import ConfigProblem, settings_problems
+from core.contracts import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from bot.config import Settings
-
-DEFAULT_MODEL = "dlib"
 
 
 def config_path(named: Path | None) -> Path:

@@ -14,6 +14,7 @@ from core.answers import average as average_answer
 from core.answers import gradcam as gradcam_answer
 from core.answers import similar as similar_answer
 from core.contracts import (
+    DEFAULT_MODEL,
     AverageBatch,
     AverageMethod,
     AverageRecipe,
@@ -39,8 +40,6 @@ from sokkuri.inputs import PhotoLike, photo, photos
 from sokkuri.results import Average, Comparison, FoundFace, Heatmap
 from words.errors import describe_error
 from words.locales import FALLBACK, shipped
-
-DEFAULT_MODEL = "dlib"
 
 LIMITS = Limits(file_bytes=1024**3)
 """Arrays are encoded without loss, so their files are far larger than photos from strangers may be."""

@@ -115,7 +115,7 @@ def about(
         if address
     ]
     small = [
-        words.text("about-model", model=model, finders=words.listed(finders)),
+        words.text("about-model", model=model, name=models[0].name, finders=words.listed(finders)),
         words.text("about-languages", languages=words.listed(map(words.language_name, languages))),
         *([words.text("about-operator", operator=operator.operator)] if operator.operator else []),
         *([" · ".join(links)] if links else []),

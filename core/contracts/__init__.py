@@ -76,6 +76,7 @@ from core.contracts.photos import (
     Skipped,
 )
 from core.contracts.settings import (
+    DEFAULT_MODEL,
     Colormap,
     CoreSettings,
     Device,
@@ -93,6 +94,7 @@ from core.contracts.similar import (
 )
 
 __all__ = [
+    "DEFAULT_MODEL",
     "FINGERPRINT_BITS",
     "HEATMAP_LABELS",
     "REGIONS",

@@ -9,6 +9,8 @@ from typing import Any, Literal
 Colormap = Literal["cividis", "viridis", "inferno", "jet"]
 Device = Literal["cpu", "cuda"]
 
+DEFAULT_MODEL = "sface"
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -31,7 +33,7 @@ class ModelChoice:
     and mappings of those. `preset`: the catalogue's entry to start from, if its name is not the model's.
     """
 
-    name: str = "dlib"
+    name: str = DEFAULT_MODEL
     overrides: Mapping[str, Any] = field(default_factory=dict)
     preset: str | None = None
 

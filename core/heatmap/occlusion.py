@@ -25,14 +25,19 @@ BLUR = 0.08
 SPOTS, _SPOT_WIDTH = 12, 1 / 21
 """Spots along a side of the crop, and their standard deviation in sides of the crop: each overlaps its neighbours."""
 
+_NOTHING = 1e-5
+"""A fall up to here is rounding: crops of one batch and of another differ by as much where they are the same."""
+
 _BATCH = 16
 
 
 def occlusion(embedder: Embedder, crop: NDArray[np.uint8], target: Target) -> NDArray[np.float32]:
-    """`falls`, as a heatmap: float32 (s, s), 0-1, or all 0 where hiding anything brings the target nearer."""
+    """`falls`, as a heatmap: float32 (s, s), 0-1, or all 0 where hiding anything changes nothing, or brings the
+    target nearer.
+    """
     positive = np.maximum(falls(embedder, crop, target), 0)
     most = positive.max()
-    return positive / most if most > 0 else positive
+    return positive / most if most > _NOTHING else np.zeros_like(positive)
 
 
 def falls(embedder: Embedder, crop: NDArray[np.uint8], target: Target) -> NDArray[np.float32]:

@@ -73,7 +73,7 @@ def test_no_models(sokkuri: Run, tmp_path: Path) -> None:
     assert [Path(check["found"].split(":")[0]).name for check in missing] == [
         "face_landmarker.task",
         "centerface.onnx",
-        "dlib_face_recognition_resnet_model_v1.dat",
+        "face_recognition_sface_2021dec.onnx",
     ]
     assert {check["remedy"] for check in missing} == {"sokkuri models get"}
     assert not (tmp_path / "nothing").exists()  # looking fetches nothing

@@ -54,10 +54,10 @@ def test_similar_in_json(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> No
         *("model", "metric", "score", "percent", "same_person", "threshold", "stranger_rank", "rank_error", "verdict"),
         *("near_line", "raw_score", "faces", "regions", "picture"),
     ]
-    assert same["model"] == "dlib"
+    assert same["model"] == "sface"
     assert same["same_person"] is True
-    assert (same["verdict"], same["near_line"], same["stranger_rank"]) == ("same", False, pytest.approx(0.999))
-    assert 0 < same["raw_score"] < same["score"]  # in a crowded place, where the line comes early
+    assert (same["verdict"], same["near_line"], same["stranger_rank"]) == ("same", False, None)
+    assert same["threshold"] < same["raw_score"] == same["score"] < 1
     assert 90 < same["percent"] <= 100
     assert [face["photo"] for face in same["faces"]] == [str(first), str(second)]
     assert all(len(face["box"]) == 4 for face in same["faces"])

@@ -69,9 +69,9 @@ def test_a_model_that_works_is_used_and_named_and_ones_own_lines_stay(
     assert [(one["name"], one["state"]) for one in listed if one["in_use"]] == [("mine", "ready")]
 
     done = sokkuri("models", "remove", "mine", "--config", config)
-    assert (done.returncode, done.stdout) == (0, f"mine: removed from {config}; dlib is in use\n")
+    assert (done.returncode, done.stdout) == (0, f"mine: removed from {config}; sface is in use\n")
     values = tomllib.loads(config.read_text(encoding="utf-8"))
-    assert values["model"] == {"name": "dlib"}
+    assert values["model"] == {"name": "sface"}
     assert "models" not in values
     assert config.read_text(encoding="utf-8").startswith(OWN_LINES)
 

@@ -13,7 +13,7 @@ import pytest
 UNWANTED = {"matplotlib", "scipy", "torchvision", "pytorch_grad_cam", "timm"}
 
 
-@pytest.mark.parametrize(("warm", "loaded"), [("warm", set()), ("warm_for_heatmaps", {"torch"})])
+@pytest.mark.parametrize(("warm", "loaded"), [("warm", set()), ("warm_for_heatmaps", {"torch", "torchvision"})])
 def test_a_warm_worker_needs_no_further_import(warm: str, loaded: set[str], sample_faces: Path) -> None:
     """For a request of the most usual kinds: all that is loaded by then stays all."""
     code = f"""

@@ -143,7 +143,7 @@ async def test_about(bot: Bot, locale: str) -> None:
     reply = await answer(await bot.sandbox.slash("about", locale=locale))
     assert reply.ephemeral
     assert bool(JAPANESE.search(reply.text)) == (locale == "ja")
-    assert "dlib" in reply.text
+    assert "sface" in reply.text and "SFace" in reply.text  # and what is known of its training
 
 
 async def test_a_language_that_is_not_here_gets_english(bot: Bot) -> None:

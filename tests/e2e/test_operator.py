@@ -89,7 +89,7 @@ async def test_no_greeting_where_it_is_switched_off(sandbox: Sandbox, tmp_path: 
         assert not said_in(guild)
         assert "Kei" in reply.text
         assert "[Help](<https://x.example/>)" in reply.text
-        for text in ("dlib (CC0-1.0", "MediaPipe FaceLandmarker (Apache-2.0)", "English", "Japanese", "</similar:"):
+        for text in ("sface (Apache-2.0", "MediaPipe FaceLandmarker (Apache-2.0)", "English", "Japanese", "</similar:"):
             assert text in reply.text
         assert await bot.stop() == 0
 
@@ -167,7 +167,7 @@ async def test_limits_and_languages_are_taken_over_by_a_running_bot(sandbox: San
         assert about["name_localizations"][UNSPOKEN] == "à-propos"
         reply = await (await sandbox.slash("about", locale=UNSPOKEN)).answered(PATIENCE)
         assert "Rien n'est gardé." in reply.text
-        assert "dlib" in reply.text
+        assert "sface" in reply.text
         reply = await answer(await sandbox.slash("average"))
         assert "the newest 7 messages" in reply.text
 

@@ -75,8 +75,8 @@ async def test_an_answer_is_a_layout(bot: Bot, locale: str) -> None:
     headline, body, small = (one["content"] for one in parts(reply, TEXT))
     assert re.match(r"### .*\*\*[\d.]+%\*\*", headline)
     assert all(line.startswith("-# ") for line in small.splitlines())
-    assert "dlib" in small
-    assert "dlib" not in headline + body
+    assert "sface" in small
+    assert "sface" not in headline + body
     (gallery,) = parts(reply, GALLERY)
     (item,) = gallery["items"]
     assert item["media"]["url"] == "attachment://similar.jpg"

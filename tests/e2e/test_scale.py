@@ -44,7 +44,7 @@ async def test_figures_tell_what_was_done_and_nothing_of_whom(sandbox: Sandbox, 
         assert figures["sokkuri_acknowledgement_seconds_count"] == 2
         assert figures["sokkuri_photo_bytes_count"] == 2
         assert figures["sokkuri_photo_bytes_sum"] >= len(photo.data)
-        assert figures['sokkuri_model_info{name="dlib"}'] == 1
+        assert figures['sokkuri_model_info{name="sface"}'] == 1
         assert figures["sokkuri_connected"] == figures["sokkuri_workers_ready"] - 1 == 1
         assert not re.search(r"\d{15}", " ".join(figures))  # no id of Discord's
         for question in dashboard():

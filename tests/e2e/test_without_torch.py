@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from running import FACES, ROOT, answer, face, running
 
 from core.models.store import Store, default_folder
@@ -76,11 +77,17 @@ def test_the_command_line_says_it_in_one_line(tmp_path: Path) -> None:
     assert (done.returncode, (tmp_path / "out.png").exists()) == (0, True), done.stderr
 
 
-def test_the_default_network_is_converted(tmp_path: Path) -> None:
-    source = default_folder() / "dlib_face_recognition_resnet_model_v1.dat"
-    Store(default_folder()).path(source.name)
+@pytest.mark.parametrize(
+    ("name", "convert"),
+    [
+        ("face_recognition_sface_2021dec.onnx", "from core.models.onnx_graph import rewrite as convert"),
+        ("dlib_face_recognition_resnet_model_v1.dat", "from core.models.dlib_resnet.graph import convert"),
+    ],
+)
+def test_networks_are_converted(tmp_path: Path, name: str, convert: str) -> None:
+    source = Store(default_folder()).path(name)
     python(
-        "from pathlib import Path; from core.models.dlib_resnet.graph import convert",
+        f"from pathlib import Path; {convert}",
         f"convert(Path({str(source)!r}), Path({str(tmp_path / 'graph.onnx')!r}))",
     )
     assert (tmp_path / "graph.onnx").stat().st_size > 20_000_000

@@ -331,7 +331,10 @@ about-what = Four questions about faces in photos:
     - { $average }: what is the average of all the faces in a thread?
     Or without typing: right-click a message with photos, or a person (on a phone, press and hold), and choose “Apps”.
 about-privacy = **Privacy:** Discord sends photos to the machine that this bot runs on. They are processed there in memory while you wait, and the answer goes back to Discord. Nothing is stored, logged or shared: no photo, no face, no number.
-about-model = **Models:** { $model } compares faces, { $finders } find them, all on that machine. They measure how alike photos look; they cannot prove who anyone is.
+about-model = **Models:** { $model } compares faces, { $finders } find them, all on that machine. They measure how alike photos look; they cannot prove who anyone is.{ $name ->
+        [sface] { " " }Which photos SFace was trained on, its authors do not say.
+       *[other] {""}
+    }
 about-licensed = { $model } ({ $licence })
 about-languages = **Languages:** { $languages }. I answer in the language of your Discord.
 about-operator = **Run by:** { $operator }

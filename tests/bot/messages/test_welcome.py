@@ -36,8 +36,7 @@ def test_about_names_all_and_fits_into_a_message(code: str) -> None:
         assert f"](<{link}>)" in text
     for fact in (
         "10.20.30",
-        "dlib",
-        "CC0-1.0",
+        "sface",
         "MediaPipe FaceLandmarker",
         "Apache-2.0",
         "CenterFace",
@@ -48,6 +47,15 @@ def test_about_names_all_and_fits_into_a_message(code: str) -> None:
     bare = replies.about("1", models, AboutSection(), ["en"], mention, words).text
     assert "http" not in bare
     assert words.text("about-operator", operator="") not in bare
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_that_the_training_of_sface_is_not_documented_is_said_of_sface_alone(code: str) -> None:
+    words = load(markup=DISCORD).of(code)
+    both = [tasks.models(CoreSettings(model=ModelChoice(name))) for name in ("sface", "dlib")]
+    texts = [replies.about("1", models, AboutSection(), ["en"], mention, words).text for models in both]
+    assert ["SFace" in text for text in texts] == [True, False]
+    assert not any("  " in text for text in texts)
 
 
 def test_a_model_of_ones_own_has_no_licence_that_is_known() -> None:

@@ -9,13 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import geometry, heatmap, templates
-from core.contracts import REGIONS, HeatmapMethod, ModelMisconfigured, Photo, Region
+from core.contracts import REGIONS, HeatmapMethod, ModelChoice, ModelMisconfigured, Photo, Region
 from core.engine import Engine, Located
+from core.models import resolve
 from core.models.embedder import Embedder
 
 if TYPE_CHECKING:
     from core.models.explainable import Explainable
 
+SPEC = resolve(ModelChoice())
 SIZE = 150
 
 Locate = Callable[[Photo], Located]
@@ -106,8 +108,8 @@ def vectors(engine: Engine, crop: np.ndarray, sample: Callable[[str], Photo], lo
 def targets(vectors: np.ndarray) -> dict[str, heatmap.Target]:
     own, other = vectors
     return {
-        "identity": heatmap.Identity(own, "euclidean"),
-        "likeness": heatmap.Similarity(other, "euclidean"),
+        "identity": heatmap.Identity(own, SPEC.metric),
+        "likeness": heatmap.Similarity(other, SPEC.metric),
         "largest": heatmap.Dimension(int(own.argmax())),
         "dimension": heatmap.Dimension(5),
     }
@@ -238,9 +240,9 @@ def test_a_method_needs_torch_where_its_row_says_so(
 
 
 def test_a_face_without_evidence_has_no_map(engine: Engine) -> None:
-    grey = np.full((SIZE, SIZE, 3), 128, np.uint8)
+    grey = np.full((SPEC.input_size, SPEC.input_size, 3), 128, np.uint8)
     (vector,) = engine.embedder(grey[np.newaxis])
-    values = heatmap.attention(engine.embedder, grey, "occlusion", heatmap.Identity(vector, "euclidean"))
+    values = heatmap.attention(engine.embedder, grey, "occlusion", heatmap.Identity(vector, SPEC.metric))
     assert not values.any()
 
 

@@ -35,9 +35,9 @@ def test_every_model_resolves_once_its_own_file_is_named() -> None:
         assert spec.path == Path("own.onnx")
 
 
-def test_dlib_is_the_default() -> None:
+def test_sface_is_the_default() -> None:
     spec = resolve(ModelChoice())
-    assert (spec.name, spec.kind, spec.metric, spec.threshold, spec.width) == ("dlib", "dlib", "euclidean", 0.6, 128)
+    assert (spec.name, spec.kind, spec.metric, spec.threshold, spec.width) == ("sface", "onnx", "cosine", 0.363, 128)
     assert spec.file in load_catalog().files
     assert isinstance(spec.percent, CurvePercent)
 
@@ -73,7 +73,7 @@ def test_overrides_win_key_by_key() -> None:
     spec = resolve(ModelChoice("dlib", {"threshold": 0.55, "heatmap": {"method": "gradcam"}}))
     assert spec.threshold == 0.55
     assert spec.heatmap.method == "gradcam"
-    assert spec.heatmap.layers == resolve(ModelChoice()).heatmap.layers
+    assert spec.heatmap.layers == resolve(ModelChoice("dlib")).heatmap.layers
 
 
 def test_a_percent_curve_replaces_the_presets() -> None:

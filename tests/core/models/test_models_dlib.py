@@ -35,7 +35,7 @@ def original(dlib_dat: Path) -> dlib.face_recognition_model_v1:
 
 @pytest.fixture(scope="module")
 def embedder(model_folder: Path) -> Embedder:
-    return load(ModelChoice(), model_folder, threads=1)
+    return load(ModelChoice("dlib"), model_folder, threads=1)
 
 
 def noise(seed: int) -> NDArray[np.uint8]:
@@ -103,7 +103,7 @@ def test_groups_are_there_to_look_at(model_folder: Path) -> None:
 def test_conversion_is_done_once(embedder: Embedder, model_folder: Path) -> None:
     (converted,) = model_folder.glob("dlib-resnet-55533b28a95800a5-v*.onnx")
     before = converted.stat().st_mtime_ns
-    load(ModelChoice(), model_folder, threads=1)
+    load(ModelChoice("dlib"), model_folder, threads=1)
     assert converted.stat().st_mtime_ns == before
 
 

@@ -44,7 +44,9 @@ def crops(sample_faces: Path) -> NDArray[np.uint8]:
 
 def of(path: Path, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """The vectors of the network in a file, one picture at a time."""
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     return np.concatenate([session.run(None, {name: one[np.newaxis]})[0] for one in inputs])
 

@@ -409,7 +409,7 @@ def test_a_disk_that_is_too_small_for_a_conversion(disk: Callable[[str], Path], 
     source = Store(model_folder).path("dlib_face_recognition_resnet_model_v1.dat")
     (folder / source.name).write_bytes(source.read_bytes())
     with pytest.raises(ModelMissing, match=r"No space left on device.*free some room"):
-        loading.load(ModelChoice(), folder, 1)
+        loading.load(ModelChoice("dlib"), folder, 1)
     assert left_in(folder) == [source.name]
 
 
@@ -449,7 +449,10 @@ def test_status_and_check(tmp_path: Path) -> None:
 def test_the_real_files_are_what_the_catalogue_says(model_folder: Path) -> None:
     """Fetched for real, from wherever this machine can have them."""
     store = Store(model_folder)
-    names = ("face_landmarker.task", "centerface.onnx", "dlib_face_recognition_resnet_model_v1.dat")
+    names = (
+        *("face_landmarker.task", "centerface.onnx"),
+        *("face_recognition_sface_2021dec.onnx", "dlib_face_recognition_resnet_model_v1.dat"),
+    )
     paths = [store.path(name) for name in names]
     assert all(path.is_file() for path in paths)
-    assert [item.state for item in store.check() if item.name in names] == ["ready"] * 3
+    assert [item.state for item in store.check() if item.name in names] == ["ready"] * 4

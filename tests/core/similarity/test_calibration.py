@@ -94,7 +94,7 @@ def test_errors_shrink_with_the_people_and_not_with_photos_of_them() -> None:
 
 
 def test_a_rank_past_what_was_measured_is_a_bound() -> None:
-    spec = resolve(ModelChoice())
+    spec = resolve(ModelChoice("dlib"))
     assert spec.strangers is not None
     best, worst = rank(0.0, spec), rank(9.0, spec)
     assert best is not None and worst is not None

@@ -24,7 +24,7 @@ from core.similarity.scores import score
 from core.similarity.verdict import near_line, rank, verdict
 from core.similarity.verification import auc, wilson
 
-DLIB = resolve(ModelChoice())
+DLIB = resolve(ModelChoice("dlib"))
 SFACE = resolve(ModelChoice("sface"))
 ARTICLE = resolve(ModelChoice("japanese-face-v1", {"path": "mine.onnx"}))
 COMPARER = Scorer(DLIB)
