@@ -1,10 +1,10 @@
-"""Makes core/models/dlib_cohort.npy: `python -m benchmarks.make_cohort OUT LONDON FOLDER...`
+"""Makes a model's cohort: `python -m benchmarks.make_cohort MODEL OUT LONDON FOLDER...`
 
-LONDON is the Face Research Lab London Set, with all its views; each other folder holds portraits, one person a file.
-Each person, seen from the front, is averaged with those who are most alike, so that the cohort has nobody in it, and
-yet has faces wherever there are people: averages of people drawn at random all lie in the middle. Profiles cannot be
-averaged: the cohort in profile is the same vectors, moved and drawn together as all the London people's vectors are
-when they turn their heads. Only the vectors are written.
+OUT is core/models/dlib_cohort.npy or sface_cohort.npy. LONDON is the Face Research Lab London Set, with all its views;
+each other folder holds portraits, one person a file. Each person, seen from the front, is averaged with those who are
+most alike, so that the cohort has nobody in it, and yet has faces wherever there are people: averages of people drawn
+at random all lie in the middle. Profiles cannot be averaged: the cohort in profile is the same vectors, moved and drawn
+together as all the London people's vectors are when they turn their heads. Only the vectors are written.
 
 Then it prints what catalog.toml says of the cohort and of strangers, measured on the same people: each pair against the
 cohort without the averages that either of the two went into. How well that holds for others it measures on a fifth of
@@ -14,6 +14,7 @@ the Londoners at a time, with what the other four say of profiles.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement
 from pathlib import Path
@@ -21,26 +22,46 @@ from pathlib import Path
 import numpy as np
 
 from core.average import Composite
-from core.contracts import AverageRecipe, CoreSettings, Photo, PhotoError
+from core.contracts import AverageRecipe, CoreSettings, Metric, ModelChoice, Photo, PhotoError
 from core.engine import Engine, Located
 from core.models.embedder import describe
+from core.models.spec import ModelSpec
 from core.photo import encode
 from core.similarity import calibration
 from core.similarity.cohort import Cohort
 from core.similarity.scores import all_scores
+from core.similarity.verification import line_at
 from core.stages import Stopwatch
 
 SIDE = 256
 PARTNERS = 7
 NEIGHBOURS = 10
-LINE = 0.6
-FAR = 0.0075
-"""The scales are chosen so that dlib's own threshold lets this part of the strangers pass."""
+FAR = {"dlib": 0.0075, "sface": 0.005}
+"""The scales are chosen so that the model's own threshold lets this part of the strangers pass."""
 FOLDS = 5
 BATCH = 32
+KINDS = ("no profile", "one", "two")
 
-MAYBE_ONE_PERSON = 0.5
-"""Two portraits closer than this are not averaged: they may be of one person, and the average be somebody."""
+MAYBE_ONE_PERSON = 5 / 6
+"""Two portraits closer than this part of the line may be of one person: they are not averaged, since that might be
+somebody, and do not count as strangers."""
+
+
+def line_of(spec: ModelSpec) -> float:
+    """The threshold as a distance: for a cosine, that of unit vectors."""
+    return spec.threshold if spec.metric == "euclidean" else float(np.sqrt(2 - 2 * spec.threshold))
+
+
+def comparable(vectors: np.ndarray, metric: Metric) -> np.ndarray:
+    """Vectors whose distances count: for a cosine, those of length 1."""
+    exact = vectors.astype(np.float64)
+    return exact if metric == "euclidean" else exact / np.linalg.norm(exact, axis=-1, keepdims=True)
+
+
+def vectors_of(engine: Engine, crops: list[np.ndarray]) -> np.ndarray:
+    parts = [np.stack(crops[start : start + BATCH]) for start in range(0, len(crops), BATCH)]
+    found = np.concatenate([describe(engine.embedder, part) for part in parts])
+    return comparable(found, engine.embedder.spec.metric)
 
 
 def people_of(engine: Engine, folder: Path) -> tuple[list[Located], np.ndarray]:
@@ -54,7 +75,7 @@ def people_of(engine: Engine, folder: Path) -> tuple[list[Located], np.ndarray]:
             continue
         crops.append(engine.crop(located).pixels)
         people.append(located)
-    return people, describe(engine.embedder, np.stack(crops))
+    return people, vectors_of(engine, crops)
 
 
 def averages_of(
@@ -62,7 +83,7 @@ def averages_of(
 ) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
     """Crops of the averages, and which two people are in each."""
     distances = np.linalg.norm(vectors[:, np.newaxis] - vectors[np.newaxis], axis=2)
-    distances[distances < MAYBE_ONE_PERSON] = np.inf
+    distances[distances < MAYBE_ONE_PERSON * line_of(engine.embedder.spec)] = np.inf
     pairs = sorted({(min(i, j), max(i, j)) for i, row in enumerate(distances) for j in np.argsort(row)[:PARTNERS]})
     crops, members = [], []
     for pair in pairs:
@@ -106,12 +127,10 @@ def views_of(engine: Engine, london: Path) -> Views:
             people.append(person)
             front.append(view.stem.endswith("front"))
             profile.append(located.face.profile is not None)
-    parts = [np.stack(crops[start : start + BATCH]) for start in range(0, len(crops), BATCH)]
-    vectors = np.concatenate([describe(engine.embedder, part) for part in parts])
-    return Views(vectors.astype(np.float64), np.array(people), np.array(front), np.array(profile))
+    return Views(vectors_of(engine, crops), np.array(people), np.array(front), np.array(profile))
 
 
-def in_both_views(cohort: np.ndarray, views: Views) -> np.ndarray:
+def in_both_views(cohort: np.ndarray, views: Views, metric: Metric) -> np.ndarray:
     """The cohort (n, d) with the same faces in profile, (2, n, d): the people's mean of the one view goes to that of
     the other, and the distances from it shrink as those of the people do.
     """
@@ -122,40 +141,50 @@ def in_both_views(cohort: np.ndarray, views: Views) -> np.ndarray:
     ]
     front, profile = (each.mean(axis=0) for each in means)
     spread_front, spread_profile = (float(np.linalg.norm(each - each.mean(axis=0))) for each in means)
-    return np.stack([cohort, profile + (cohort - front) * spread_profile / spread_front])
+    turned = profile + (cohort - front) * spread_profile / spread_front
+    return comparable(np.stack([cohort, turned]), metric)
 
 
-def scores_of(
-    views: Views, cohort: np.ndarray, members: np.ndarray, *, same: bool = False
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Before scaling, of all pairs of two people's faces, or of the `same` person's: who they are (n, 2), how many of
-    the two faces are in profile (n,), and the score (n,).
-
-    Each against the part of the cohort that neither of them is in.
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """`who`: (n, 2), the people; `profiles`: (n,), how many of the two faces are in profile; `plain`, `ratio`: (n,),
+    the distance, and the same before scaling, divided by the mean one to the part of the cohort that neither is in.
     """
-    pairs, profiles, scores = [], [], []
+
+    who: np.ndarray
+    profiles: np.ndarray
+    plain: np.ndarray
+    ratio: np.ndarray
+
+    def scales(self, spec: ModelSpec) -> np.ndarray:
+        """For each of `KINDS`, if these are strangers."""
+        kinds = [self.ratio[self.profiles == kind] for kind in range(3)]
+        return line_of(spec) / np.array([np.quantile(ratio, FAR[spec.name]) for ratio in kinds])
+
+
+def pairs_of(views: Views, cohort: np.ndarray, members: np.ndarray, *, same: bool = False) -> Pairs:
+    """All pairs of two people's faces, or of the `same` person's."""
+    who, profiles, plain, ratio = [], [], [], []
     everyone = np.unique(views.people)
     for two in [(one, one) for one in everyone] if same else combinations(everyone, 2):
         here = views.of(np.array(two))
         apart = Cohort(cohort[:, ~np.isin(members, two).any(axis=1)], NEIGHBOURS, (1.0, 1.0, 1.0))
-        found = all_scores(here.vectors, "euclidean") * apart.factors(here.vectors, here.profile)
-        i, j = np.triu_indices(len(found), 1)
+        distances = all_scores(here.vectors, "euclidean")
+        factors = apart.factors(here.vectors, here.profile)
+        i, j = np.triu_indices(len(distances), 1)
         wanted = (here.people[i] == here.people[j]) == same
         i, j = i[wanted], j[wanted]
-        pairs += [two] * len(i)
+        who += [two] * len(i)
         profiles.append(here.profile[i].astype(int) + here.profile[j])
-        scores.append(found[i, j])
-    return np.array(pairs), np.concatenate(profiles), np.concatenate(scores)
-
-
-def scales_of(profiles: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """For pairs with one profile and with two, from the scores of strangers."""
-    return np.array([LINE / np.quantile(scores[profiles == count], FAR) for count in (1, 2)])
+        plain.append(distances[i, j])
+        ratio.append(distances[i, j] * factors[i, j])
+    return Pairs(np.array(who), *map(np.concatenate, (profiles, plain, ratio)))
 
 
 def main() -> None:
-    out, *folders = map(Path, sys.argv[1:])
-    engine = Engine(CoreSettings())
+    model, *paths = sys.argv[1:]
+    out, *folders = map(Path, paths)
+    engine = Engine(CoreSettings(model=ModelChoice(model)))
     vectors, crops, members = [], [], []
     for folder in folders:
         people, found = people_of(engine, folder)
@@ -163,46 +192,67 @@ def main() -> None:
         crops += averages
         members += [(i + sum(map(len, vectors)), j + sum(map(len, vectors))) for i, j in pairs]
         vectors.append(found)
-    views = views_of(engine, folders[0])
-    front = describe(engine.embedder, np.stack(crops)).astype(np.float64)
+    views, front, spec = views_of(engine, folders[0]), vectors_of(engine, crops), engine.embedder.spec
     engine.close()
-    cohort = in_both_views(front, views).astype(np.float16)
+    cohort = in_both_views(front, views, spec.metric).astype(np.float16)
     np.save(out, cohort, allow_pickle=False)
     print(f"{len(front)} faces of nobody")
-    everyone = np.concatenate(vectors).astype(np.float64)
+    everyone = np.concatenate(vectors)
     yes, no = np.ones(len(everyone), dtype=bool), np.zeros(len(everyone), dtype=bool)
-    report(Views(everyone, np.arange(len(everyone)), yes, no), views, cohort.astype(np.float64), np.array(members))
-    report_unseen(views, front, np.array(members))
+    known = Views(everyone, np.arange(len(everyone)), yes, no)
+    report(spec, known, views, cohort.astype(np.float64), np.array(members))
+    report_unseen(spec, views, front, np.array(members))
 
 
-def report(people: Views, views: Views, cohort: np.ndarray, members: np.ndarray) -> None:
-    pairs, _, scores = scores_of(people, cohort, members)
-    scale = LINE / float(np.quantile(scores, FAR))
-    _, profiles, others = scores_of(views, cohort, members)
-    print("scales =", np.round([scale, *scales_of(profiles, others)], 4).tolist())
-    names = [(str(i), str(j)) for i, j in pairs]
-    print(calibration.measure_strangers("", scores * scale, names, "euclidean"))
+def report(spec: ModelSpec, people: Views, views: Views, cohort: np.ndarray, members: np.ndarray) -> None:
+    line = line_of(spec)
+    pairs = pairs_of(people, cohort, members)
+    apart = pairs.plain >= MAYBE_ONE_PERSON * line
+    print(f"{(~apart).sum()} pairs of portraits may be of one person, and are left out")
+    pairs = Pairs(pairs.who[apart], pairs.profiles[apart], pairs.plain[apart], pairs.ratio[apart])
+    scale = line / float(np.quantile(pairs.ratio, FAR[spec.name]))
+    turned = pairs_of(views, cohort, members).scales(spec)[1:]
+    print("scales (0 for a kind that is better left as it is) =", np.round([scale, *turned], 4).tolist())
+    names = [(str(i), str(j)) for i, j in pairs.who]
+    for what, distances in (("normalised", pairs.ratio * scale), ("plain", pairs.plain)):
+        scores = distances if spec.metric == "euclidean" else 1 - distances**2 / 2
+        print(f"from the front, {what}:", calibration.measure_strangers("", scores, names, spec.metric))
 
 
-def report_unseen(views: Views, front: np.ndarray, members: np.ndarray) -> None:
-    """Of pairs with profiles: how many pass the line, when nothing that was fitted knows either of the two people."""
+def report_unseen(spec: ModelSpec, views: Views, front: np.ndarray, members: np.ndarray) -> None:
+    """How many pairs pass the line, when nothing that was fitted knows either of the two people."""
+    line = line_of(spec)
+    found = {same: [*unseen(spec, views, front, members, same=same)] for same in (False, True)}
+    kinds, plain, scaled = (
+        {same: np.concatenate([part[which] for part in parts]) for same, parts in found.items()} for which in range(3)
+    )
+    for kind, name in enumerate(KINDS):
+        for same, what in ((False, "false"), (True, "true")):
+            here = kinds[same] == kind
+            shares = [float((values[same][here] <= line).mean()) for values in (plain, scaled)]
+            print(f"{what} matches, {name}: plain {shares[0]:.2%}, normalised {shares[1]:.2%} of {here.sum()}")
+    for normalised in ((), (2,), (1, 2), (0, 1, 2)):
+        scores = {same: -np.where(np.isin(kinds[same], normalised), scaled[same], plain[same]) for same in found}
+        share = float((scores[True] >= line_at(scores[False], 0.001)).mean())
+        which = ", ".join(KINDS[kind] for kind in normalised) or "nothing"
+        print(f"true matches at a false match rate of 0.1 % over all views, {which} normalised: {share:.2%}")
+
+
+def unseen(
+    spec: ModelSpec, views: Views, front: np.ndarray, members: np.ndarray, *, same: bool
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The kinds of pairs, and their distances, plain and normalised by what the other folds say."""
     parts = np.array_split(np.random.default_rng(0).permutation(np.unique(views.people)), FOLDS)
-    passed: dict[tuple[bool, int], list[np.ndarray]] = {}
     for first, second in combinations_with_replacement(range(FOLDS), 2):
+        if same and first != second:
+            continue
         known = views.of(np.concatenate([part for n, part in enumerate(parts) if n not in (first, second)]))
-        cohort = in_both_views(front, known)
-        scales = scales_of(*scores_of(known, cohort, members)[1:])
-        unseen = views.of(np.concatenate([parts[first], parts[second]]))
-        for same in (False, True):
-            pairs, profiles, scores = scores_of(unseen, cohort, members, same=same)
-            where = [np.isin(pairs[:, side], parts[first]) for side in (0, 1)]
-            now = where[0] != where[1] if first != second else np.ones(len(pairs), dtype=bool)
-            for count in (1, 2):
-                chosen = scores[now & (profiles == count)] * scales[count - 1]
-                passed.setdefault((same, count), []).append(chosen <= LINE)
-    for (same, count), shares in passed.items():
-        every = np.concatenate(shares)
-        print(f"{'true' if same else 'false'} matches with {count} in profile: {every.mean():.2%} of {len(every)}")
+        cohort = in_both_views(front, known, spec.metric)
+        scales = pairs_of(known, cohort, members).scales(spec)
+        pairs = pairs_of(views.of(np.concatenate([parts[first], parts[second]])), cohort, members, same=same)
+        inside = [np.isin(pairs.who[:, side], parts[first]) for side in (0, 1)]
+        now = inside[0] != inside[1] if first != second else np.ones(len(pairs.who), dtype=bool)
+        yield pairs.profiles[now], pairs.plain[now], (pairs.ratio * scales[pairs.profiles])[now]
 
 
 if __name__ == "__main__":

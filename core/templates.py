@@ -53,6 +53,8 @@ TEMPLATES: Mapping[str, Template] = {
             ((38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)),
             side=112,
         ),
+        # the best of ten places, measured with SFace
+        profile=((0.50, 0.461), (0.50, 0.824)),
     ),
     # the whole face in the middle, from the top of the forehead to the chin, eyes level, as in the article's photos
     "centered": Template(

@@ -161,7 +161,7 @@ def _spec(table: _Table, catalog: Catalog) -> ModelSpec:
         heatmap=_heatmap(table),
         torch=torch,
         strangers=_strangers(table, (lowest, highest)),
-        cohort=_cohort(table, metric),
+        cohort=_cohort(table),
         sha256=_sha256(table),
     )
 
@@ -225,19 +225,17 @@ def _strangers(table: _Table, limits: tuple[float, float]) -> Strangers | None:
     return Strangers(strangers.text("data"), strangers.whole("pairs", 1, 10**12), parts, scores, errors)
 
 
-def _cohort(table: _Table, metric: Metric) -> CohortChoice | None:
+def _cohort(table: _Table) -> CohortChoice | None:
     if "cohort" not in table.values:
         return None
     cohort = table.table("cohort")
     if not cohort.values:
         return None  # switched off
-    if metric != "euclidean":
-        raise table.wrong("cohort", 'nothing for metric = "cosine"', "a table")
     cohort.only(("file", "neighbours", "scales"))
     files = [entry.name for entry in resources.files(__package__).iterdir() if entry.name.endswith(".npy")]
     scales = cohort.triple("scales")
-    if min(scales) <= 0:
-        raise cohort.wrong("scales", "three numbers above 0", repr(scales))
+    if min(scales) < 0 or not any(scales):
+        raise cohort.wrong("scales", "three numbers from 0, and one above it", repr(scales))
     return CohortChoice(cohort.one_of("file", files), cohort.whole("neighbours", 1, 100), scales)
 
 

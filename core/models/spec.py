@@ -50,7 +50,8 @@ class Strangers:
 class CohortChoice:
     """Faces of nobody to normalise distances by, see `core.similarity.cohort`.
 
-    `file`: their vectors, beside the catalogue.
+    `file`: their vectors, beside the catalogue; `scales`: for a pair with no, one and two profiles, 0: such a pair's
+    score is not normalised.
     """
 
     file: str

@@ -9,6 +9,8 @@ speaker recognition"), without deviations: with a cohort this small they made ra
 
 Profiles of all people lie closer together than faces from the front. So each of the two faces is compared with a cohort
 in the other one's view: the cohort has both views.
+
+The distance of a model that compares by cosine is that of vectors of length 1, whose square is 2 - 2 cos.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from core.models.spec import CohortChoice
 @dataclass(frozen=True, eq=False)
 class Cohort:
     """`vectors`: float64 (2, n, d), n > `neighbours`: faces from the front, and the same ones in profile; `scales`: the
-    mean distances for which a score does not change, for a pair with no, one and two profiles.
+    mean distances for which a score does not change, for a pair with no, one and two profiles; 0: it never changes.
     """
 
     vectors: NDArray[np.float64]
@@ -42,11 +44,14 @@ class Cohort:
         return np.asarray(np.partition(distances, self.neighbours, axis=1)[:, : self.neighbours].mean(axis=1))
 
     def factors(self, vectors: NDArray[np.float64], profiles: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Factors for the distances of all pairs of vectors (m, d), symmetric (m, m); `profiles`: (m,)."""
+        """Factors for the distances of all pairs of vectors (m, d), symmetric (m, m); `profiles`: (m,).
+
+        For a cosine, the vectors must have length 1.
+        """
         view = profiles.astype(int)
         around = self.surroundings(vectors)[:, view]  # of each row's face, as the column's one is seen
         scales = np.array(self.scales)[view[:, np.newaxis] + view]
-        return np.asarray(2 * scales / (around + around.T))
+        return np.where(scales > 0, 2 * scales / (around + around.T), 1.0)
 
 
 def load(choice: CohortChoice) -> Cohort:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from core.models.spec import ModelSpec
 from core.similarity import cohort, scores
+from core.similarity.cohort import Cohort
 
 
 class Scorer:
@@ -26,7 +27,7 @@ class Scorer:
         plain = scores.score(a, b, self._metric)
         if self._cohort is None:
             return plain
-        return plain * float(self._cohort.factors(np.stack([a, b]).astype(np.float64), np.array(profiles))[0, 1])
+        return float(self._normalised(np.full((2, 2), plain), np.stack([a, b]), self._cohort, np.array(profiles))[0, 1])
 
     def all_scores(
         self, vectors: NDArray[np.float32], profiles: NDArray[np.bool_] | None = None
@@ -40,4 +41,14 @@ class Scorer:
             return plain
         if profiles is None:
             profiles = np.zeros(len(vectors), dtype=np.bool_)
-        return plain * self._cohort.factors(vectors.astype(np.float64), profiles)
+        return self._normalised(plain, vectors, self._cohort, profiles)
+
+    def _normalised(
+        self, plain: NDArray[np.float64], vectors: NDArray[np.float32], nobody: Cohort, profiles: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        exact = vectors.astype(np.float64)
+        if self._metric == "euclidean":
+            return plain * nobody.factors(exact, profiles)
+        exact /= np.linalg.norm(exact, axis=1, keepdims=True)
+        # a distance d of vectors of length 1 is a cosine of 1 - d * d / 2
+        return np.maximum(1 - (1 - plain) * nobody.factors(exact, profiles) ** 2, -1)

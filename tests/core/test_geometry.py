@@ -13,7 +13,7 @@ from core.contracts import Photo
 from core.engine import Located
 from core.face import Face
 from core.geometry import crop, invert, similarity_transform, transform
-from core.templates import TEMPLATES, to_template
+from core.templates import TEMPLATES, Template, to_template
 
 coordinates = st.floats(-1000, 1000, width=32)
 clouds = arrays(np.float32, (5, 2), elements=coordinates).filter(lambda points: np.ptp(points) > 1)
@@ -119,34 +119,42 @@ def turned(face: Face, matrix: np.ndarray) -> Face:
     return Face(transform(face.landmarks, matrix), detected=transform(face.detected, matrix))
 
 
+OF_PROFILES = [template for template in TEMPLATES.values() if template.profile is not None]
+
+
+@pytest.mark.parametrize("template", OF_PROFILES)
 @given(st.floats(0.1, 10), st.floats(-np.pi, np.pi), coordinates, coordinates)
-def test_a_profile_is_cropped_the_same_wherever_it_lies(scale: float, angle: float, x: float, y: float) -> None:
+def test_a_profile_is_cropped_the_same_wherever_it_lies(
+    template: Template, scale: float, angle: float, x: float, y: float
+) -> None:
     face = Face(np.zeros((478, 2), np.float32), detected=SIDEWAYS)
     made = np.column_stack(
         [scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]), (x, y)]
     )
     other = turned(face, made)
     assert other.profile == face.profile == "left"
-    there, here = (transform(one.five, to_template(one, TEMPLATES["dlib"], 150)) for one in (other, face))
+    there, here = (transform(one.five, to_template(one, template, 150)) for one in (other, face))
     assert there == pytest.approx(here, abs=0.05)
 
 
+@pytest.mark.parametrize("template", OF_PROFILES)
 @given(arrays(np.float32, (5, 2), elements=st.floats(-4, 4, width=32)))
-def test_the_mirror_image_of_a_profile_gives_the_mirrored_crop(noise: np.ndarray) -> None:
+def test_the_mirror_image_of_a_profile_gives_the_mirrored_crop(template: Template, noise: np.ndarray) -> None:
     face = Face(np.zeros((478, 2), np.float32), detected=SIDEWAYS + noise)
     order = [1, 0, 2, 4, 3]  # left becomes right
     mirrored = Face(face.landmarks, detected=(face.five * (-1, 1))[order].astype(np.float32))
     sides = {None: None, "left": "right", "right": "left"}
     assert mirrored.profile == sides[face.profile]
     if face.profile is not None:
-        places, there = (transform(one.five, to_template(one, TEMPLATES["dlib"], 150)) for one in (face, mirrored))
+        places, there = (transform(one.five, to_template(one, template, 150)) for one in (face, mirrored))
         assert there[order] == pytest.approx(places * (-1, 1) + (149, 0), abs=0.01)
 
 
-def test_only_the_visible_side_of_a_profile_is_in_its_crop() -> None:
+@pytest.mark.parametrize("template", OF_PROFILES)
+def test_only_the_visible_side_of_a_profile_is_in_its_crop(template: Template) -> None:
     face = Face(np.zeros((478, 2), np.float32), detected=SIDEWAYS)
-    eyes, mouth = TEMPLATES["dlib"].profile or ()
-    points = transform(face.five, to_template(face, TEMPLATES["dlib"], 150)) / 150
+    eyes, mouth = template.profile or ()
+    points = transform(face.five, to_template(face, template, 150)) / 150
     assert points[:2].mean(axis=0) == pytest.approx(eyes, abs=1e-4)
     assert points[3:].mean(axis=0) == pytest.approx(mouth, abs=1e-4)
     assert points[2, 0] < points[:2, 0].min()
