@@ -111,6 +111,8 @@ class ConfigFile:
 
     def _table(self, name: str, *, is_super: bool = False) -> Table:
         if name not in self._document:
+            if self._document.as_string().strip():
+                self._document.add(tomlkit.nl())
             self._document[name] = tomlkit.table(is_super)
         found = self._document[name]
         if not isinstance(found, Table):

@@ -14,10 +14,12 @@ import click
 
 from cli.config_file import ConfigFile, config_path, config_path_option, overriding_environment
 from cli.group import Group
+from cli.sample_faces import ANY_THRESHOLD, UNMEASURED, described, on_sample_faces
 from cli.settings import complete_models, config_option, core_settings, known_models, load_settings, needed_files
 from core.contracts import CoreSettings
 
 if TYPE_CHECKING:
+    from core.models.spec import ModelSpec
     from core.models.store import FileStatus
 
 
@@ -119,7 +121,11 @@ def fetch(settings: CoreSettings) -> None:
     shell_complete=complete_presets,
     help="What it is fed and compared like [default: NAME where that is a preset, else arcface].",
 )
-@click.option("--threshold", type=float, help="From which score on two faces are one person.")
+@click.option(
+    "--threshold",
+    type=float,
+    help="From which score on two faces are one person [default: the preset's, or measured on the sample faces].",
+)
 @click.option("--input-size", type=int, help="Pixels a side of a crop.")
 @click.option("--sha256", help="What the file must be; refused if it is another.")
 @config_path_option
@@ -154,10 +160,24 @@ def add(
         "threshold": threshold,
         "input_size": input_size,
     }
+    known = {key: value for key, value in values.items() if value is not None}
     file = ConfigFile(config_path(config))
-    file.describe(name, {key: value for key, value in values.items() if value is not None})
+    measured = threshold is None and chosen in UNMEASURED
+    file.describe(name, {**known, "threshold": ANY_THRESHOLD} if measured else known)
     file.use(name)
-    _activate(file, name)
+    spec = try_out(_settings(file, name))
+    if measured:
+        found = on_sample_faces(_settings(file, name))
+        file.describe(name, {**known, **described(found)})
+    _write(file, name)
+    if spec.may_normalise and not any(spec.mean):
+        click.echo("It shifts and scales its input itself, so it gets plain pixels.")
+    if measured:
+        click.echo(
+            f"Its threshold of {found.threshold:.3g}, percentages and ranks come from the sample faces, "
+            f"{found.strangers.pairs} pairs of two and {found.same} of one, which are averages of people: that is very "
+            "little. Measure it with photos like yours: `sokkuri evaluate PAIRS.csv --calibrate FILE`."
+        )
 
 
 @models.command()
@@ -170,7 +190,8 @@ def use(name: str, config: Path | None) -> None:
     if name not in known:
         raise click.UsageError(f"{name!r} is not a model that is known here: {', '.join(known)}.")
     file.use(name)
-    _activate(file, name)
+    try_out(_settings(file, name))
+    _write(file, name)
 
 
 @models.command()
@@ -188,22 +209,27 @@ def remove(name: str, config: Path | None) -> None:
     click.echo(f"{name}: removed from {file.path}; {settings.model.name} is in use")
 
 
-def _activate(file: ConfigFile, name: str) -> None:
-    """Try the model out with the new settings, then write them."""
+def _settings(file: ConfigFile, name: str) -> CoreSettings:
+    """Those of the file, with this model."""
     settings = file.settings()
-    try_out(replace(settings.core(), model=settings.model_choice(name)))
+    return replace(settings.core(), model=settings.model_choice(name))
+
+
+def _write(file: ConfigFile, name: str) -> None:
     file.write()
     click.echo(f"{name}: works, and is in use by {file.path}. A running bot uses it after a restart.")
     if variable := overriding_environment():
         click.echo(f"But {variable} is set, and overrides the file.", err=True)
 
 
-def try_out(settings: CoreSettings) -> None:
-    """Load the model, run it once, and turn it into what heatmaps need. Raises ModelError."""
+def try_out(settings: CoreSettings) -> ModelSpec:
+    """Load the model, run it once, and turn it into what heatmaps need. Returns how it is fed. Raises ModelError."""
     from core.models import loading
     from core.models.store import folder_of
 
-    loading.load(settings.model, folder_of(settings), settings.threads).explainable()
+    embedder = loading.load(settings.model, folder_of(settings), settings.threads)
+    embedder.explainable()
+    return embedder.spec
 
 
 @models.command()

@@ -34,7 +34,7 @@ DETECTOR_FILE = "centerface.onnx"
 
 _MODEL_KEYS = (
     *("kind", "licence", "file", "path", "input_size", "channels", "scale", "mean", "deviation", "width", "template"),
-    *("metric", "threshold", "percent", "strangers", "cohort", "heatmap", "torch", "sha256"),
+    *("metric", "threshold", "percent", "strangers", "cohort", "heatmap", "torch", "sha256", "may_normalise"),
 )
 _CALIBRATION_KEYS = ("model", "metric", "threshold", "percent", "strangers")
 _STRANGERS_KEYS = ("data", "pairs", "parts", "scores", "errors")
@@ -120,6 +120,8 @@ def resolve(choice: ModelChoice) -> ModelSpec:
         for key in ("strangers", "cohort"):
             if key not in choice.overrides:
                 entry.pop(key, None)
+    if not {"scale", "mean", "deviation"}.isdisjoint(choice.overrides):
+        entry["may_normalise"] = False
     if "calibration" in entry:
         del entry["calibration"]
         entry |= _calibrated(choice, entry.get("metric"))
@@ -163,6 +165,7 @@ def _spec(table: _Table, catalog: Catalog) -> ModelSpec:
         strangers=_strangers(table, (lowest, highest)),
         cohort=_cohort(table),
         sha256=_sha256(table),
+        may_normalise=table.flag("may_normalise") if "may_normalise" in table.values else False,
     )
 
 
@@ -352,6 +355,12 @@ class _Table:
         if not isinstance(value, str | Path) or not str(value):
             raise self.wrong(key, "a path", _shown(value))
         return Path(value).expanduser()
+
+    def flag(self, key: str) -> bool:
+        value = self._get(key, "true or false")
+        if not isinstance(value, bool):
+            raise self.wrong(key, "true or false", _shown(value))
+        return value
 
     def whole(self, key: str, low: int, high: int) -> int:
         expected = f"a whole number from {low} to {high}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ def load(choice: ModelChoice, folder: Path, threads: int, device: Device = "cpu"
     """
     spec = resolve(choice)
     path = _file(spec, folder)
+    if spec.kind == "onnx" and spec.may_normalise and onnx_graph.normalises_inside(path):
+        spec = replace(spec, scale=1.0, mean=(0.0, 0.0, 0.0), deviation=(1.0, 1.0, 1.0))
     if spec.kind == "timm":
         if shared:
             return SharedEmbedder(spec, shared, lambda _: _timm(spec, threads, device).explainable())

@@ -28,6 +28,7 @@ VERSION = 1
 
 _TOLERANCE = 1e-5
 _IR_OF_FREE_INITIALIZERS = 4
+_FIRST_NODES = 8
 
 
 def rewrite(source: Path, target: Path) -> None:
@@ -58,6 +59,30 @@ def rewrite(source: Path, target: Path) -> None:
             f"the rewritten network: expected the vectors of {source} to {_TOLERANCE:g}, found a difference of "
             f"{error:g}; remedy: install the versions of onnx and onnxruntime that constraints.txt names",
         )
+
+
+def normalises_inside(path: Path) -> bool:
+    """Whether the network in the file begins by shifting and scaling its input, so that it must get plain pixels.
+
+    InsightFace asks for a Sub and a Mul among the first eight nodes (`model_zoo/arcface_onnx.py`); here, what they work
+    on must be the input too. False for a file that is no ONNX network, which loading it refuses.
+    """
+    import onnx
+
+    try:
+        graph = onnx.load(path, load_external_data=False).graph
+    except Exception:  # protobuf's errors have no common root but this
+        return False
+    constants = {item.name for item in graph.initializer}
+    value = next((item.name for item in graph.input if item.name not in constants), None)
+    found = set()
+    for node in graph.node[:_FIRST_NODES]:
+        if value in node.input:
+            if node.op_type not in ("Sub", "Mul", "Cast", "Identity", "Transpose"):
+                break
+            found.add(node.op_type)
+            value = node.output[0]
+    return {"Sub", "Mul"} <= found
 
 
 def free_weights(model: onnx.ModelProto) -> None:

@@ -86,7 +86,8 @@ class ModelSpec:
     of a crop. The input is (pixel * scale - mean) / deviation with pixel 0-255, `mean` and `deviation` in the order of
     `channels`. `width`: length of a vector, None if the file decides; `threshold`: in `metric`; `torch`: the same
     network from timm, if there is one; `strangers`: the scores of different people, if they were measured; `cohort`:
-    what to normalise distances by, if anything; `sha256`: that of the file at `path`, in hex, if it is known.
+    what to normalise distances by, if anything; `sha256`: that of the file at `path`, in hex, if it is known;
+    `may_normalise`: whether an ONNX network that shifts and scales its input itself gets plain pixels instead.
     """
 
     name: str
@@ -109,3 +110,4 @@ class ModelSpec:
     strangers: Strangers | None = None
     cohort: CohortChoice | None = None
     sha256: str | None = None
+    may_normalise: bool = False

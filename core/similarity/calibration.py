@@ -68,12 +68,15 @@ class Calibration:
     def strangers_median(self) -> float:
         return self.strangers.scores[self.strangers.parts.index(0.5)]
 
+    @property
+    def percent(self) -> dict[str, float]:
+        """The model's key of that name."""
+        medians = {"strangers_median": self.strangers_median, "same_median": self.same_median}
+        return {name: median for name, median in medians.items() if median is not None}
+
     def toml(self) -> str:
         """The file's text."""
-        percent = {"strangers_median": self.strangers_median}
-        if self.same_median is not None:
-            percent["same_median"] = self.same_median
-        table = ", ".join(f"{key} = {value!r}" for key, value in percent.items())
+        table = ", ".join(f"{key} = {value!r}" for key, value in self.percent.items())
         return "\n".join(
             [
                 "# What `sokkuri evaluate` measured. To use it, in the settings:",
@@ -111,11 +114,12 @@ def calibrate(
     same: NDArray[np.bool_],
     photos: Sequence[tuple[str, str]],
     far: float = 0.01,
+    halfway: bool = True,
 ) -> Calibration:
     """A calibration from n labelled pairs. `likeness`: (n,), see `core.similarity.verification`; `photos`: two a pair.
 
     The threshold is the loosest one that at most the share `far` of the strangers passes, or, if all pairs of one
-    person pass it, the middle between it and the least alike of these. Lost pairs are left out.
+    person pass it and `halfway` is true, the middle between it and the least alike of these. Lost pairs are left out.
     Errors: TooFewPairs for less than 20 pairs of strangers, or when they are so alike that no curve can fall.
     """
     here = np.isfinite(likeness)
@@ -125,7 +129,7 @@ def calibrate(
             f"expected 20 pairs of different people with a face in both photos at least, found {len(others)}"
         )
     line = line_at(others, far)
-    if len(people) and people.min() > line:
+    if halfway and len(people) and people.min() > line:
         line = (line + float(people.min())) / 2  # nobody is in between: keep the same distance from both
     names = [pair for pair, kept in zip(photos, here & ~same, strict=True) if kept]
     sign = -1.0 if metric == "euclidean" else 1.0

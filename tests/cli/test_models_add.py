@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from program import Run
+
+from core.models.store import Store, default_folder
 
 OWN_LINES = """# my bot
 log_level = "WARNING"  # quiet
@@ -74,6 +77,47 @@ def test_a_model_that_works_is_used_and_named_and_ones_own_lines_stay(
     assert values["model"] == {"name": "sface"}
     assert "models" not in values
     assert config.read_text(encoding="utf-8").startswith(OWN_LINES)
+
+
+def test_a_blank_line_stands_before_each_new_section(loaded_sokkuri: Run, config: Path, tmp_path: Path) -> None:
+    path = network(tmp_path / "mine.onnx")
+    assert loaded_sokkuri("models", "add", "mine", "--path", path, "--config", config).returncode == 0
+    lines = config.read_text(encoding="utf-8").splitlines()
+    for section in ("[model]", "[models.mine]"):
+        assert lines[lines.index(section) - 1] == ""
+    assert not any(one == two == "" for one, two in pairwise(lines))
+
+
+def test_what_nobody_measured_comes_from_the_sample_faces_which_is_said_to_be_little(
+    loaded_sokkuri: Run, config: Path, tmp_path: Path, sample_faces: Path
+) -> None:
+    """SFace's own file, as somebody's own: the line lies between the most alike of two faces and the least of one."""
+    path = Store(default_folder()).path("face_recognition_sface_2021dec.onnx")
+    plain = ("--preset", "arcface", "--path", path)
+    done = loaded_sokkuri("models", "add", "mine", *plain, "--config", config)
+    assert (done.returncode, done.stderr) == (0, "")
+    for words in (
+        "60 pairs of two",
+        "6 of one",
+        "very little",
+        "sokkuri evaluate PAIRS.csv --calibrate",
+        "plain pixels",
+    ):
+        assert words in done.stdout
+    mine = tomllib.loads(config.read_text(encoding="utf-8"))["models"]["mine"]
+    assert mine["percent"]["strangers_median"] < 0.363 < mine["threshold"] < 0.5 < mine["percent"]["same_median"]
+    assert mine["strangers"]["pairs"] == 60
+    photos = [sample_faces / f"person_{name}.jpg" for name in ("a_1", "a_2")]
+    found = [
+        json.loads(loaded_sokkuri("similar", *photos, "--no-explain", "--json", *options).stdout)
+        for options in (("--config", config), ("--model", "sface"))
+    ]
+    assert found[0]["score"] == pytest.approx(found[1]["score"], abs=1e-4)  # fed as it wants to be
+    assert found[0]["stranger_rank"] > 0.9
+
+    loaded_sokkuri("models", "add", "mine", *plain, "--threshold", "0.4", "--config", config)
+    mine = tomllib.loads(config.read_text(encoding="utf-8"))["models"]["mine"]
+    assert mine["threshold"] == 0.4 and "percent" not in mine and "strangers" not in mine
 
 
 def test_what_the_model_section_said_of_another_model_is_kept_with_that_one(

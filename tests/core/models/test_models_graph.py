@@ -12,7 +12,7 @@ import onnx
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from core.contracts import ModelBroken, ModelChoice
 from core.heatmap import Dimension, attention
@@ -120,3 +120,61 @@ def test_lengths_are_those_before_vectors_are_made_unit(embedder: Embedder, crop
     assert np.array_equal(vectors, describe(embedder, crops))
     assert np.linalg.norm(vectors, axis=1).max() <= 1 + 1e-6
     assert (describe_with_lengths(embedder, blurred)[1] < lengths).all()
+
+
+def normalising(path: Path, *operators: str) -> Path:
+    """A small network that first applies these operators to its crops, one after the other, and then convolves."""
+    random = np.random.default_rng(3)
+    constants = {
+        "Sub": np.float32(127.5),
+        "Mul": np.float32(1 / 128),
+        "weights": random.normal(0, 1, (16, 3, 3, 3)).astype(np.float32),
+    }
+    nodes = [
+        helper.make_node(operator, [f"x{index}", operator], [f"x{index + 1}"])
+        for index, operator in enumerate(operators)
+    ]
+    nodes += [
+        helper.make_node("Conv", [f"x{len(operators)}", "weights"], ["maps"], strides=[8, 8]),
+        helper.make_node("Relu", ["maps"], ["active"]),
+        helper.make_node("GlobalAveragePool", ["active"], ["means"]),
+        helper.make_node("Flatten", ["means"], ["vectors"]),
+    ]
+    x = helper.make_tensor_value_info("x0", TensorProto.FLOAT, [1, 3, 112, 112])
+    vectors = helper.make_tensor_value_info("vectors", TensorProto.FLOAT, [1, 16])
+    initializers = [numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = helper.make_graph(nodes, "small", [x], [vectors], initializers)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    return path
+
+
+def cosine(path: Path, crops: NDArray[np.uint8], mean: float, deviation: float, said: Any = None) -> float:
+    """The least cosine between our vectors and those of crops that were fed so."""
+    ours = load(ModelChoice("arcface", {"path": str(path), **(said or {})}), path.parent, threads=1)(crops)
+    theirs = of(path, (crops.transpose(0, 3, 1, 2).astype(np.float32) - mean) / deviation)
+    lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+    return float(((ours * theirs).sum(axis=1) / lengths).min())
+
+
+@pytest.mark.parametrize(
+    ("operators", "mean", "deviation"),
+    [(("Sub", "Mul"), 0, 1), (("Mul", "Sub"), 0, 1), ((), 127.5, 127.5), (("Mul",), 127.5, 127.5)],
+)
+def test_a_network_that_normalises_its_input_itself_gets_plain_pixels(
+    tmp_path: Path, crops: NDArray[np.uint8], operators: tuple[str, ...], mean: float, deviation: float
+) -> None:
+    path = normalising(tmp_path / "own.onnx", *operators)
+    assert cosine(path, crops, mean, deviation) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_a_person_says_of_the_input_counts(tmp_path: Path, crops: NDArray[np.uint8]) -> None:
+    path = normalising(tmp_path / "own.onnx", "Sub", "Mul")
+    said = {"mean": [100] * 3, "deviation": [50] * 3}
+    assert cosine(path, crops, 100, 50, said) == pytest.approx(1, abs=1e-5)
+    assert cosine(path, crops, 0, 1, said) < 0.99
+
+
+@pytest.mark.shared
+def test_a_toy_of_insightface_s_kind(shared: Path, crops: NDArray[np.uint8], tmp_path: Path) -> None:
+    path = Path(shutil.copy(shared / "inputs" / "arcface_normalises_inside.onnx", tmp_path))
+    assert cosine(path, crops, 0, 1) == pytest.approx(1, abs=1e-5)
