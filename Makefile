@@ -5,10 +5,11 @@
 
 VENV := .venv
 MINUTES := 2
+SETS := ../shared/faces
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test test-fast lint bench bench-heatmaps bench-average bench-scale bench-crowd bench-cluster bench-fleet bench-abuse bench-setup faults fuzz soak faces audit container-check setup torch clean
+.PHONY: help run demo test test-fast lint bench bench-heatmaps bench-average bench-scale bench-crowd bench-cluster bench-fleet bench-abuse bench-setup bench-truth faults fuzz soak faces audit container-check setup torch clean
 .DELETE_ON_ERROR:
 
 help:
@@ -26,6 +27,7 @@ help:
 	@echo "make bench-fleet  several bots, many guilds, workers on Dask: throughput, and what is used up first (4 minutes)"
 	@echo "make bench-abuse  commands over HTTP while 150 of 200 connections misbehave, and while none does (3 minutes)"
 	@echo "make bench-setup  a fresh set-up in an empty home: seconds, bytes fetched, bytes on disk (3 minutes)"
+	@echo "make bench-truth  how true answers are, on plain photos and on damaged ones (25 minutes); SETS=... the folder with london/ and thread/"
 	@echo "make faults workers killed in every stage of every command, and every hostile file (30 minutes)"
 	@echo "make fuzz   fuzz everything that reads bytes from outside; MINUTES=2 for each of four targets"
 	@echo "make soak   the real bot while everything goes wrong; MINUTES=10, SEED=... to repeat a run"
@@ -63,6 +65,9 @@ bench: setup $(VENV)/.bench
 bench-heatmaps: setup $(VENV)/.bench
 	$(BIN)/python -m benchmarks.heatmaps
 	$(BIN)/python -m benchmarks.why
+
+bench-truth: setup $(VENV)/.bench
+	$(BIN)/python -m benchmarks.truth $(SETS)/london $(SETS)/thread --twins 005.jpg,007.jpg
 
 bench-average: setup $(VENV)/.bench
 	$(BIN)/python -m benchmarks.average

@@ -112,9 +112,9 @@ def evaluate(
                 done.model,
                 done.metric,
                 pairs.name,
-                done.likeness,
-                done.same,
-                [(str(pair.a), str(pair.b)) for pair in rows],
+                done.likeness[done.clear],
+                done.same[done.clear],
+                [(str(pair.a), str(pair.b)) for pair, clear in zip(rows, done.clear, strict=True) if clear],
                 far,
             )
         except TooFewPairs as error:
@@ -125,6 +125,7 @@ def evaluate(
             model=done.model,
             metric=done.metric,
             **figures_json(done.figures, done.metric),
+            clear=int(done.clear.sum()),
             threshold=done.threshold,
             groups={name: figures_json(figures, done.metric) for name, figures in done.groups.items()},
             picture=picture_json(out if done.picture else None),
@@ -132,6 +133,7 @@ def evaluate(
         )
         return
     click.echo(f"Model {done.model}, {done.metric}, threshold {done.threshold:g}")
+    click.echo(f"Pairs of two clear faces: {int(done.clear.sum())} of {len(done.clear)}")
     for name, figures in {"all": done.figures, **done.groups}.items():
         click.echo()
         click.echo("\n".join(table(name, figures, done.metric)))

@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem
 
 from cli.settings import config_option, core_settings, model_option
 from core.contracts import (
+    Caution,
     FileTooLarge,
     FoundFace,
     GradcamRequest,
@@ -151,6 +152,8 @@ def similar(
             verdict=result.verdict,
             near_line=result.near_line,
             raw_score=result.raw_score,
+            cautions=cautions_json(result.cautions),
+            interval=list(result.interval) if result.interval else None,
             faces=[face_json(face) for face in result.faces],
             regions=dict(result.regions),
             picture=picture_json(out),
@@ -274,6 +277,11 @@ def skipped_json(skipped: Iterable[Skipped]) -> list[dict[str, Any]]:
         {"photo": left.photo, "reason": left.reason} | ({} if left.face is None else {"face": left.face})
         for left in skipped
     ]
+
+
+def cautions_json(cautions: Iterable[Iterable[Caution]]) -> list[list[dict[str, Any]]]:
+    """What is wrong with each face, the worst first."""
+    return [[{"kind": one.kind, "value": one.value} for one in face] for face in cautions]
 
 
 def face_json(face: FoundFace) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import click
 from cli.faces import (
     PHOTOS,
     answer_options,
+    cautions_json,
     face_json,
     files_of,
     format_of,
@@ -60,6 +61,7 @@ def lookalikes(
             strangers=_likeness_json(result.strangers) if result.strangers else None,
             groups=[[index + 1 for index in group] for group in result.groups],
             scores=[list(row) for row in result.scores],
+            cautions=cautions_json(result.cautions),
             skipped=skipped_json(result.skipped),
             picture=picture_json(out),
         )

@@ -6,6 +6,7 @@ or to be expected).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core import heatmap
+from core import heatmap, quality
 from core.contracts import CoreSettings, Devices, FoundFace, ModelBroken, ModelError, NoFace, NoSuchFace, Photo
 from core.detection.centerface import network_file
 from core.detection.finder import FaceFinder
@@ -22,13 +23,14 @@ from core.face import Face, largest
 from core.geometry import crop, transform
 from core.models import device, loading
 from core.models.catalog import LANDMARKS_FILE
-from core.models.embedder import Embedder, describe
+from core.models.embedder import Embedder, describe, describe_fully
 from core.models.store import Store, folder_of
 from core.photo import decode
+from core.quality import Quality
 from core.similarity.percent import percent_curve
 from core.similarity.scorer import Scorer
 from core.stages import Stopwatch
-from core.templates import TEMPLATES, to_template
+from core.templates import TEMPLATES, to_template_unstretched
 
 LONG_SIDE = 1600
 """Pixels a photo keeps, at least, of its longer side: enough for a crop of a face that fills a tenth of it."""
@@ -77,13 +79,27 @@ class Crop:
     """A face as the model sees it.
 
     `pixels`: uint8 RGB, the model's input size a side; `matrix`: 2 x 3, from the photo's pixels to these; `landmarks`:
-    float32 (478, 2), in these pixels; `profile`: whether the face is seen from the side.
+    float32 (478, 2), in these pixels; `quality`: what the pixels tell about the face, without the network.
     """
 
     pixels: NDArray[np.uint8]
     matrix: NDArray[np.float64]
     landmarks: NDArray[np.float32]
-    profile: bool
+    quality: Quality
+
+
+@dataclass(frozen=True, eq=False)
+class Recognised:
+    """A face as the network knows it.
+
+    `vector`: float32 (d,), to be compared, see `describe`; `straight`: float32 (d,), the network's for the crop alone;
+    `quality`: what the pixels tell about the face, and what the network does.
+    """
+
+    crop: Crop
+    vector: NDArray[np.float32]
+    straight: NDArray[np.float32]
+    quality: Quality
 
 
 class Engine:
@@ -145,13 +161,35 @@ class Engine:
     def crop(self, photo: Located) -> Crop:
         """The chosen face of the photo, as the model sees it."""
         spec, face = self.embedder.spec, photo.face
-        matrix = to_template(face, TEMPLATES[spec.template], spec.input_size)
-        return Crop(
-            crop(photo.pixels, matrix, spec.input_size),
-            matrix,
-            transform(face.landmarks, matrix),
-            face.profile is not None,
-        )
+        template, size = TEMPLATES[spec.template], spec.input_size
+        matrix = to_template_unstretched(face, template, size, quality.undone(face))
+        pixels, landmarks = crop(photo.pixels, matrix, size), transform(face.landmarks, matrix)
+        measured = quality.measure(photo.pixels, face, photo.shrunk, pixels, landmarks)
+        return Crop(pixels, matrix, landmarks, measured)
+
+    def recognise(self, crops: Sequence[Crop]) -> tuple[Recognised, ...]:
+        """What the network says of faces, one at least."""
+        found = describe_fully(self.embedder, np.stack([crop.pixels for crop in crops]))
+        clear = self.embedder.spec.seen
+        faces = []
+        for one, vector, straight, length in zip(crops, found.vectors, found.straight, found.lengths, strict=True):
+            seen = one.quality if clear is None else replace(one.quality, length=float(length / clear.length))
+            faces.append(Recognised(one, vector, straight, seen))
+        return tuple(faces)
+
+    def look_closer(self, faces: Sequence[Recognised]) -> tuple[Recognised, ...]:
+        """The faces, with the parts of each that the network sees: two more passes for each that is not in profile."""
+        clear = self.embedder.spec.seen
+        places = [place for place, one in enumerate(faces) if not one.quality.profile]
+        closer = list(faces)
+        if clear is not None and places:
+            crops = np.stack([faces[place].crop.pixels for place in places])
+            vectors = np.stack([faces[place].straight for place in places])
+            parts = quality.seen_parts(self.embedder, crops, vectors, clear)
+            for place, (upper, lower) in zip(places, parts.tolist(), strict=True):
+                one = faces[place]
+                closer[place] = replace(one, quality=replace(one.quality, upper=upper, lower=lower))
+        return tuple(closer)
 
     def close(self) -> None:
         if "_finder" in vars(self):

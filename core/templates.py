@@ -24,6 +24,14 @@ class Template:
     points: tuple[tuple[float, float], ...]
     profile: tuple[tuple[float, float], tuple[float, float]] | None = None
 
+    @property
+    def eyes_and_mouth(self) -> tuple[float, float]:
+        """The heights at which the eyes and the mouth lie, as fractions of the crop's side. Errors: ValueError."""
+        if self.profile is None:
+            raise ValueError("a template without a profile does not say where the mouth is")
+        (_, eyes), (_, mouth) = self.profile
+        return eyes, mouth
+
 
 def _padded(points: tuple[tuple[float, float], ...], padding: float) -> tuple[tuple[float, float], ...]:
     """Points in a square to which `padding` (a fraction of its side) was added all around."""
@@ -66,6 +74,15 @@ TEMPLATES: Mapping[str, Template] = {
 
 PORTRAIT = Template((RIGHT_IRIS, LEFT_IRIS), ((0.40, 0.47), (0.60, 0.47)))
 """The frame of the pictures that people see: eyes level, room for hair above and for the neck below."""
+
+
+def to_template_unstretched(face: Face, template: Template, size: int, stretch: float) -> NDArray[np.float64]:
+    """The matrix of `to_template` for a face in a photo that is `stretch` times too wide: the crop undoes that."""
+    narrow = np.array([1 / stretch, 1], dtype=np.float32)
+    detected = None if face.detected is None else face.detected * narrow
+    matrix = to_template(Face(face.landmarks * narrow, face.approximate, detected), template, size)
+    matrix[:, 0] /= stretch
+    return matrix
 
 
 def to_template(face: Face, template: Template, size: int) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
-"""Take the pictures of the sandbox's page anew: `python docs/screenshots.py`. It needs Chromium.
+"""Take the pictures of the sandbox's page anew: `python -m docs.screenshots`. It needs Chromium.
 
-Those of the newcomer's minute (`sandbox-N.jpg`), and each command's answer in each language (`replies/`).
+Those of the newcomer's minute (`sandbox-N.jpg`), and each command's answers in each language (`replies/`).
 """
 
 from __future__ import annotations
@@ -9,10 +9,20 @@ import asyncio
 import re
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Literal
 
 from playwright.async_api import Page, async_playwright
+
+from benchmarks.damage import KINDS
+from core.contracts import Limits, Photo
+from core.detection.centerface import network_file
+from core.detection.finder import FaceFinder
+from core.face import largest
+from core.models.catalog import LANDMARKS_FILE
+from core.models.store import Store, default_folder
+from core.photo import decode, encode
 
 ROOT = Path(__file__).resolve().parents[1]
 FACES = ROOT / "sandbox" / "faces"
@@ -21,20 +31,31 @@ IMAGES = ROOT / "docs" / "images"
 Scheme = Literal["light", "dark"]
 LANGUAGES: dict[str, tuple[Scheme, ...]] = {"en-US": ("light", "dark"), "ja-JP": ("light", "dark")}
 
-ANSWERS: dict[str, dict[str, str]] = {
-    "similar": {"photo1": "person_b_1.jpg", "photo2": "person_b_2.jpg"},
-    "gradcam": {"photo": "person_c_1.jpg"},
-    "lookalikes": {},
-    "average": {},
-    "about": {},
+ANSWERS: dict[str, tuple[str, dict[str, str]]] = {
+    "similar": ("similar", {"photo1": "person_b_1.jpg", "photo2": "person_b_2.jpg"}),
+    "unsure": ("similar", {"photo1": "glasses_c.png", "photo2": "glasses_f.png"}),
+    "refused": ("similar", {"photo1": "small_b.png", "photo2": "person_b_2.jpg"}),
+    "gradcam": ("gradcam", {"photo": "person_c_1.jpg"}),
+    "lookalikes": ("lookalikes", {}),
+    "average": ("average", {}),
+    "about": ("about", {}),
 }
-"""The photos that each command is asked about; none: those of the channel."""
+"""By the name of its picture: a command, and the photos that it is asked about; none: those of the channel."""
 
-IN_WORDS = frozenset({"about"})
-"""Commands that are answered without a picture."""
+IN_WORDS = frozenset({"refused", "about"})
+"""Answers without a picture."""
+
+SPOILED = {
+    "glasses_c.png": ("person_c_1.jpg", "dark glasses", 3),
+    "glasses_f.png": ("person_f_1.jpg", "dark glasses", 3),
+    "small_b.png": ("person_b_1.jpg", "small", 4),
+}
+"""Photos that are not good enough: a sample face, and which damage of `benchmarks.damage` it has, how strongly."""
 
 
-async def main() -> None:
+async def main(spoiled: Path) -> None:
+    """`spoiled`: a folder for the photos of `SPOILED`."""
+    spoil(spoiled)
     program = Path(sys.executable).with_name("sokkuri")
     process = await asyncio.create_subprocess_exec(program, "sandbox", stdout=asyncio.subprocess.PIPE)
     assert process.stdout
@@ -54,12 +75,22 @@ async def main() -> None:
                     page = await browser.new_page(
                         viewport={"width": 1200, "height": 1400}, color_scheme=scheme, locale=locale
                     )
-                    await replies(page, address, locale, scheme)
+                    await replies(page, address, spoiled, locale, scheme)
                     await page.close()
             await browser.close()
     finally:
         process.terminate()
         await process.wait()
+
+
+def spoil(folder: Path) -> None:
+    store = Store(default_folder())
+    with FaceFinder(store.path(LANDMARKS_FILE), lambda: network_file(store)) as finder:
+        for name, (sample, damage, strength) in SPOILED.items():
+            photo = decode(Photo(sample, (FACES / sample).read_bytes()), Limits()).pixels
+            found = finder.find(photo)
+            damaged = KINDS[damage](photo, found[largest(found)], strength)
+            (folder / name).write_bytes(encode(damaged, "png").data)
 
 
 async def minute(page: Page, address: str) -> None:
@@ -72,7 +103,7 @@ async def minute(page: Page, address: str) -> None:
     await page.locator("#composer textarea").fill("/similar")
     await page.keyboard.press("Enter")
     for option, face in (("photo1", "person_b_1.jpg"), ("photo2", "person_b_2.jpg")):
-        await attach(page, option, face)
+        await attach(page, option, FACES / face)
     await page.get_by_role("tab", name="Traffic").click()
     await keep(page, "sandbox-2")
     await page.locator("form.command [type=submit]").click()
@@ -92,38 +123,38 @@ async def average(page: Page, address: str) -> None:
     await keep(page, "sandbox-4")
 
 
-async def replies(page: Page, address: str, locale: str, scheme: str) -> None:
-    """Each command's answer, as somebody sees it who has this language and these colours."""
+async def replies(page: Page, address: str, spoiled: Path, locale: str, scheme: str) -> None:
+    """Each command's answers, as somebody sees it who has this language and these colours."""
     await page.goto(address)
     await page.locator("#sidebar .place", has_text="faces").click()
-    for command, photos in ANSWERS.items():
+    for name, (command, photos) in ANSWERS.items():
         await page.locator("#composer textarea").fill(f"/{command}")
         await page.get_by_role("option").first.wait_for()
         await page.keyboard.press("Enter")
-        for option, face in photos.items():
-            await attach(page, option, face)
+        for option, photo in photos.items():
+            await attach(page, option, (spoiled if photo in SPOILED else FACES) / photo)
         before = await page.locator("#messages > li.message").last.get_attribute("data-id")
         await page.locator("form.command [type=submit]").click()
         await page.locator(f"#messages > li.message:last-of-type:not([data-id='{before}'])").wait_for()
-        if command in IN_WORDS:
-            await page.locator("#messages > li.message:last-of-type .text").wait_for()
-            await page.wait_for_timeout(500)
+        if name in IN_WORDS:
+            await page.locator("#messages > li.message:last-of-type .text").first.wait_for()
+            await page.wait_for_timeout(1500)
         else:
             await answered(page)
         message = page.locator("#messages > li.message").last
         await message.scroll_into_view_if_needed()
-        path = IMAGES / "replies" / f"{command}-{locale.partition('-')[0]}-{scheme}.jpg"
+        path = IMAGES / "replies" / f"{name}-{locale.partition('-')[0]}-{scheme}.jpg"
         await message.screenshot(path=path, type="jpeg", quality=70)
 
 
-async def attach(page: Page, option: str, face: str) -> None:
+async def attach(page: Page, option: str, photo: Path) -> None:
     more = page.locator(".more-options")
     await more.wait_for()
     if not await page.locator(f"[data-option={option}]").count():
         if await more.get_attribute("aria-expanded") != "true":
             await more.click()
         await page.locator(f"[role=option][data-key={option}]").click()
-    await page.locator(f"[data-option={option}] input[type=file]").set_input_files(FACES / face)
+    await page.locator(f"[data-option={option}] input[type=file]").set_input_files(photo)
 
 
 async def answered(page: Page) -> None:
@@ -138,4 +169,5 @@ async def keep(page: Page, name: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(main(Path(folder)))

@@ -13,13 +13,25 @@ what to do next. The first call loads the models, and they are kept. All photos 
 
 from __future__ import annotations
 
-from core.contracts import Fault, ModelChoice, NoFace, PersonError, PhotoError, Skipped, SokkuriError, TooFewFaces
+from core.contracts import (
+    Caution,
+    Fault,
+    ModelChoice,
+    NoFace,
+    PersonError,
+    PhotoError,
+    Skipped,
+    SokkuriError,
+    TooFewFaces,
+    Unrecognisable,
+)
 from sokkuri.api import average, compare, embedding, faces, heatmap
 from sokkuri.inputs import PhotoLike
 from sokkuri.results import Average, Comparison, FoundFace, Heatmap
 
 __all__ = [
     "Average",
+    "Caution",
     "Comparison",
     "Fault",
     "FoundFace",
@@ -32,6 +44,7 @@ __all__ = [
     "Skipped",
     "SokkuriError",
     "TooFewFaces",
+    "Unrecognisable",
     "average",
     "compare",
     "embedding",

@@ -100,7 +100,8 @@ def compare(
     for the parts of the face that decide, which takes a few dozen embeddings. `model`: its name in the catalogue
     (`sokkuri models list`), or a `ModelChoice` with a file of your own.
 
-    Raises PhotoError: there is no face in a photo, or it cannot be read; Fault: the model cannot be had.
+    Raises PhotoError: there is no face in a photo, it cannot be read, or, as Unrecognisable, too little of the face can
+    be seen; Fault: the model cannot be had.
     """
     request = SimilarRequest(
         photo(first, "the first photo"),
@@ -122,6 +123,8 @@ def compare(
         metric=result.metric,
         threshold=result.threshold,
         stranger_rank=result.stranger_rank,
+        cautions=result.cautions,
+        interval=result.interval,
         regions=result.regions,
         boxes=(result.faces[0].box, result.faces[1].box),
     )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.contracts import AverageMethod, HeatmapMethod, Metric, Region, Shape, Skipped, Verdict
+from core.contracts import AverageMethod, Caution, HeatmapMethod, Metric, Region, Shape, Skipped, Verdict
 
 Box = tuple[int, int, int, int]
 """Left, top, width and height in pixels of the upright photo."""
@@ -37,9 +37,12 @@ class Comparison(Shown):
     """How alike two faces are.
 
     `percent`: 0-100, and 90 is the line between two people and one; `same_person`: which side of it they are on;
-    `verdict`: the answer in one of four words; `near_line`: other photos of the two could well have the other answer;
+    `verdict`: the answer in one word; `near_line`: other photos of the two could well have the other answer;
     `score`: in `metric` (euclidean: smaller is more alike; cosine: larger is), and `threshold`, the score of the line;
     `stranger_rank`: the share of pairs of strangers that are less alike, 0-1, None if nobody measured that;
+    `cautions`: what is wrong with each of the two faces, the worst first; where there is something, `interval` has the
+    percentages between which clear photos of the two would most likely lie, the `verdict` is `unsure` if the line is
+    between them, and there is no `stranger_rank`;
     `regions`: share of each part of the face in the score, above 0 it makes the two alike, below 0 it sets them apart,
     empty without `explain`; `boxes`: the two faces that were compared.
     """
@@ -52,6 +55,8 @@ class Comparison(Shown):
     metric: Metric
     threshold: float
     stranger_rank: float | None
+    cautions: tuple[tuple[Caution, ...], tuple[Caution, ...]]
+    interval: tuple[float, float] | None
     regions: Mapping[Region, float]
     boxes: tuple[Box, Box]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from core.contracts import Fault, FileTooLarge, PictureTooLarge, SokkuriError
+from core.contracts import Fault, FileTooLarge, PictureTooLarge, SokkuriError, Unrecognisable
+from words.cautions import dashed, measured
 from words.locales import Language, Value, megabytes
 
 
@@ -18,6 +19,8 @@ def describe_error(error: BaseException, words: Language, *, job_id: str = "") -
     if permission := getattr(error, "permission", ""):
         own = f"error-missing-{permission.replace('_', '-')}"
         key = own if words.has(own) else key
+    if isinstance(error, Unrecognisable):
+        key = f"error-unrecognisable-{dashed(error.kind)}"
     return words.text(key, **_values(error, words))
 
 
@@ -37,6 +40,8 @@ def _values(error: SokkuriError, words: Language) -> dict[str, Value]:
         values |= {"size": megabytes(error.size), "limit": megabytes(error.limit)}
     if isinstance(error, PictureTooLarge):
         values["limit"] = error.limit / 1e6
+    if isinstance(error, Unrecognisable):
+        values |= measured(error.kind, error.value)
     return values
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.contracts import Likeness, LookalikesResult
 from words.answer import AnswerText
+from words.cautions import many_faces
 from words.locales import Language
 
 PAIRS_SHOWN, GROUPS_SHOWN, FACES_SHOWN = 3, 6, 5
@@ -34,12 +35,13 @@ def describe_lookalikes(result: LookalikesResult, words: Language) -> AnswerText
         body.append(words.text("lookalikes-group", faces=words.listed(named)))
     if len(result.groups) > GROUPS_SHOWN:
         body.append(words.text("lookalikes-more-groups", count=len(result.groups) - GROUPS_SHOWN))
+    body += many_faces(result.cautions, words)
     count = words.text("lookalikes-count", count=len(result.faces), model=result.model)
     return AnswerText(pair("lookalikes-best", result.best), tuple(body), (count,), _alt(result, words.plain))
 
 
 def _alt(result: LookalikesResult, plain: Language) -> str:
-    return plain.text(
+    alt = plain.text(
         "lookalikes-alt",
         count=len(result.faces),
         first=result.best.first + 1,
@@ -47,3 +49,4 @@ def _alt(result: LookalikesResult, plain: Language) -> str:
         percent=result.best.shown_percent,
         groups=len(result.groups),
     )
+    return f"{alt} {plain.text('lookalikes-cautions-alt')}" if any(result.cautions) else alt

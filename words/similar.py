@@ -6,6 +6,7 @@ from math import floor
 
 from core.contracts import SimilarResult
 from words.answer import AnswerText
+from words.cautions import interval, interval_alt, what_is_wrong
 from words.faces import several_faces
 from words.locales import Language
 
@@ -27,13 +28,16 @@ def describe_similar(result: SimilarResult, words: Language) -> AnswerText:
         score=result.score,
         threshold=result.threshold,
         line=result.line,
+        clear="yes" if result.interval is None else "no",
     )
     headline = words.text(f"similar-{result.verdict}", percent=result.shown_percent)
     return AnswerText(headline, tuple(body), (meaning,), _alt(result, words.plain))
 
 
 def _certainty(result: SimilarResult, words: Language) -> list[str]:
-    """Whether it is a close call, and how rare such a likeness is."""
+    """What the photos do not show well, and how much that matters; else how close a call it is, and how rare."""
+    if result.interval is not None:
+        return [*what_is_wrong(result, words), *interval(result, words)]
     lines = [words.text("similar-near")] if result.near_line else []
     if result.stranger_rank is not None:
         key = "similar-rank-top" if result.stranger_rank >= TOP_RANK else "similar-rank"
@@ -73,7 +77,8 @@ def _alt(result: SimilarResult, plain: Language) -> str:
         second=plain.quote(second.photo),
         percent=result.shown_percent,
         line=result.line,
-        same="yes" if result.same_person else "no",
+        reached="yes" if result.percent >= result.line else "no",
     )
+    unclear = [*interval_alt(result, plain), *what_is_wrong(result, plain)]
     why = _why(result, plain)
-    return " ".join([alt, plain.text("similar-why-alt"), *why]) if why else alt
+    return " ".join([alt, *unclear, *([plain.text("similar-why-alt"), *why] if why else [])])

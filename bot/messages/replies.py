@@ -35,8 +35,8 @@ from words.skipped import left_out
 SKIPPED_SHOWN, LEFT_OUT_ROOM = 12, 1200
 """The most lines, and characters, for photos that were left out; the others are counted."""
 
-ALIKE, APART, HEAT, BLEND = 0x56B4E9, 0xE69F00, 0xFEE838, 0xCC79A7
-"""Colours of the edge, the same as in the pictures: one person, two people, the strongest heat, and neutral."""
+ALIKE, APART, UNSURE, HEAT, BLEND = 0x56B4E9, 0xE69F00, 0x808696, 0xFEE838, 0xCC79A7
+"""Colours of the edge, those of the pictures: one person, two people, unsure, the strongest heat, and averages."""
 
 Mention = Callable[[str], str]
 """Turns a command's name into a clickable mention."""
@@ -44,7 +44,7 @@ Mention = Callable[[str], str]
 
 def similar(result: SimilarResult, words: Language) -> Reply:
     text = describe_similar(result, words)
-    colour = ALIKE if result.same_person else APART
+    colour = UNSURE if result.verdict == "unsure" else ALIKE if result.same_person else APART
     return _reply(text, "similar", result.picture, colour, numbered=_numbered(result.numbered, words))
 
 

@@ -26,6 +26,7 @@ from core.contracts import (
     AverageSoFar,
     AverageStart,
     AverageSum,
+    CautionKind,
     Fingerprints,
     Limits,
     Photo,
@@ -36,10 +37,9 @@ from core.contracts import (
     keeps_every_face,
 )
 from core.engine import Engine, Located
-from core.models.embedder import describe
 from core.photo import decode, encode, encode_animation
 from core.provenance import synthetic_average
-from core.similarity import clustering
+from core.similarity import clustering, doubt
 from core.stages import Stopwatch
 
 MOST_THUMBNAILS = 2 * card.STRIP_PLACES
@@ -79,6 +79,7 @@ class OpenAverage:
                 if flaw is not None:
                     skipped.append(Skipped(photo.name, flaw, number, place))
                     continue
+                vector, doubts = self._recognised(one) if self._rules.one_each else (None, ())
                 faces.append(
                     AveragedFace(
                         one.found(one.face),
@@ -86,12 +87,19 @@ class OpenAverage:
                         weight,
                         number,
                         quality.fingerprint(one.pixels, one.face),
-                        _vector(self._engine, one) if self._rules.one_each else None,
+                        vector,
+                        doubts,
                         _thumbnail(one) if place < MOST_THUMBNAILS else None,
                     )
                 )
                 self._waiting.append((one, weight))
         return AverageSoFar(faces=tuple(faces), skipped=tuple(skipped))
+
+    def _recognised(self, photo: Located) -> tuple[bytes, tuple[tuple[CautionKind, float], ...]]:
+        """The vector of the chosen face, and how bad each thing is that is wrong with it."""
+        (face,) = self._engine.look_closer(self._engine.recognise([self._engine.crop(photo)]))
+        found = quality.find(face.quality)
+        return bytes(face.vector.tobytes()), tuple((one.caution.kind, one.severity) for one in found)
 
     def take(self, chosen: Sequence[bool]) -> None:
         """Add the chosen ones of the faces that were looked at last."""
@@ -146,11 +154,6 @@ def _taken(photo: Located, rules: AverageRules) -> Iterator[tuple[Located, int |
     else:
         for index in range(len(photo.faces)):
             yield photo.choose(index), index + 1
-
-
-def _vector(engine: Engine, photo: Located) -> bytes:
-    (vector,) = describe(engine.embedder, engine.crop(photo).pixels[np.newaxis])
-    return bytes(vector.tobytes())
 
 
 def _thumbnail(photo: Located) -> Picture:
@@ -217,7 +220,9 @@ def people(engine: Engine, faces: Sequence[AveragedFace]) -> tuple[int, ...]:
     """Who each face is, by numbers from 0."""
     spec = engine.embedder.spec
     vectors = np.stack([np.frombuffer(face.vector or b"", dtype=np.float32) for face in faces])
-    whose = clustering.people(engine.scorer.all_scores(vectors), spec.metric, spec.threshold)
+    effects = [{kind: quality.effect(kind, severity) for kind, severity in face.doubts} for face in faces]
+    scores = doubt.sure(engine.scorer.all_scores(vectors), spec, effects)
+    whose = clustering.people(scores, spec.metric, spec.threshold)
     return tuple(whose.tolist())
 
 

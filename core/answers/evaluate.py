@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core import quality
 from core.cards import evaluate as card
 from core.contracts import Metric, Photo, PhotoError, Picture, PictureFormat
 from core.engine import Crop, Engine
-from core.models.embedder import describe
 from core.photo import encode
 from core.similarity import verification
 from core.stages import Stopwatch
@@ -22,16 +22,18 @@ _BATCH = 32
 
 @dataclass(frozen=True, eq=False)
 class _Described:
-    """The vector (d,) of a face, and whether it is seen in profile."""
+    """The vector (d,) of a face, whether it is seen in profile, and whether nothing is wrong with it."""
 
     vector: NDArray[np.float32]
     profile: bool
+    clear: bool
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:
-    """`likeness`, `same`: (n,), a value for each pair, see `core.similarity.verification`; `figures`: of all pairs;
-    `groups`: the figures of each group.
+    """`likeness`, `same`: (n,), a value for each pair, see `core.similarity.verification`; `clear`: (n,), whether both
+    faces are clear, so that no caution comes with the pair's answer; `figures`: of all pairs; `groups`: the figures of
+    each group.
 
     `picture`: None if none was asked for, or one kind of pair is missing.
     """
@@ -41,6 +43,7 @@ class Evaluated:
     threshold: float
     likeness: NDArray[np.float64]
     same: NDArray[np.bool_]
+    clear: NDArray[np.bool_]
     figures: verification.Figures
     groups: Mapping[str, verification.Figures]
     picture: Picture | None
@@ -65,6 +68,7 @@ def answer(
     sign = -1.0 if spec.metric == "euclidean" else 1.0
     likeness = np.array([_likeness(engine, faces[a], faces[b], sign) for a, b in pairs])
     truth, line = np.array(same, dtype=np.bool_), sign * spec.threshold
+    clear = np.array([all(one is not None and one.clear for one in (faces[a], faces[b])) for a, b in pairs])
     by_group = {}
     if groups is not None:
         names = np.array(groups)
@@ -77,6 +81,7 @@ def answer(
         threshold=spec.threshold,
         likeness=likeness,
         same=truth,
+        clear=clear,
         figures=verification.measure(likeness, truth, line),
         groups=by_group,
         picture=_picture(likeness, truth, spec.threshold, spec.metric, picture_format) if picture_format else None,
@@ -90,9 +95,9 @@ def _described(engine: Engine, photos: Iterable[Photo], progress: Callable[[], N
 
     def embed() -> None:
         if waiting:
-            found = describe(engine.embedder, np.stack([crop.pixels for _, crop in waiting]))
-            for (place, crop), vector in zip(waiting, found, strict=True):
-                faces[place] = _Described(vector, crop.profile)
+            known = engine.look_closer(engine.recognise([crop for _, crop in waiting]))
+            for (place, _), face in zip(waiting, known, strict=True):
+                faces[place] = _Described(face.vector, face.quality.profile, not quality.find(face.quality))
             waiting.clear()
 
     for photo in photos:

@@ -19,6 +19,7 @@ FAINT: Rgb = (156, 162, 176)
 # Okabe & Ito 2008: distinguishable for everyone
 SAME: Rgb = (86, 180, 233)
 DIFFERENT: Rgb = (230, 159, 0)
+UNSURE: Rgb = (128, 134, 150)
 
 MARGIN = 36
 RADIUS = 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import cv2
 import numpy as np
@@ -33,40 +33,44 @@ def lookalikes(
     groups: Sequence[Sequence[int]],
     best: tuple[int, int],
     line: float,
+    unclear: Collection[int] = (),
 ) -> _Pixels:
     """The two most alike faces, large, and under them the matrix of all.
 
     `portraits`: uint8 RGB squares of PORTRAIT_SIDE; `percents`: (n, n), 0-100; `order`: the faces by row; `groups`:
     faces of one person, framed, contiguous in `order`; `best`: the two to show large; `line`: the percentage from which
-    two faces count as one person, marked on the scale of colours. Faces are numbered by their place in `portraits`,
-    from 1. Returns uint8 RGB.
+    two faces count as one person, marked on the scale of colours; `unclear`: faces whose number gets a question mark.
+    Faces are numbered by their place in `portraits`, from 1. Returns uint8 RGB.
     """
+    numbers = [f"{at + 1}?" if at in unclear else str(at + 1) for at in range(len(portraits))]
     count = len(order)
     cell = min(max(_MATRIX_SIDE // count, _CELL[0]), _CELL[1])
-    label = 18 + 10 * len(str(count))
+    label = 18 + 10 * max(map(len, numbers))
     side, gap, bar = cell * count, 12, 26
     wanted = MARGIN + label + cell + gap + side + gap + bar + 64
     width = max(wanted, 2 * MARGIN + 2 * PORTRAIT_SIDE + 380)
     left = (width - wanted) // 2 + MARGIN + label + cell + gap
     top = MARGIN + PORTRAIT_SIDE + 44 + label + cell + gap
     card = Image.new("RGB", (width, top + side + MARGIN), BACKGROUND)
-    _best(card, portraits, best, shown_percent(float(percents[best])))
+    _best(card, portraits, numbers, best, shown_percent(float(percents[best])))
     card.paste(Image.fromarray(_cells(percents[np.ix_(order, order)], cell)), (left, top))
     draw = ImageDraw.Draw(card)
     if cell >= _DIGITS_FROM:
         _digits(draw, percents[np.ix_(order, order)], (left, top), cell)
-    _edges(card, portraits, order, (left, top), cell, gap)
+    _edges(card, portraits, numbers, order, (left, top), cell, gap)
     _groups(draw, order, groups, (left, top), cell)
     _scale(card, (left + side + gap, top, bar, side), line)
     return np.asarray(card)
 
 
-def _best(card: Image.Image, portraits: Sequence[_Pixels], best: tuple[int, int], percent: float) -> None:
+def _best(
+    card: Image.Image, portraits: Sequence[_Pixels], numbers: Sequence[str], best: tuple[int, int], percent: float
+) -> None:
     middle, gap = card.width // 2, 150
     draw = ImageDraw.Draw(card)
-    for number, x in zip(best, (middle - gap - PORTRAIT_SIDE, middle + gap), strict=True):
-        paste(card, portraits[number], x, MARGIN, radius=20)
-        _plate(draw, str(number + 1), x + 10, MARGIN + 10)
+    for face, x in zip(best, (middle - gap - PORTRAIT_SIDE, middle + gap), strict=True):
+        paste(card, portraits[face], x, MARGIN, radius=20)
+        _plate(draw, numbers[face], x + 10, MARGIN + 10)
     draw.text((middle, MARGIN + PORTRAIT_SIDE // 2), f"{percent:.1f}%", INK, font(84), anchor="mm", stroke_width=1)
 
 
@@ -108,6 +112,7 @@ def _digits(draw: ImageDraw.ImageDraw, percents: NDArray[np.float64], place: tup
 def _edges(
     card: Image.Image,
     portraits: Sequence[_Pixels],
+    numbers: Sequence[str],
     order: Sequence[int],
     place: tuple[int, int],
     cell: int,
@@ -117,13 +122,13 @@ def _edges(
     draw = ImageDraw.Draw(card)
     left, top = place
     typeface = font(22 if cell >= 36 else 17)
-    for at, number in enumerate(order):
-        close = cv2.resize(_close_up(portraits[number]), (cell - 2, cell - 2), interpolation=cv2.INTER_AREA)
+    for at, face in enumerate(order):
+        close = cv2.resize(_close_up(portraits[face]), (cell - 2, cell - 2), interpolation=cv2.INTER_AREA)
         small = np.asarray(close, dtype=np.uint8)
         x, y = left + at * cell, top + at * cell
         paste(card, small, left - gap - cell, y + 1, radius=max(cell // 10, 2))
         paste(card, small, x + 1, top - gap - cell, radius=max(cell // 10, 2))
-        text = str(number + 1)
+        text = numbers[face]
         draw.text((left - gap - cell - 8, y + cell // 2), text, FAINT, typeface, anchor="rm")
         draw.text((x + cell // 2, top - gap - cell - 6), text, FAINT, font(_fitting(text, cell)), anchor="mb")
 

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import floor
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from core.cards.canvas import DIFFERENT, FAINT, INK, MARGIN, PANEL, SAME, Pixels, Rgb, blank, font, paste, rounded
+from core.cards.canvas import (
+    DIFFERENT,
+    FAINT,
+    INK,
+    MARGIN,
+    PANEL,
+    SAME,
+    UNSURE,
+    Pixels,
+    Rgb,
+    blank,
+    font,
+    paste,
+    rounded,
+)
 from core.contracts import shown_percent
 from core.face import LEFT_IRIS, RIGHT_IRIS, Face
 from core.geometry import crop, invert
@@ -44,14 +59,16 @@ def similar(
     faces: tuple[Face, Face],
     percent: float,
     line: float,
-    same_person: bool,
+    same_person: bool | None,
     why: tuple[Why, Why] | None = None,
+    interval: tuple[float, float] | None = None,
 ) -> Pixels:
     """Both faces side by side at one size, and under them the percentage on a gauge from 0 to 100.
 
-    `percent`, and `line`, from which two faces count as one person: 0-100. With `why`, for each photo, both faces are
-    shown again beside the percentage, in grey, tinted in one colour where they are alike and in the other where they
-    differ, the more the stronger. Returns uint8 RGB (852, 1200, 3), or (1032, 1200, 3) with `why`.
+    `percent`, and `line`, from which two faces count as one person: 0-100; `same_person`: None if that is unsure;
+    `interval`: the percentages between which clear photos would lie, a band on the gauge. With `why`, for each photo,
+    both faces are shown again beside the percentage, in grey, tinted in one colour where they are alike and in the
+    other where they differ, the more the stronger. Returns uint8 RGB (852, 1200, 3), or (1032, 1200, 3) with `why`.
     """
     side, gap = 552, 24
     extra = 0 if why is None else EVIDENCE_SIDE - 100
@@ -59,7 +76,7 @@ def similar(
     for i, (photo, face) in enumerate(zip(photos, faces, strict=True)):
         portrait = crop(photo, to_template(face, CLOSE_UP, side), side, outside=PANEL)
         paste(card, portrait, MARGIN + i * (side + gap), MARGIN)
-    ink = SAME if same_person else DIFFERENT
+    ink = UNSURE if same_person is None else SAME if same_person else DIFFERENT
     draw = ImageDraw.Draw(card)
     middle, top = card.width // 2, MARGIN + side + 36
     if why is not None:
@@ -69,8 +86,9 @@ def similar(
         for x, photo, face, one in zip(places, photos, faces, why, strict=True):
             paste(card, _tinted(photo, face, one), x, row)
         _balance(card, (middle, row + EVIDENCE_SIDE - 52))
-    draw.text((middle, top), f"{shown_percent(percent):.1f}%", INK, font(104), anchor="mt", stroke_width=1)
-    _gauge(card, (MARGIN, MARGIN + side + 152 + extra, card.width - 2 * MARGIN), percent, line, ink)
+    doubt = "?" if same_person is None else ""
+    draw.text((middle, top), f"{shown_percent(percent):.1f}%{doubt}", INK, font(104), anchor="mt", stroke_width=1)
+    _gauge(card, (MARGIN, MARGIN + side + 152 + extra, card.width - 2 * MARGIN), percent, line, ink, interval)
     return np.asarray(card)
 
 
@@ -107,21 +125,44 @@ def _balance(card: Image.Image, middle: tuple[int, int]) -> None:
             draw.line((x - 6, y + 13, x + 6, y - 13), INK, 3)
 
 
-def _gauge(card: Image.Image, place: tuple[int, int, int], percent: float, line: float, ink: Rgb) -> None:
-    """A bar at `place` (left, top, width): filled up to `percent`, with a tick through it at `line`."""
+def _gauge(
+    card: Image.Image,
+    place: tuple[int, int, int],
+    percent: float,
+    line: float,
+    ink: Rgb,
+    interval: tuple[float, float] | None,
+) -> None:
+    """A bar at `place` (left, top, width): filled up to `percent`, with a tick through it at `line`.
+
+    With an interval, only that is filled, and a triangle points at `percent`.
+    """
     left, top, width = place
     thick = 28
     draw = ImageDraw.Draw(card)
     track = rounded(width, thick, thick // 2)
     card.paste(PANEL, (left, top), track)
+    low, high = (round(width * end / 100) for end in interval or (0, percent))
     filled = np.asarray(track).copy()
-    filled[:, round(width * percent / 100) :] = 0
+    filled[:, :low] = filled[:, high:] = 0
     card.paste(ink, (left, top), Image.fromarray(filled))
     at = left + round(width * line / 100)
     draw.rectangle((at - 2, top - 10, at + 1, top + thick + 9), fill=INK)
-    for value, anchor, x, colour in (
-        (0.0, "lt", left, FAINT),
-        (100.0, "rt", left + width, FAINT),
-        (line, "mt", at, INK),
-    ):
+    labels = [(0.0, "lt", left, FAINT), (100.0, "rt", left + width, FAINT), (line, "mt", at, INK)]
+    if interval is not None:
+        _pointer(card, left + round(width * percent / 100), top - 4)
+        ends = [(floor(end + 1e-6), "mt", left + x, FAINT) for end, x in zip(interval, (low, high), strict=True)]
+        # the ends have no number where it would touch another
+        labels += [
+            one for one in ends if all(abs(one[2] - other[2]) > 64 for other in [*labels, *ends] if one != other)
+        ]
+    for value, anchor, x, colour in labels:
         draw.text((x, top + thick + 20), f"{value:.0f}", colour, font(28), anchor=anchor)
+
+
+def _pointer(card: Image.Image, x: int, y: int) -> None:
+    """A triangle that points down to (x, y)."""
+    side, large = 22, 4
+    cover = Image.new("L", (side * large, side * large))
+    ImageDraw.Draw(cover).polygon(((0, 0), (side * large - 1, 0), (side * large / 2, side * large - 1)), fill=255)
+    card.paste(INK, (x - side // 2, y - side), cover.reduce(large))

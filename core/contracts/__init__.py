@@ -28,6 +28,7 @@ from core.contracts.average import (
     keeps_every_face,
     same_picture,
 )
+from core.contracts.cautions import CAUTION_KINDS, Caution, CautionKind
 from core.contracts.errors import (
     BrokenPicture,
     Fault,
@@ -50,6 +51,7 @@ from core.contracts.errors import (
     TooFewFaces,
     TooMuchMemory,
     TorchMissing,
+    Unrecognisable,
     WorkerLost,
 )
 from core.contracts.gradcam import (
@@ -94,6 +96,7 @@ from core.contracts.similar import (
 )
 
 __all__ = [
+    "CAUTION_KINDS",
     "DEFAULT_MODEL",
     "FINGERPRINT_BITS",
     "HEATMAP_LABELS",
@@ -112,6 +115,8 @@ __all__ = [
     "Averaged",
     "AveragedFace",
     "BrokenPicture",
+    "Caution",
+    "CautionKind",
     "Colormap",
     "CoreSettings",
     "Device",
@@ -163,6 +168,7 @@ __all__ = [
     "TooFewFaces",
     "TooMuchMemory",
     "TorchMissing",
+    "Unrecognisable",
     "Verdict",
     "WorkerLost",
     "keeps_every_face",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.contracts.cautions import CautionKind
 from core.contracts.photos import FoundFace, Photo, Picture, PictureFormat, Skipped
 
 AverageMethod = Literal["mean", "median", "mode", "trimmed"]
@@ -57,8 +58,9 @@ class AveragedFace:
     """A face in an average. `place`: its photo's position among all photos; `number`: the face's position in the photo,
     from the left, counted from 1, where every one of several takes part.
 
-    `fingerprint`: see `same_picture`; `vector`: the embedding, float32, if each person counts once; `thumbnail`: a
-    small picture of the face, if it is among the first.
+    `fingerprint`: see `same_picture`; `vector`: the embedding, float32, and `doubts`, how bad each thing is that is
+    wrong with the face (0: hardly, 1: very), if each person counts once; `thumbnail`: a small picture of the face, if
+    it is among the first.
     """
 
     found: FoundFace
@@ -67,6 +69,7 @@ class AveragedFace:
     number: int | None = None
     fingerprint: int = field(default=0, repr=False)
     vector: bytes | None = field(default=None, repr=False)
+    doubts: tuple[tuple[CautionKind, float], ...] = ()
     thumbnail: Picture | None = field(default=None, repr=False)
 
 

@@ -13,6 +13,7 @@ The second branch is our fault. `bot.errors` adds to both branches what only Dis
     │   │   ├── TooMuchMemory        reading it took more memory than a photo may take
     │   │   ├── NoFace               no face was found in the picture
     │   │   ├── NoSuchFace           a face was chosen by a number that is too high
+    │   │   ├── Unrecognisable       too little of the face can be seen to compare it
     │   │   └── OnlyOneFace          a picture of one face, whose faces were to be compared
     │   ├── NoPhotos                 nothing to work on
     │   ├── NoSuchDimension          the embedding does not have the dimension that was asked for
@@ -32,6 +33,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
+from core.contracts.cautions import CautionKind
 from core.contracts.gradcam import HeatmapMethod
 from core.contracts.photos import Skipped
 
@@ -107,6 +109,15 @@ class NoSuchFace(PhotoError):
     number: int
     count: int
     code = "no_such_face"
+
+
+@dataclass(eq=False)
+class Unrecognisable(PhotoError):
+    """`kind` is what is wrong with the face, and `value` how much of it was measured: see Caution."""
+
+    kind: CautionKind
+    value: float
+    code = "unrecognisable"
 
 
 @dataclass(eq=False)

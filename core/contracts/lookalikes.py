@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from core.contracts.cautions import Caution
 from core.contracts.photos import FoundFace, NumberedPhoto, Photo, Picture, PictureFormat, Skipped
 from core.contracts.similar import Metric, shown_percent
 
@@ -43,7 +44,9 @@ class LookalikesResult:
     `scores`: in `metric`, symmetric, by the places in `faces`; `line`: the percentage of `threshold`; `order`: how the
     picture's rows stand, alike faces together; `groups`: two faces or more that are taken for one person, the largest
     group first; `pairs`: the most alike ones, the best first; `strangers`: the most alike two that are in no common
-    group; `skipped`: photos, and faces past the number that a picture can hold; `stages`: seconds by stage.
+    group; `skipped`: photos, and faces that are unrecognisable, or past the number that a picture can hold; `cautions`:
+    what is wrong with each face that was used (two such faces are in a group only if that is sure); `stages`: seconds
+    by stage.
     """
 
     model: str
@@ -59,6 +62,7 @@ class LookalikesResult:
     skipped: tuple[Skipped, ...]
     picture: Picture
     numbered: tuple[NumberedPhoto, ...] = ()
+    cautions: tuple[tuple[Caution, ...], ...] = ()
     stages: Mapping[str, float] = field(default_factory=dict)
 
     @property

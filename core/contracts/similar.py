@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from math import floor
 from typing import Literal
 
+from core.contracts.cautions import Caution
 from core.contracts.photos import FoundFace, NumberedPhoto, Photo, Picture, PictureFormat, Region
 
 Metric = Literal["euclidean", "cosine"]
-Verdict = Literal["same", "lookalike", "some", "little"]
+Verdict = Literal["same", "lookalike", "some", "little", "unsure"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class SimilarResult:
 
     `percent`: 0-100; `line`: the percentage of `threshold`, 90 or nearly so; `same_person`: the score is on the near
     side of `threshold`; `raw_score`: before it was divided by what is usual around such faces (the same as `score`
-    for a model without a cohort); `verdict`: the answer in one of four words; `near_line`: whether other photos of the
+    for a model without a cohort); `verdict`: the answer in one word; `near_line`: whether other photos of the
     two could well have the other answer; `stranger_rank`: the part of the pairs of strangers that are less alike (0-1),
     at most the rarest that was measured, and `rank_error`, half its 95 % interval (None where nobody measured it);
     `faces`: the two that were compared; `face_counts`: how many each photo holds; `found`: all
@@ -45,6 +46,10 @@ class SimilarResult:
     `stages`: seconds by stage of the work; `regions`: by region, its share in what decides the score: above 0 it makes
     the two alike, below 0 it sets them apart, sizes adding up to 1; all 0 where no region alone changes much, and
     empty where it was not asked for (`SimilarRequest.explain`).
+
+    `cautions`: what is wrong with each of the two faces, the worst first. Where there are any, `interval` has the
+    percentages between which clear photos of the same two would lie in 95 of 100 cases; `same_person` holds only if all
+    of them are on its side, the `verdict` is `unsure` if the line lies between them, and there is no `stranger_rank`.
     """
 
     model: str
@@ -66,6 +71,8 @@ class SimilarResult:
     raw_score: float | None = None
     numbered: tuple[NumberedPhoto, ...] = ()
     regions: Mapping[Region, float] = field(default_factory=dict)
+    cautions: tuple[tuple[Caution, ...], tuple[Caution, ...]] = ((), ())
+    interval: tuple[float, float] | None = None
 
     @property
     def shown_percent(self) -> float:

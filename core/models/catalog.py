@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from core.contracts import HeatmapMethod, HeatmapTarget, Metric, ModelChoice, ModelMisconfigured
+from core.models.checked import Table, shown
 from core.models.spec import (
     Channels,
     CohortChoice,
@@ -23,10 +23,12 @@ from core.models.spec import (
     Kind,
     ModelSpec,
     PolynomialPercent,
+    SeenParts,
     Strangers,
     TemplateName,
     TimmNetwork,
 )
+from core.templates import TEMPLATES
 
 LANDMARKS_FILE = "face_landmarker.task"
 DETECTOR_FILE = "centerface.onnx"
@@ -34,7 +36,8 @@ DETECTOR_FILE = "centerface.onnx"
 
 _MODEL_KEYS = (
     *("kind", "licence", "file", "path", "input_size", "channels", "scale", "mean", "deviation", "width", "template"),
-    *("metric", "threshold", "percent", "strangers", "cohort", "heatmap", "torch", "sha256", "may_normalise"),
+    *("metric", "threshold", "percent", "strangers", "cohort", "seen", "heatmap", "torch", "sha256"),
+    "may_normalise",
 )
 _CALIBRATION_KEYS = ("model", "metric", "threshold", "percent", "strangers")
 _STRANGERS_KEYS = ("data", "pairs", "parts", "scores", "errors")
@@ -42,12 +45,13 @@ _MEASURED = ("threshold", "percent", "strangers")
 _CHANGES_SCORES = (
     *("kind", "file", "path", "input_size", "channels", "scale", "mean", "deviation", "width", "template", "metric"),
     "cohort",
+    "seen",
 )
+_SEEN_KEYS = ("length", "upper", "lower")
 _HEATMAP_KEYS = ("method", "target", "layers")
 _TORCH_KEYS = ("path", "architecture", "prefix", "layer")
 _MERGED_TABLES = ("heatmap", "torch")
 _LARGEST_INPUT = 1024
-_LONGEST_SHOWN = 300
 _LARGEST_WIDTH = 65_536
 
 
@@ -117,7 +121,7 @@ def resolve(choice: ModelChoice) -> ModelSpec:
             entry[key] = value
     if any(key in _CHANGES_SCORES for key in choice.overrides):
         # measured with another network's scores
-        for key in ("strangers", "cohort"):
+        for key in ("strangers", "cohort", "seen"):
             if key not in choice.overrides:
                 entry.pop(key, None)
     if not {"scale", "mean", "deviation"}.isdisjoint(choice.overrides):
@@ -125,10 +129,10 @@ def resolve(choice: ModelChoice) -> ModelSpec:
     if "calibration" in entry:
         del entry["calibration"]
         entry |= _calibrated(choice, entry.get("metric"))
-    return _spec(_Table(choice.name, entry), catalog)
+    return _spec(Table(choice.name, entry), catalog)
 
 
-def _spec(table: _Table, catalog: Catalog) -> ModelSpec:
+def _spec(table: Table, catalog: Catalog) -> ModelSpec:
     table.only(_MODEL_KEYS)
     kind = cast(Kind, table.one_of("kind", get_args(Kind)))
     metric = cast(Metric, table.one_of("metric", get_args(Metric)))
@@ -164,21 +168,22 @@ def _spec(table: _Table, catalog: Catalog) -> ModelSpec:
         torch=torch,
         strangers=_strangers(table, (lowest, highest)),
         cohort=_cohort(table),
+        seen=_seen(table),
         sha256=_sha256(table),
         may_normalise=table.flag("may_normalise") if "may_normalise" in table.values else False,
     )
 
 
-def _sha256(table: _Table) -> str | None:
+def _sha256(table: Table) -> str | None:
     if "sha256" not in table.values:
         return None
     value = table.text("sha256").lower()
     if not re.fullmatch("[0-9a-f]{64}", value):
-        raise table.wrong("sha256", "64 hexadecimal digits", _shown(value))
+        raise table.wrong("sha256", "64 hexadecimal digits", shown(value))
     return value
 
 
-def _source(table: _Table, catalog: Catalog) -> tuple[str | None, Path | None]:
+def _source(table: Table, catalog: Catalog) -> tuple[str | None, Path | None]:
     if "path" in table.values:
         return None, table.path("path")
     if "file" not in table.values:
@@ -187,7 +192,7 @@ def _source(table: _Table, catalog: Catalog) -> tuple[str | None, Path | None]:
 
 
 def _percent(
-    table: _Table, metric: Metric, threshold: float, limits: tuple[float, float]
+    table: Table, metric: Metric, threshold: float, limits: tuple[float, float]
 ) -> PolynomialPercent | CurvePercent:
     lowest, highest = limits
     percent = table.table("percent")
@@ -211,7 +216,7 @@ def _percent(
     return CurvePercent(median, usual)
 
 
-def _strangers(table: _Table, limits: tuple[float, float]) -> Strangers | None:
+def _strangers(table: Table, limits: tuple[float, float]) -> Strangers | None:
     if "strangers" not in table.values:
         return None
     strangers = table.table("strangers")
@@ -219,16 +224,16 @@ def _strangers(table: _Table, limits: tuple[float, float]) -> Strangers | None:
     parts = strangers.reals("parts", 2, 1000)
     scores, errors = (strangers.reals(key, len(parts), len(parts)) for key in ("scores", "errors"))
     if not all(0 <= one < next_ <= 1 for one, next_ in pairwise(parts)):
-        raise strangers.wrong("parts", "rising numbers from 0 to 1", _shown(parts))
+        raise strangers.wrong("parts", "rising numbers from 0 to 1", shown(parts))
     falling = limits[0] < 0  # a cosine
     if sorted(scores, reverse=falling) != list(scores) or not all(limits[0] <= one <= limits[1] for one in scores):
-        raise strangers.wrong("scores", "the model's scores, from the most alike to the least", _shown(scores))
+        raise strangers.wrong("scores", "the model's scores, from the most alike to the least", shown(scores))
     if not all(0 <= one <= 1 for one in errors):
-        raise strangers.wrong("errors", "numbers from 0 to 1", _shown(errors))
+        raise strangers.wrong("errors", "numbers from 0 to 1", shown(errors))
     return Strangers(strangers.text("data"), strangers.whole("pairs", 1, 10**12), parts, scores, errors)
 
 
-def _cohort(table: _Table) -> CohortChoice | None:
+def _cohort(table: Table) -> CohortChoice | None:
     if "cohort" not in table.values:
         return None
     cohort = table.table("cohort")
@@ -242,11 +247,30 @@ def _cohort(table: _Table) -> CohortChoice | None:
     return CohortChoice(cohort.one_of("file", files), cohort.whole("neighbours", 1, 100), scales)
 
 
+def _seen(table: Table) -> SeenParts | None:
+    if "seen" not in table.values:
+        return None
+    seen = table.table("seen")
+    if not seen.values:
+        return None  # switched off
+    if TEMPLATES[table.text("template")].profile is None:
+        raise table.wrong("seen", f'nothing for template = "{table.text("template")}"', "a table")
+    seen.only(_SEEN_KEYS)
+    return SeenParts(seen.real("length", 1e-6, 1e6), _rising(seen, "upper"), _rising(seen, "lower"))
+
+
+def _rising(table: Table, key: str) -> tuple[float, float]:
+    low, high = table.reals(key, 2, 2)
+    if not 0 <= low < high <= 2:
+        raise table.wrong(key, "two rising numbers from 0 to 2", repr([low, high]))
+    return low, high
+
+
 def _calibrated(choice: ModelChoice, metric: object) -> Mapping[str, Any]:
     """The measured keys of the file that the choice's `calibration` names."""
     named = choice.overrides["calibration"]
     if not isinstance(named, str | Path) or not str(named):
-        raise ModelMisconfigured(choice.name, f"calibration: expected a path, found {_shown(named)}")
+        raise ModelMisconfigured(choice.name, f"calibration: expected a path, found {shown(named)}")
     path = Path(named).expanduser()
     try:
         values = tomllib.loads(path.read_text("utf-8"))
@@ -260,7 +284,7 @@ def _calibrated(choice: ModelChoice, metric: object) -> Mapping[str, Any]:
         raise ModelMisconfigured(
             choice.name, f"calibration: expected the TOML that `sokkuri evaluate` writes at {path}, found: {error}"
         ) from error
-    table = _Table(choice.name, values, f"calibration {path}: ")
+    table = Table(choice.name, values, f"calibration {path}: ")
     table.only(_CALIBRATION_KEYS)
     for key, wanted in (("model", choice.name), ("metric", metric)):
         if (found := table.text(key)) != wanted:
@@ -271,7 +295,7 @@ def _calibrated(choice: ModelChoice, metric: object) -> Mapping[str, Any]:
     return {key: values[key] for key in _MEASURED}
 
 
-def _heatmap(table: _Table) -> Heatmap:
+def _heatmap(table: Table) -> Heatmap:
     heatmap = table.table("heatmap")
     heatmap.only(_HEATMAP_KEYS)
     return Heatmap(
@@ -281,7 +305,7 @@ def _heatmap(table: _Table) -> Heatmap:
     )
 
 
-def _torch(table: _Table, kind: Kind, path: Path | None) -> TimmNetwork | None:
+def _torch(table: Table, kind: Kind, path: Path | None) -> TimmNetwork | None:
     """The timm network: the model itself (kind timm, its state dict at the model's own path), or a twin of it."""
     if "torch" not in table.values:
         if kind == "timm":
@@ -304,109 +328,3 @@ def _torch(table: _Table, kind: Kind, path: Path | None) -> TimmNetwork | None:
         prefix=torch.text("prefix", empty=True) if "prefix" in torch.values else "",
         layer=torch.text("layer") if "layer" in torch.values else None,
     )
-
-
-class _Table:
-    """A table of settings that checks each value it reads. `model` and `where` are for the errors' text."""
-
-    def __init__(self, model: str, values: Mapping[str, Any], where: str = "") -> None:
-        self.model = model
-        self.values = values
-        self._where = where
-
-    def wrong(self, key: str, expected: str, found: str) -> ModelMisconfigured:
-        return ModelMisconfigured(self.model, f"{self._where}{key}: expected {expected}, found {found}")
-
-    def only(self, keys: Sequence[str]) -> None:
-        for key in self.values:
-            if key not in keys:
-                near = difflib.get_close_matches(str(key), keys, n=1)
-                hint = f" (is {near[0]} meant?)" if near else ""
-                raise self.wrong(str(key), f"one of the keys {', '.join(keys)}", f"an unknown key{hint}")
-
-    def _get(self, key: str, expected: str) -> Any:
-        if key not in self.values:
-            raise self.wrong(key, expected, "nothing")
-        return self.values[key]
-
-    def text(self, key: str, *, empty: bool = False) -> str:
-        value = self._get(key, "a text")
-        if not isinstance(value, str) or (not value and not empty):
-            raise self.wrong(key, "a text", _shown(value))
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self._get(key, "a list of texts")
-        if isinstance(value, str):
-            value = (value,)
-        if not isinstance(value, list | tuple) or not all(isinstance(item, str) and item for item in value):
-            raise self.wrong(key, "a list of texts", _shown(value))
-        return tuple(value)
-
-    def one_of(self, key: str, options: Sequence[str]) -> str:
-        expected = "one of " + ", ".join(options)
-        value = self._get(key, expected)
-        if value not in options:
-            raise self.wrong(key, expected, _shown(value))
-        return cast(str, value)
-
-    def path(self, key: str) -> Path:
-        value = self._get(key, "a path")
-        if not isinstance(value, str | Path) or not str(value):
-            raise self.wrong(key, "a path", _shown(value))
-        return Path(value).expanduser()
-
-    def flag(self, key: str) -> bool:
-        value = self._get(key, "true or false")
-        if not isinstance(value, bool):
-            raise self.wrong(key, "true or false", _shown(value))
-        return value
-
-    def whole(self, key: str, low: int, high: int) -> int:
-        expected = f"a whole number from {low} to {high}"
-        value = self._get(key, expected)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise self.wrong(key, expected, _shown(value))
-        return value
-
-    def real(self, key: str, low: float, high: float, *, zero: bool = True) -> float:
-        expected = f"a number from {low:g} to {high:g}" + ("" if zero else ", and not 0")
-        value = self._get(key, expected)
-        if not _is_real(value) or not low <= value <= high or not (zero or value):
-            raise self.wrong(key, expected, _shown(value))
-        return float(value)
-
-    def reals(self, key: str, fewest: int, most: int) -> tuple[float, ...]:
-        expected = f"{fewest} numbers" if fewest == most else f"{fewest} to {most} numbers"
-        value = self._get(key, expected)
-        if not isinstance(value, list | tuple) or not fewest <= len(value) <= most or not all(map(_is_real, value)):
-            raise self.wrong(key, expected, _shown(value))
-        return tuple(map(float, value))
-
-    def triple(self, key: str) -> tuple[float, float, float]:
-        first, second, third = self.reals(key, 3, 3)
-        return first, second, third
-
-    def table(self, key: str) -> _Table:
-        value = self._get(key, "a table")
-        if not isinstance(value, Mapping):
-            raise self.wrong(key, "a table", _shown(value))
-        return _Table(self.model, value, f"{self._where}{key}.")
-
-
-def _is_real(value: object) -> bool:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer that is larger than any float
-        return False
-
-
-def _shown(value: object) -> str:
-    """A value for a message, shortened: nobody reads a thousand digits, and Python refuses to print more than 4,300."""
-    try:
-        text = repr(value)
-    except ValueError:
-        return "a number of thousands of digits"
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -39,18 +40,28 @@ def describe(embedder: Embedder, crops: NDArray[np.uint8]) -> NDArray[np.float32
 
     So the side that the light comes from does not matter. For cosine, both are normalised to length 1 first.
     """
-    return describe_with_lengths(embedder, crops)[0]
+    return describe_fully(embedder, crops).vectors
 
 
-def describe_with_lengths(
-    embedder: Embedder, crops: NDArray[np.uint8]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What `describe` gives, and lengths, float32 (n,): the mean of those that both vectors had in the network."""
-    both = embedder(np.concatenate([crops, crops[:, :, ::-1]]))
-    lengths = np.linalg.norm(both, axis=1)
+@dataclass(frozen=True, eq=False)
+class Described:
+    """`vectors`: float32 (n, d), what `describe` gives; `straight`: float32 (n, d), the network's for the crops alone;
+    `lengths`: float32 (n,), the mean of those that both vectors of a face had in the network.
+    """
+
+    vectors: NDArray[np.float32]
+    straight: NDArray[np.float32]
+    lengths: NDArray[np.float32]
+
+
+def describe_fully(embedder: Embedder, crops: NDArray[np.uint8]) -> Described:
+    """All that the same two passes a crop tell; see `describe`."""
+    raw = embedder(np.concatenate([crops, crops[:, :, ::-1]]))
+    lengths = np.linalg.norm(raw, axis=1)
+    both = raw
     if embedder.spec.metric == "cosine":
-        both = both / np.maximum(lengths, np.finfo(np.float32).tiny)[:, np.newaxis]
-    return _mean_of_halves(both), _mean_of_halves(lengths)
+        both = raw / np.maximum(lengths, np.finfo(np.float32).tiny)[:, np.newaxis]
+    return Described(_mean_of_halves(both), raw[: len(crops)], _mean_of_halves(lengths))
 
 
 def _mean_of_halves(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -60,6 +60,19 @@ class CohortChoice:
 
 
 @dataclass(frozen=True)
+class SeenParts:
+    """What the network's vectors tell of clear faces, and of covered ones.
+
+    `length`: the median length of a clear face's vector, before it is made unit; `upper`, `lower`: how far (1 - cosine)
+    the vector moves when that part of the face is blurred away, if it was covered already, and if it was clear.
+    """
+
+    length: float
+    upper: tuple[float, float]
+    lower: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Heatmap:
     """How a model is explained by default. `layers`: names in the torch module; empty: its last map."""
 
@@ -86,8 +99,9 @@ class ModelSpec:
     of a crop. The input is (pixel * scale - mean) / deviation with pixel 0-255, `mean` and `deviation` in the order of
     `channels`. `width`: length of a vector, None if the file decides; `threshold`: in `metric`; `torch`: the same
     network from timm, if there is one; `strangers`: the scores of different people, if they were measured; `cohort`:
-    what to normalise distances by, if anything; `sha256`: that of the file at `path`, in hex, if it is known;
-    `may_normalise`: whether an ONNX network that shifts and scales its input itself gets plain pixels instead.
+    what to normalise distances by, if anything; `seen`: what its vectors tell of a face's quality, if that was
+    measured; `sha256`: that of the file at `path`, in hex, if it is known; `may_normalise`: whether an ONNX network
+    that shifts and scales its input itself gets plain pixels instead.
     """
 
     name: str
@@ -109,5 +123,6 @@ class ModelSpec:
     torch: TimmNetwork | None
     strangers: Strangers | None = None
     cohort: CohortChoice | None = None
+    seen: SeenParts | None = None
     sha256: str | None = None
     may_normalise: bool = False

@@ -5,7 +5,7 @@ distance would accept far more strangers of such a group. The distance to a face
 distance is divided by the mean distance of both faces to their `neighbours` nearest faces of the cohort. That is the
 plain form of adaptive score normalisation (Matejka et al. 2017, "Analysis of score normalization in multilingual
 speaker recognition"), without deviations: with a cohort this small they made rare scores worse, see
-"What was tried" in docs/scores.md.
+"What was tried" in docs/fairness.md.
 
 Profiles of all people lie closer together than faces from the front. So each of the two faces is compared with a cohort
 in the other one's view: the cohort has both views.

@@ -14,12 +14,15 @@ from typing import Protocol
 import numpy as np
 
 from core.contracts import Metric
-from core.models.spec import ModelSpec, PolynomialPercent
+from core.models.spec import CurvePercent, ModelSpec, PolynomialPercent
 from core.similarity.scores import dissimilarity
 
 AT_THRESHOLD = 90.0
 AT_STRANGERS = 20.0
 AT_SAME = 97.0
+
+_STRANGERS_APART = 1.44
+"""How many thresholds apart strangers are in a model of distances that does not say: dlib's are 0.866 at 0.6."""
 
 
 class PercentCurve(Protocol):
@@ -108,3 +111,10 @@ def percent_curve(spec: ModelSpec) -> PercentCurve:
     if isinstance(spec.percent, PolynomialPercent):
         return Polynomial(spec.percent.coefficients)
     return Spread(spec.metric, spec.threshold, spec.percent.strangers_median, spec.percent.same_median)
+
+
+def strangers_dissimilarity(spec: ModelSpec) -> float:
+    """The usual dissimilarity of strangers. Where the model does not say, their vectors are at right angles."""
+    if isinstance(spec.percent, CurvePercent):
+        return dissimilarity(spec.percent.strangers_median, spec.metric)
+    return 1.0 if spec.metric == "cosine" else _STRANGERS_APART * spec.threshold

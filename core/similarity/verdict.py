@@ -1,4 +1,4 @@
-"""What a score means: its rank among strangers, the verdict in one of four words, and whether it is a close call."""
+"""What a score means: its rank among strangers, the verdict in one word, and whether it is a close call."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.contracts import Verdict
-from core.models.spec import CurvePercent, ModelSpec
+from core.models.spec import ModelSpec
+from core.similarity.percent import strangers_dissimilarity
 from core.similarity.scores import dissimilarity, same_person
 
 LOOKALIKE, SOME = 0.95, 0.5
@@ -43,16 +44,22 @@ def rank(score: float, spec: ModelSpec) -> Rank | None:
     return Rank(1 - part, float(np.interp(value, ends, spec.strangers.errors)))
 
 
-def verdict(score: float, spec: ModelSpec) -> Verdict:
-    """`same` past the model's threshold; else according to the rank among strangers."""
+def verdict(score: float, spec: ModelSpec, bounds: tuple[float, float] | None = None) -> Verdict:
+    """`same` past the model's threshold; else according to the rank among strangers.
+
+    `bounds`: between which scores it may lie, where that is in doubt; `unsure` if the threshold lies there too.
+    """
+    if bounds is not None:
+        least, most = (same_person(bound, spec.threshold, spec.metric) for bound in bounds)
+        if least != most:
+            return "unsure"
     if same_person(score, spec.threshold, spec.metric):
         return "same"
     among = rank(score, spec)
     if among is not None:
         return "lookalike" if among.part >= LOOKALIKE else "some" if among.part >= SOME else "little"
     line, value = (dissimilarity(one, spec.metric) for one in (spec.threshold, score))
-    usual = spec.percent.strangers_median if isinstance(spec.percent, CurvePercent) else 0.0
-    way = (value - line) / (dissimilarity(usual, spec.metric) - line)
+    way = (value - line) / (strangers_dissimilarity(spec) - line)
     return "lookalike" if way <= _LOOKALIKE_WAY else "some" if way <= 1 else "little"
 
 

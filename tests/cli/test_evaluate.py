@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 from program import Run
 
 KEYS = [
     *("model", "metric", "pairs", "same", "lost", "auc", "eer", "accuracy", "accuracy_at_threshold", "true_matches"),
-    *("false_matches", "best_threshold", "tar_at_far", "intervals", "threshold", "groups", "picture", "calibration"),
+    *("false_matches", "best_threshold", "tar_at_far", "intervals", "clear", "threshold", "groups", "picture"),
+    "calibration",
 ]
 
 
@@ -58,7 +59,7 @@ def test_figures_picture_and_a_calibration_that_the_settings_take(sokkuri: Run, 
     assert found["tar_at_far"] == {"0.01": pytest.approx(6 / 7), "0.001": pytest.approx(6 / 7)}
     low, high = found["intervals"]["tar_at_far"]["0.01"]
     assert low < 6 / 7 < high
-    assert found["threshold"] == 0.6
+    assert found["threshold"] == 0.363
     assert {name: group["pairs"] for name, group in found["groups"].items()} == {"blue": 15, "red": 16, "mixed": 36}
     assert found["groups"]["mixed"]["auc"] is None
     assert (found["picture"], found["calibration"]) == (str(out), str(calibration))
@@ -67,12 +68,30 @@ def test_figures_picture_and_a_calibration_that_the_settings_take(sokkuri: Run, 
     config = tmp_path / "config.toml"
     config.write_text(f'[model]\ncalibration = "{calibration}"\n')
     again = answer(sokkuri, pairs, "--config", config)
-    assert again["threshold"] != 0.6
+    assert again["threshold"] != 0.363
     assert again["accuracy_at_threshold"] == pytest.approx(66 / 67)
     one, other = pairs.parent / "a/1.jpg", pairs.parent / "b/1.jpg"
     done = sokkuri("similar", one, other, "--config", config)
     assert done.returncode == 0, done.stderr
     assert "of pairs of strangers" in done.stdout
+
+
+def test_a_calibration_leaves_spoiled_pairs_out(sokkuri: Run, pairs: Path, tmp_path: Path) -> None:
+    """Photos that are tiny or blurred make strangers alike: they count as pairs, and not for the threshold."""
+    clear = answer(sokkuri, pairs, "--calibrate", tmp_path / "clear.toml")
+    assert (clear["pairs"], clear["clear"]) == (67, 66)
+    folder = pairs.parent
+    for person, change in (
+        ("b", lambda photo: photo.resize((40, 40))),
+        ("c", lambda photo: photo.filter(ImageFilter.GaussianBlur(7))),
+    ):
+        with Image.open(folder / person / "1.jpg") as photo:
+            change(photo).save(folder / person / "spoiled.png")
+    spoiled = ["a/1.jpg,b/spoiled.png,0,a", "a/1.jpg,c/spoiled.png,0,a", "b/spoiled.png,c/spoiled.png,0,b"]
+    pairs.write_text(pairs.read_text() + "\n".join([*spoiled, ""]))
+    both = answer(sokkuri, pairs, "--calibrate", tmp_path / "both.toml")
+    assert (both["pairs"], both["clear"], both["lost"]) == (70, 66, 1)
+    assert (tmp_path / "both.toml").read_text() == (tmp_path / "clear.toml").read_text()
 
 
 def test_a_table_for_people(sokkuri: Run, pairs: Path) -> None:
@@ -81,6 +100,7 @@ def test_a_table_for_people(sokkuri: Run, pairs: Path) -> None:
     few.write_text("\n".join([text[0], *text[1:4], ""]))
     done = sokkuri("evaluate", few, "--by", "first")
     assert (done.returncode, done.stderr) == (0, "")
+    assert "Pairs of two clear faces: 3 of 3" in done.stdout
     assert "all: 3 pairs, 1 of one person, 0 lost" in done.stdout
     assert "a: 3 pairs" in done.stdout
     assert "TAR at FAR 0.001" in done.stdout

@@ -52,7 +52,7 @@ def test_similar_in_json(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> No
     same = one_object(sokkuri("similar", first, second, "--json"))
     assert list(same) == [
         *("model", "metric", "score", "percent", "same_person", "threshold", "stranger_rank", "rank_error", "verdict"),
-        *("near_line", "raw_score", "faces", "regions", "picture"),
+        *("near_line", "raw_score", "cautions", "interval", "faces", "regions", "picture"),
     ]
     assert same["model"] == "sface"
     assert same["same_person"] is True
@@ -61,6 +61,7 @@ def test_similar_in_json(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> No
     assert 90 < same["percent"] <= 100
     assert [face["photo"] for face in same["faces"]] == [str(first), str(second)]
     assert all(len(face["box"]) == 4 for face in same["faces"])
+    assert (same["cautions"], same["interval"]) == ([[], []], None)
     assert same["picture"] is None
     out = tmp_path / "picture.webp"
     different = one_object(sokkuri("similar", first, other, "--json", "--out", out))

@@ -101,6 +101,58 @@ def test_the_gauge_stays_as_full_with_evidence(photo: Located) -> None:
     assert share_of(card, canvas.DIFFERENT, slice(920, 948)) == pytest.approx(0.5 * width, abs=0.03)
 
 
+INNER = 1200 - 2 * canvas.MARGIN
+"""Pixels from 0 to 100 on the gauge."""
+
+
+@pytest.mark.parametrize(
+    ("percent", "interval", "same", "ink"),
+    [
+        (93.9, (41.3, 96.2), None, canvas.UNSURE),
+        (97.2, (91.5, 98.8), True, canvas.SAME),
+        (28.0, (5.0, 62.0), False, canvas.DIFFERENT),
+        (93.0, (20.0, 80.0), False, canvas.DIFFERENT),  # outside: what spoils a photo makes strangers look alike
+    ],
+)
+def test_with_an_interval_the_gauge_is_a_band_and_points_at_the_percentage(
+    percent: float, interval: tuple[float, float], same: bool | None, ink: tuple[int, int, int], photo: Located
+) -> None:
+    card = similar.similar((photo.pixels,) * 2, (photo.face,) * 2, percent, 90, same, interval=interval)
+    assert card.shape == (852, 1200, 3)
+    bar = card[750, canvas.MARGIN : -canvas.MARGIN].astype(int)
+    filled = np.nonzero(np.abs(bar - ink).max(axis=1) < 6)[0]
+    assert filled.min() / INNER == pytest.approx(interval[0] / 100, abs=0.003)
+    assert filled.max() / INNER == pytest.approx(interval[1] / 100, abs=0.003)
+    others = [one for one in (canvas.SAME, canvas.DIFFERENT, canvas.UNSURE) if one != ink]
+    assert all(share_of(card, one, slice(730, 778)) == 0 for one in others)
+    above = card[718:722, canvas.MARGIN : -canvas.MARGIN]
+    pointer = np.nonzero((above == canvas.INK).all(axis=(0, 2)))[0]
+    assert pointer.mean() / INNER == pytest.approx(percent / 100, abs=0.003)
+
+
+def test_the_ends_of_the_band_are_numbered_where_there_is_room(photo: Located) -> None:
+    def numbers(interval: tuple[float, float]) -> list[int]:
+        """Where there are numbers under the gauge, in percent of it."""
+        card = similar.similar((photo.pixels,) * 2, (photo.face,) * 2, 50, 90, None, interval=interval)
+        columns = np.nonzero((card[788:812] != canvas.BACKGROUND).any(axis=(0, 2)))[0]
+        parts = np.split(columns, np.nonzero(np.diff(columns) > 12)[0] + 1)
+        return [round(100 * (float(part.mean()) - canvas.MARGIN) / INNER) for part in parts]
+
+    plain = numbers((2, 93))
+    assert len(plain) == 3
+    assert numbers((41, 62)) == [plain[0], 41, 62, *plain[1:]]
+    assert numbers((41, 43)) == plain
+
+
+def test_only_an_unsure_percentage_is_drawn_with_a_question_mark(photo: Located) -> None:
+    unsure, sure = (
+        similar.similar((photo.pixels,) * 2, (photo.face,) * 2, 50, 90, same, interval=(20, 80))
+        for same in (None, False)
+    )
+    widths = [np.ptp(np.nonzero((card[630:700] == canvas.INK).all(axis=2))[1]) for card in (unsure, sure)]
+    assert widths[0] > 1.1 * widths[1]
+
+
 IN_PLACE = np.eye(2, 3)
 """A crop that is the left upper corner of its photo."""
 

@@ -53,7 +53,7 @@ def test_the_example_of_the_documents_runs(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert (ran.returncode, ran.stdout) == (0, "99.7 %\n"), ran.stderr
+    assert (ran.returncode, ran.stdout) == (0, "99.9 %\n"), ran.stderr
     assert {path.name for path in tmp_path.glob("*.png")} == {"heatmap.png", "average.png"}
 
 
@@ -68,11 +68,12 @@ def test_the_answer_is_that_of_the_command_line(alike: sokkuri.Comparison) -> No
         "--json",
     ]
     said = json.loads(subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
-    for key in ("metric", "same_person", "verdict", "near_line", "stranger_rank"):
+    for key in ("metric", "same_person", "verdict", "near_line", "stranger_rank", "interval"):
         assert getattr(alike, key) == said[key], key
     for key in ("percent", "score", "threshold"):
         # The number of threads decides in which order a network adds.
         assert getattr(alike, key) == pytest.approx(said[key], rel=1e-4), key
+    assert [[vars(one) for one in face] for face in alike.cautions] == said["cautions"]
     assert alike.regions == pytest.approx(said["regions"], abs=1e-3)
     assert [list(box) for box in alike.boxes] == [face["box"] for face in said["faces"]]
 

@@ -19,7 +19,17 @@ from bot.config import Settings
 from bot.registration import CommandTranslator, payloads
 from bot.requests.jobs import Stage
 from bot.workers import engine
-from core.contracts import REGIONS, AverageMethod, Flaw, PersonError, PhotoError, Shape, Verdict
+from core.contracts import (
+    CAUTION_KINDS,
+    REGIONS,
+    AverageMethod,
+    Flaw,
+    PersonError,
+    PhotoError,
+    Shape,
+    Unrecognisable,
+    Verdict,
+)
 from words import locales
 from words.locales import Language, Languages, check
 from words.locales.check import Pattern
@@ -45,14 +55,23 @@ def dashed(names: Iterable[str]) -> set[str]:
 RULES = dashed(get_args(Flaw)) | {"duplicate", "no-room", "too-many-faces", "not-on-discord"}
 """Why a photo can be left out that has nothing wrong with it as a photo."""
 
+KINDS = dashed(CAUTION_KINDS)
+
 FAMILIES: dict[str, set[str]] = {
     "similar-": set(get_args(Verdict)),
     "region-": set(REGIONS),
     "choice-": {*get_args(AverageMethod), *get_args(Shape)},
     "progress-": {"own", "line", *get_args(Stage)} - {"queue", "reply"},
-    "reason-": dashed(leaf.code for leaf in leaves(PhotoError)) | RULES | {"worker-lost", "deadline-exceeded"},
-    "error-": dashed(leaf.code for leaf in leaves(PersonError))
+    "caution-": KINDS,
+    "flaw-": KINDS,
+    "better-": KINDS,
+    "reason-": dashed(leaf.code for leaf in leaves(PhotoError) if leaf is not Unrecognisable)
+    | RULES
+    | KINDS
+    | {"worker-lost", "deadline-exceeded"},
+    "error-": dashed(leaf.code for leaf in leaves(PersonError) if leaf is not Unrecognisable)
     | {"stopping", "deadline-exceeded", "start-too-slow", "worker-lost"},
+    "error-unrecognisable-": KINDS,
     "error-missing-": {"attach-files", "message-content"},
     "permission-": dashed(permissions.READING) | {"connect", "attach-files"},
 }

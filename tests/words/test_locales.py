@@ -190,7 +190,7 @@ def test_words_can_be_exchanged_while_they_are_in_use() -> None:
 def test_every_error_is_explained(language: Language, caplog: pytest.LogCaptureFixture) -> None:
     for leaf in leaves(contracts.SokkuriError):
         values = {
-            field.name: {"str": "XYZ", "int": 12_345_678, "float": 1.5, "Literal": "XYZ"}.get(
+            field.name: {"str": "XYZ", "int": 12_345_678, "float": 1.5, "Literal": "XYZ", "CautionKind": "small"}.get(
                 str(field.type).partition("[")[0], ()
             )
             for field in fields(leaf)  # type: ignore[arg-type]

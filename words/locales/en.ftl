@@ -141,14 +141,23 @@ similar-same = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDig
 similar-lookalike = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%** alike: look-alikes, but most likely two different people.
 similar-some = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%** alike: most likely two different people, with some likeness.
 similar-little = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%** alike: most likely two different people, with little likeness.
+similar-unsure = **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%** alike, but these photos are not good enough to tell whether it is the same person.
 similar-near = That is close to the cutoff: other photos of the same two faces could change the answer. Treat this as a maybe.
+similar-interval = Clear photos would most likely give between { NUMBER($low, maximumFractionDigits: 1) }% and { NUMBER($high, maximumFractionDigits: 1) }%. { $faces ->
+        [both] For a surer answer, use photos that show both faces { $how }.
+       *[one] For a surer answer, replace { $photo } with a photo that shows the face { $how }.
+    }
+similar-interval-alt = A band along the gauge, from { NUMBER($low, maximumFractionDigits: 1) } to { NUMBER($high, maximumFractionDigits: 1) } percent, shows what clear photos would most likely give.
 similar-rank = More alike than **{ NUMBER($rank, style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1) }** of pairs of strangers (±{ NUMBER($error, minimumFractionDigits: 1, maximumFractionDigits: 1) } points).
 similar-rank-top = More alike than **at least { NUMBER($rank, style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1) }** of pairs of strangers.
-similar-meaning = At { NUMBER($line, maximumFractionDigits: 0) }% or more, the model ({ $model }) treats two faces as the same person. { $metric ->
+similar-meaning = At { NUMBER($line, maximumFractionDigits: 0) }% or more, the model ({ $model }) treats two { $clear ->
+        [no] clearly visible faces
+       *[yes] faces
+    } as the same person. { $metric ->
         [euclidean] Distance between these two: { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }. Cutoff: { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } (lower is more alike).
        *[cosine] Cosine similarity of these two: { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }. Cutoff: { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } (higher is more alike).
     }
-similar-alt = Two faces side by side: the one from { $first } on the left, the one from { $second } on the right. Below them, a gauge shows { NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) } percent, { $same ->
+similar-alt = Two faces side by side: the one from { $first } on the left, the one from { $second } on the right. Below them, a gauge shows { NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) } percent, { $reached ->
         [yes] at or past the { NUMBER($line, maximumFractionDigits: 0) } percent mark, where two faces are treated as the same person.
        *[no] short of the { NUMBER($line, maximumFractionDigits: 0) } percent mark, where two faces are treated as the same person.
     }
@@ -199,6 +208,10 @@ lookalikes-more-groups = { $count ->
         [one] - and one more person
        *[other] - and { $count } more people
     }
+lookalikes-cautions = Marked “?” in the picture: faces that are not seen clearly, and are grouped only where that is sure.
+lookalikes-cautions-alt = A question mark stands after the numbers of faces that are not seen clearly.
+lookalikes-caution = - { $flaw }: { $faces }
+lookalikes-caution-other = - other flaws: { $faces }
 lookalikes-alt = The two most alike faces, number { $first } and number { $second }, with { NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) } percent between them. Below, a table with a row and a column for each of the { $count } faces; the brighter a cell, the more alike the two. { $groups ->
         [0] No two faces are treated as the same person.
         [one] One person appears several times and is framed.
@@ -318,6 +331,18 @@ reason-too-small = the face is too small for an average of this size
 reason-too-blurred = the face is too blurry
 reason-duplicate = the same picture is already in
 reason-no-room = all photos together would be too large
+reason-profile = the face is too much in profile to be compared
+reason-turned = the face is turned too far away to be compared
+reason-small = the face is too small to be compared
+reason-blurred = the face is too blurred to be compared
+reason-pixelated = the face is too pixelated to be compared
+reason-overexposed = the face is too overexposed to be compared
+reason-dark = the face is too dark to be compared
+reason-stretched = the face is too stretched to be compared
+reason-cut-off = too much of the face is missing to compare it
+reason-eyes-covered = the eyes are covered, so the face cannot be compared
+reason-mouth-covered = mouth and nose are covered, so the face cannot be compared
+reason-unclear = the face is too unclear to be compared
 reason-other = could not be used
 
 picture-too-heavy = My picture is { NUMBER($size, maximumFractionDigits: 1) } MB, but only { NUMBER($limit, maximumFractionDigits: 1) } MB can be sent here, so it is left out.
@@ -345,6 +370,88 @@ about-support = Help
 welcome = Thank you for adding me! I am Sokkuri.
 welcome-privacy = Photos are processed in memory, and nothing is stored, logged or shared. More in { $about }.
 
+## What is wrong with a face, in full (`value`, and `other` of the second face: how much of it was measured) and in short, and what a better photo is like.
+
+caution-profile = { $faces ->
+        [both] Both faces are in profile.
+       *[one] { $photo } shows the face in profile.
+    }
+caution-turned = { $faces ->
+        [both] Both faces are turned away, { NUMBER($value, maximumFractionDigits: 0) }° and { NUMBER($other, maximumFractionDigits: 0) }° from the front.
+       *[one] { $photo } shows the face turned away, { NUMBER($value, maximumFractionDigits: 0) }° from the front.
+    }
+caution-small = { $faces ->
+        [both] Both faces are small: { NUMBER($value, maximumFractionDigits: 0) } and { NUMBER($other, maximumFractionDigits: 0) } pixels wide.
+       *[one] The face in { $photo } is only { NUMBER($value, maximumFractionDigits: 0) } pixels wide.
+    }
+caution-blurred = { $faces ->
+        [both] Both faces are blurred: they have no more detail than faces { NUMBER($value, maximumFractionDigits: 0) } and { NUMBER($other, maximumFractionDigits: 0) } pixels wide.
+       *[one] The face in { $photo } is blurred: it has no more detail than one that is { NUMBER($value, maximumFractionDigits: 0) } pixels wide.
+    }
+caution-pixelated = { $faces ->
+        [both] Both faces are pixelated, with only { NUMBER($value, maximumFractionDigits: 0) } and { NUMBER($other, maximumFractionDigits: 0) } blocks across.
+       *[one] The face in { $photo } is pixelated, with only { NUMBER($value, maximumFractionDigits: 0) } blocks across.
+    }
+caution-overexposed = { $faces ->
+        [both] Both faces are overexposed: { NUMBER($value, style: "percent", maximumFractionDigits: 0) } and { NUMBER($other, style: "percent", maximumFractionDigits: 0) } of them are too bright to show any detail.
+       *[one] The face in { $photo } is overexposed: { NUMBER($value, style: "percent", maximumFractionDigits: 0) } of it is too bright to show any detail.
+    }
+caution-dark = { $faces ->
+        [both] Both faces are dark: { NUMBER($value, style: "percent", maximumFractionDigits: 0) } and { NUMBER($other, style: "percent", maximumFractionDigits: 0) } of them are too dark to show any detail.
+       *[one] The face in { $photo } is dark: { NUMBER($value, style: "percent", maximumFractionDigits: 0) } of it is too dark to show any detail.
+    }
+caution-stretched = { $faces ->
+        [both] Both faces are stretched, by factors of { NUMBER($value, maximumFractionDigits: 1) } and { NUMBER($other, maximumFractionDigits: 1) }.
+       *[one] The face in { $photo } is stretched: { $side ->
+            [wide] { NUMBER($value, maximumFractionDigits: 1) } times as wide as it should be.
+           *[tall] { NUMBER($value, maximumFractionDigits: 1) } times as tall as it should be.
+        }
+    }
+caution-cut-off = { $faces ->
+        [both] Parts of both faces are missing, outside the picture or under a bar: { NUMBER($value, style: "percent", maximumFractionDigits: 0) } and { NUMBER($other, style: "percent", maximumFractionDigits: 0) } of them.
+       *[one] Part of the face in { $photo } is missing, outside the picture or under a bar: { NUMBER($value, style: "percent", maximumFractionDigits: 0) } of it.
+    }
+caution-eyes-covered = { $faces ->
+        [both] The eyes are covered in both faces ({ NUMBER($value, style: "percent", maximumFractionDigits: 0) } and { NUMBER($other, style: "percent", maximumFractionDigits: 0) } of the upper half).
+       *[one] The eyes are covered in { $photo } ({ NUMBER($value, style: "percent", maximumFractionDigits: 0) } of the upper half of the face).
+    }
+caution-mouth-covered = { $faces ->
+        [both] Mouth and nose are covered in both faces ({ NUMBER($value, style: "percent", maximumFractionDigits: 0) } and { NUMBER($other, style: "percent", maximumFractionDigits: 0) } of the lower half).
+       *[one] Mouth and nose are covered in { $photo } ({ NUMBER($value, style: "percent", maximumFractionDigits: 0) } of the lower half of the face).
+    }
+caution-unclear = { $faces ->
+        [both] The model finds little to go by in both faces: { NUMBER($value, style: "percent", maximumFractionDigits: 0) } and { NUMBER($other, style: "percent", maximumFractionDigits: 0) } of what clear faces give it.
+       *[one] The model finds little to go by in { $photo }: { NUMBER($value, style: "percent", maximumFractionDigits: 0) } of what clear faces give it.
+    }
+caution-on-left = { $photo } (on the left)
+caution-on-right = { $photo } (on the right)
+
+flaw-profile = in profile
+flaw-turned = turned away
+flaw-small = small
+flaw-blurred = blurred
+flaw-pixelated = pixelated
+flaw-overexposed = overexposed
+flaw-dark = dark
+flaw-stretched = stretched
+flaw-cut-off = partly missing
+flaw-eyes-covered = eyes covered
+flaw-mouth-covered = mouth and nose covered
+flaw-unclear = unclear
+
+better-profile = from the front
+better-turned = from the front
+better-small = larger
+better-blurred = in focus
+better-pixelated = without pixelation
+better-overexposed = in softer light
+better-dark = in better light
+better-stretched = in true proportions
+better-cut-off = as a whole
+better-eyes-covered = with nothing over the eyes
+better-mouth-covered = with nothing over mouth and nose
+better-unclear = sharp and well lit
+
 ## What went wrong, and what to do next. `photo` and `place` are names.
 
 error-not-a-picture = { $photo } is not an image that I can read. Please send a JPEG, PNG, WebP, GIF, AVIF or HEIC.
@@ -361,6 +468,21 @@ error-no-such-face = { $photo } has no face number { $number }: { $count ->
         [one] it shows one face.
        *[other] it shows { $count } faces, numbered from the left.
     }
+error-unrecognisable-profile = I cannot compare the face in { $photo }: it is in profile. Please use a photo that shows it from the front.
+error-unrecognisable-turned = I cannot compare the face in { $photo }: it is turned { NUMBER($value, maximumFractionDigits: 0) }° from the front. Please use a photo that shows it from the front.
+error-unrecognisable-small = I cannot compare the face in { $photo }: it is only { NUMBER($value, maximumFractionDigits: 0) } pixels wide. Please use a photo that shows it larger, or the original if this is a reduced copy.
+error-unrecognisable-blurred = I cannot compare the face in { $photo }: it is so blurred that it has no more detail than one that is { NUMBER($value, maximumFractionDigits: 0) } pixels wide. Please use a photo in which it is in focus.
+error-unrecognisable-pixelated = I cannot compare the face in { $photo }: it is pixelated, with only { NUMBER($value, maximumFractionDigits: 0) } blocks across. Please use a photo without pixelation, such as the original.
+error-unrecognisable-overexposed = I cannot compare the face in { $photo }: { NUMBER($value, style: "percent", maximumFractionDigits: 0) } of it is too bright to show any detail. Please use a photo in softer light.
+error-unrecognisable-dark = I cannot compare the face in { $photo }: { NUMBER($value, style: "percent", maximumFractionDigits: 0) } of it is too dark to show any detail. Please use a photo in better light.
+error-unrecognisable-stretched = I cannot compare the face in { $photo }: it is stretched to { $side ->
+            [wide] { NUMBER($value, maximumFractionDigits: 1) } times its width.
+           *[tall] { NUMBER($value, maximumFractionDigits: 1) } times its height.
+        } Please use a photo in its original proportions.
+error-unrecognisable-cut-off = I cannot compare the face in { $photo }: { NUMBER($value, style: "percent", maximumFractionDigits: 0) } of it is missing, outside the picture or under a bar. Please use a photo that shows the whole face.
+error-unrecognisable-eyes-covered = I cannot compare the face in { $photo }: the eyes are covered ({ NUMBER($value, style: "percent", maximumFractionDigits: 0) } of the upper half of the face). Please use a photo with nothing over the eyes.
+error-unrecognisable-mouth-covered = I cannot compare the face in { $photo }: mouth and nose are covered ({ NUMBER($value, style: "percent", maximumFractionDigits: 0) } of the lower half of the face). Please use a photo with nothing over mouth and nose.
+error-unrecognisable-unclear = I cannot compare the face in { $photo }: the model finds only { NUMBER($value, style: "percent", maximumFractionDigits: 0) } of what clear faces give it. Please use a photo that shows it from the front, large, sharp and well lit.
 error-only-one-face = I could find only one face in { $photo }. Please add a second photo, or use one of several people.
 error-no-photos = { $looked_at ->
         [0] There are no photos in { $place }.

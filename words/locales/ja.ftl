@@ -139,14 +139,23 @@ similar-same = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumF
 similar-lookalike = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：よく似ていますが、別人の可能性が高いです。
 similar-some = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：別人の可能性が高いものの、似ているところがあります。
 similar-little = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：別人の可能性が高く、あまり似ていません。
+similar-unsure = 類似度 **{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%**：ただし、この写真では同じ人かどうかを判断できません。
 similar-near = しきい値に近い結果です。同じ2人でも別の写真なら判定が変わることがあるため、参考程度にしてください。
+similar-interval = 鮮明な写真であれば、おそらく{ NUMBER($low, maximumFractionDigits: 1) }%から{ NUMBER($high, maximumFractionDigits: 1) }%の間になります。{ $faces ->
+        [both] どちらの顔も、{ $how }写した写真を使うと、結果がより確かになります。
+       *[one] { $photo } の代わりに、{ $how }写した写真を使うと、結果がより確かになります。
+    }
+similar-interval-alt = ゲージに沿った帯は、鮮明な写真であればおそらく{ NUMBER($low, maximumFractionDigits: 1) }%から{ NUMBER($high, maximumFractionDigits: 1) }%の間になることを示しています。
 similar-rank = 他人どうしの組み合わせの **{ NUMBER($rank, style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1) }** よりも似ています（±{ NUMBER($error, minimumFractionDigits: 1, maximumFractionDigits: 1) }ポイント）。
 similar-rank-top = 他人どうしの組み合わせの **{ NUMBER($rank, style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1) }以上** よりも似ています。
-similar-meaning = { NUMBER($line, maximumFractionDigits: 0) }%以上のとき、モデル（{ $model }）は2つの顔を同じ人と判定します。{ $metric ->
+similar-meaning = { NUMBER($line, maximumFractionDigits: 0) }%以上のとき、モデル（{ $model }）は{ $clear ->
+        [no] 、はっきり写った2つの顔
+       *[yes] 2つの顔
+    }を同じ人と判定します。{ $metric ->
         [euclidean] 今回の2つの顔の距離は { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }、しきい値は { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } です（小さいほど似ています）。
        *[cosine] 今回の2つの顔のコサイン類似度は { NUMBER($score, minimumFractionDigits: 3, maximumFractionDigits: 3) }、しきい値は { NUMBER($threshold, minimumFractionDigits: 2, maximumFractionDigits: 3) } です（大きいほど似ています）。
     }
-similar-alt = 2つの顔を並べた画像です。左は { $first }、右は { $second } の顔です。その下のゲージは { NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }% を示していて、{ $same ->
+similar-alt = 2つの顔を並べた画像です。左は { $first }、右は { $second } の顔です。その下のゲージは { NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }% を示していて、{ $reached ->
         [yes] 同じ人と判定される{ NUMBER($line, maximumFractionDigits: 0) }%の目印に達しています。
        *[no] 同じ人と判定される{ NUMBER($line, maximumFractionDigits: 0) }%の目印に届いていません。
     }
@@ -193,6 +202,10 @@ lookalikes-face = { $number }番
 lookalikes-face-of = { $number }番（{ $photo }）
 lookalikes-more-faces = ほか{ $count }個
 lookalikes-more-groups = - ほかに{ $count }人
+lookalikes-cautions = 画像で番号に「?」が付いた顔は、はっきり写っていないため、確かな場合だけ同じ人の組に入れています。
+lookalikes-cautions-alt = はっきり写っていない顔には、番号に「?」が付いています。
+lookalikes-caution = - { $flaw }：{ $faces }
+lookalikes-caution-other = - そのほか：{ $faces }
 lookalikes-alt = いちばん似ている{ $first }番と{ $second }番の顔を並べ、間に類似度{ NUMBER($percent, minimumFractionDigits: 1, maximumFractionDigits: 1) }%を示しています。その下は{ $count }個の顔を縦と横に並べた表で、明るいマスほど2人が似ています。{ $groups ->
         [0] 同じ人と判定された組はありません。
        *[other] 複数回写っていると判定された{ $groups }人は、枠で囲んであります。
@@ -284,6 +297,18 @@ reason-too-small = この大きさの平均顔を作るには、顔が小さす�
 reason-too-blurred = 顔がぼやけています
 reason-duplicate = 同じ写真がすでに入っています
 reason-no-room = 写真全体の容量が上限を超えます
+reason-profile = 真横に近い横顔のため、比べられません
+reason-turned = 顔の向きが正面から大きくそれていて、比べられません
+reason-small = 顔が小さすぎて、比べられません
+reason-blurred = 顔がぼやけすぎていて、比べられません
+reason-pixelated = 顔のモザイクが粗すぎて、比べられません
+reason-overexposed = 顔が白飛びしすぎていて、比べられません
+reason-dark = 顔が暗すぎて、比べられません
+reason-stretched = 顔が引き伸ばされすぎていて、比べられません
+reason-cut-off = 顔の多くが見えないため、比べられません
+reason-eyes-covered = 目元が隠れていて、比べられません
+reason-mouth-covered = 口と鼻が隠れていて、比べられません
+reason-unclear = 顔がはっきりせず、比べられません
 reason-other = 使えませんでした
 
 picture-too-heavy = 画像は { NUMBER($size, maximumFractionDigits: 1) } MB ありますが、ここで送れるのは { NUMBER($limit, maximumFractionDigits: 1) } MB までのため、省きました。
@@ -311,6 +336,88 @@ about-support = サポート
 welcome = 追加していただき、ありがとうございます。Sokkuri（そっくり）です。
 welcome-privacy = 写真はメモリ上で処理するだけで、保存、記録、共有することはありません。詳しくは { $about } をご覧ください。
 
+## 顔がはっきり写っていない理由：文（`value` と、2つ目の顔の `other` は測った値）、短い言葉、どのような写真がよいか
+
+caution-profile = { $faces ->
+        [both] 2つの顔はどちらも横顔です。
+       *[one] { $photo } の顔は横顔です。
+    }
+caution-turned = { $faces ->
+        [both] 2つの顔はどちらも正面を向いていません（正面から{ NUMBER($value, maximumFractionDigits: 0) }度と{ NUMBER($other, maximumFractionDigits: 0) }度）。
+       *[one] { $photo } の顔は正面を向いていません（正面から{ NUMBER($value, maximumFractionDigits: 0) }度）。
+    }
+caution-small = { $faces ->
+        [both] 2つの顔はどちらも小さく、幅が{ NUMBER($value, maximumFractionDigits: 0) }ピクセルと{ NUMBER($other, maximumFractionDigits: 0) }ピクセルしかありません。
+       *[one] { $photo } の顔は小さく、幅が{ NUMBER($value, maximumFractionDigits: 0) }ピクセルしかありません。
+    }
+caution-blurred = { $faces ->
+        [both] 2つの顔はどちらもぼやけていて、幅{ NUMBER($value, maximumFractionDigits: 0) }ピクセルと{ NUMBER($other, maximumFractionDigits: 0) }ピクセル相当の細かさしかありません。
+       *[one] { $photo } の顔はぼやけていて、幅{ NUMBER($value, maximumFractionDigits: 0) }ピクセル相当の細かさしかありません。
+    }
+caution-pixelated = { $faces ->
+        [both] 2つの顔はどちらもモザイク状で、横に{ NUMBER($value, maximumFractionDigits: 0) }マスと{ NUMBER($other, maximumFractionDigits: 0) }マスしかありません。
+       *[one] { $photo } の顔はモザイク状で、横に{ NUMBER($value, maximumFractionDigits: 0) }マスしかありません。
+    }
+caution-overexposed = { $faces ->
+        [both] 2つの顔はどちらも白飛びしています（顔の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }と{ NUMBER($other, style: "percent", maximumFractionDigits: 0) }）。
+       *[one] { $photo } の顔は白飛びしています（顔の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }）。
+    }
+caution-dark = { $faces ->
+        [both] 2つの顔はどちらも暗く、黒くつぶれています（顔の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }と{ NUMBER($other, style: "percent", maximumFractionDigits: 0) }）。
+       *[one] { $photo } の顔は暗く、黒くつぶれています（顔の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }）。
+    }
+caution-stretched = { $faces ->
+        [both] 2つの顔はどちらも引き伸ばされています（{ NUMBER($value, maximumFractionDigits: 1) }倍と{ NUMBER($other, maximumFractionDigits: 1) }倍）。
+       *[one] { $photo } の顔は{ $side ->
+            [wide] 横
+           *[tall] 縦
+        }に{ NUMBER($value, maximumFractionDigits: 1) }倍引き伸ばされています。
+    }
+caution-cut-off = { $faces ->
+        [both] 2つの顔はどちらも、写真からはみ出すか塗りつぶされて、一部が見えません（顔の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }と{ NUMBER($other, style: "percent", maximumFractionDigits: 0) }）。
+       *[one] { $photo } の顔は、写真からはみ出すか塗りつぶされて、一部が見えません（顔の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }）。
+    }
+caution-eyes-covered = { $faces ->
+        [both] 2つの顔はどちらも目元が隠れています（顔の上半分の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }と{ NUMBER($other, style: "percent", maximumFractionDigits: 0) }）。
+       *[one] { $photo } の顔は目元が隠れています（顔の上半分の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }）。
+    }
+caution-mouth-covered = { $faces ->
+        [both] 2つの顔はどちらも口と鼻が隠れています（顔の下半分の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }と{ NUMBER($other, style: "percent", maximumFractionDigits: 0) }）。
+       *[one] { $photo } の顔は口と鼻が隠れています（顔の下半分の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }）。
+    }
+caution-unclear = { $faces ->
+        [both] 2つの顔はどちらもモデルにとって手がかりが少なめです（鮮明な顔の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }と{ NUMBER($other, style: "percent", maximumFractionDigits: 0) }）。
+       *[one] { $photo } の顔はモデルにとって手がかりが少なめです（鮮明な顔の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }）。
+    }
+caution-on-left = 左の { $photo }
+caution-on-right = 右の { $photo }
+
+flaw-profile = 横顔
+flaw-turned = 正面を向いていない
+flaw-small = 小さい
+flaw-blurred = ぼやけている
+flaw-pixelated = モザイク状
+flaw-overexposed = 白飛びしている
+flaw-dark = 暗い
+flaw-stretched = 引き伸ばされている
+flaw-cut-off = 一部が見えない
+flaw-eyes-covered = 目元が隠れている
+flaw-mouth-covered = 口と鼻が隠れている
+flaw-unclear = はっきりしない
+
+better-profile = 正面から
+better-turned = 正面から
+better-small = 大きく
+better-blurred = ピントを合わせて
+better-pixelated = モザイクなしで
+better-overexposed = 白飛びしないように
+better-dark = 明るく
+better-stretched = 縦横の比率を変えずに
+better-cut-off = 顔全体が入るように
+better-eyes-covered = 目を隠さずに
+better-mouth-covered = 口と鼻を隠さずに
+better-unclear = 明るくはっきりと
+
 ## うまくいかなかったとき
 
 error-not-a-picture = { $photo } は読み取れる画像ではありません。JPEG、PNG、WebP、GIF、AVIF、HEIC のいずれかを送ってください。
@@ -324,6 +431,21 @@ error-link-expired = { $photo } を取得できませんでした。リンクの
 error-access-denied = { $photo } を読む権限がボットにないため、取得できませんでした。ここに送ってください。
 error-no-face = { $photo } から顔が見つかりませんでした。正面を向いた顔が、明るく大きく写っている写真を使ってください。
 error-no-such-face = { $photo } に{ $number }番の顔はありません。写っている顔は{ $count }個です（左から順に数えます）。
+error-unrecognisable-profile = { $photo } の顔は横を向きすぎていて、比べられません。正面を向いた写真を使ってください。
+error-unrecognisable-turned = { $photo } の顔は正面から{ NUMBER($value, maximumFractionDigits: 0) }度もそれていて、比べられません。正面を向いた写真を使ってください。
+error-unrecognisable-small = { $photo } の顔は幅が{ NUMBER($value, maximumFractionDigits: 0) }ピクセルしかなく、小さすぎて比べられません。顔がもっと大きく写っている写真か、縮小する前の元の写真を使ってください。
+error-unrecognisable-blurred = { $photo } の顔は幅{ NUMBER($value, maximumFractionDigits: 0) }ピクセル相当の細かさしかなく、ぼやけすぎていて比べられません。ピントの合った写真を使ってください。
+error-unrecognisable-pixelated = { $photo } の顔は横に{ NUMBER($value, maximumFractionDigits: 0) }マスしかないモザイク状で、比べられません。モザイクのない元の写真を使ってください。
+error-unrecognisable-overexposed = { $photo } の顔は{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }が白飛びしていて、比べられません。光を抑えて撮った写真を使ってください。
+error-unrecognisable-dark = { $photo } の顔は{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }が黒くつぶれていて、比べられません。もっと明るい写真を使ってください。
+error-unrecognisable-stretched = { $photo } の顔は{ $side ->
+            [wide] 横
+           *[tall] 縦
+        }に{ NUMBER($value, maximumFractionDigits: 1) }倍引き伸ばされていて、比べられません。縦横の比率が元のままの写真を使ってください。
+error-unrecognisable-cut-off = { $photo } の顔は{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }が写真からはみ出すか塗りつぶされていて、比べられません。顔全体が写っている写真を使ってください。
+error-unrecognisable-eyes-covered = { $photo } の顔は目元が隠れていて（顔の上半分の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }）、比べられません。目が隠れていない写真を使ってください。
+error-unrecognisable-mouth-covered = { $photo } の顔は口と鼻が隠れていて（顔の下半分の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }）、比べられません。口と鼻が隠れていない写真を使ってください。
+error-unrecognisable-unclear = { $photo } の顔からは、鮮明な顔の{ NUMBER($value, style: "percent", maximumFractionDigits: 0) }しか手がかりが得られず、比べられません。正面を向いた顔が、明るく大きくはっきり写っている写真を使ってください。
 error-only-one-face = { $photo } から見つかった顔は1つだけでした。2枚目の写真も選ぶか、何人かが写っている写真を使ってください。
 error-no-photos = { $looked_at ->
         [0] { $place } には写真がありません。

@@ -16,6 +16,7 @@ from PIL import Image
 from core.answers import gradcam, lookalikes, similar
 from core.cards import lookalikes as card
 from core.cards import numbered
+from core.cards.canvas import INK
 from core.contracts import (
     GradcamRequest,
     LookalikesRequest,
@@ -97,6 +98,23 @@ def test_the_picture_holds_every_cell_in_its_colour(count: int) -> None:
     expected = 2 * (cell - 1) ** 2
     alike = int((drawn == bright).all(axis=-1).sum())
     assert expected * 0.7 <= alike <= expected * 1.1 + 4 * 26 * cell * count  # the scale has the colour too
+
+
+def test_faces_that_are_not_seen_clearly_have_a_question_mark_after_their_numbers() -> None:
+    black = [np.zeros((card.PORTRAIT_SIDE, card.PORTRAIT_SIDE, 3), np.uint8)] * 3
+    percents = np.zeros((3, 3))
+
+    def written(unclear: set[int]) -> NDArray[np.bool_]:
+        """What is written on the two large faces, of which the first is number 1 and the second number 2."""
+        drawn = card.lookalikes(black, percents, [0, 1, 2], [], (0, 1), 90.0, unclear)
+        assert drawn.shape[1] < 1200
+        middle = drawn.shape[1] // 2
+        left, right = (drawn[46:84, x + 10 : x + 90] for x in (middle - 150 - card.PORTRAIT_SIDE, middle + 150))
+        return np.array([(one == INK).all(axis=-1).any(axis=0) for one in (left, right)])
+
+    first, second = written({0}), written({1})
+    for at, (with_mark, without) in enumerate(((first, second), (second, first))):
+        assert with_mark[at].nonzero()[0].max() > without[at].nonzero()[0].max() + 5
 
 
 def face_at(left: int, top: int, side: int) -> Face:

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from core.contracts import ModelBroken, ModelChoice
 from core.heatmap import Dimension, attention
 from core.models import onnx_graph
-from core.models.embedder import Embedder, describe, describe_with_lengths
+from core.models.embedder import Embedder, describe, describe_fully
 from core.models.loading import load
 from core.models.onnx_embedder import OnnxEmbedder
 from core.models.store import Store
@@ -113,13 +113,14 @@ def test_heatmaps_by_torch(embedder: Embedder, crops: NDArray[np.uint8], method:
 def test_lengths_are_those_before_vectors_are_made_unit(embedder: Embedder, crops: NDArray[np.uint8]) -> None:
     """A face that is blurred gets a shorter one, which `describe` does not show."""
     blurred = np.stack([cv2.GaussianBlur(crop, (0, 0), 8) for crop in crops])
-    vectors, lengths = describe_with_lengths(embedder, crops)
+    found = describe_fully(embedder, crops)
+    vectors, lengths = found.vectors, found.lengths
     assert lengths.shape == (9,) and lengths.dtype == np.float32
     both = [np.linalg.norm(embedder(some), axis=1) for some in (crops, np.ascontiguousarray(crops[:, :, ::-1]))]
     assert lengths == pytest.approx(np.mean(both, axis=0), rel=1e-5)
     assert np.array_equal(vectors, describe(embedder, crops))
     assert np.linalg.norm(vectors, axis=1).max() <= 1 + 1e-6
-    assert (describe_with_lengths(embedder, blurred)[1] < lengths).all()
+    assert (describe_fully(embedder, blurred).lengths < lengths).all()
 
 
 def normalising(path: Path, *operators: str) -> Path:

@@ -100,7 +100,7 @@ def test_a_rank_past_what_was_measured_is_a_bound() -> None:
     assert best is not None and worst is not None
     assert best.part == 1 - spec.strangers.parts[0] == 0.999
     assert worst.part == pytest.approx(0.01)
-    assert rank(0.5, resolve(ModelChoice("sface"))) is None
+    assert rank(0.5, resolve(ModelChoice("japanese-face-v1", {"path": "mine.onnx"}))) is None
 
 
 @pytest.mark.parametrize("strangers", [np.array([]), -np.full(40, 0.5)])

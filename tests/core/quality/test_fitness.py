@@ -1,4 +1,4 @@
-"""core.quality: which faces are fit, on real photos that are spoilt on purpose, and which pictures are the same."""
+"""core.quality.fitness: which faces are fit, on photos that are spoilt on purpose, and which pictures are the same."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from mean_face import turned
 from PIL import Image, ImageFilter
 
 from core import quality
 from core.contracts import FINGERPRINT_BITS, Photo, same_picture
 from core.engine import Located
 from core.face import Face
+from core.quality.fitness import MOST_PITCH, MOST_YAW
 
 Locate = Callable[[Photo], Located]
 Sample = Callable[[str], Photo]
@@ -72,23 +72,6 @@ def test_how_small_is_too_small_depends_on_the_average(sample: Sample, locate: L
     assert flaw(photo, 512) is None
 
 
-def turned(yaw: float, pitch: float, scale: float = 30.0) -> Face:
-    """The mean face's rigid points as a photo from far away would show them; all others at nought."""
-    y, p = np.radians((yaw, pitch))
-    about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
-    about_x = np.array([[1, 0, 0], [0, np.cos(p), np.sin(p)], [0, -np.sin(p), np.cos(p)]])
-    landmarks = np.zeros((478, 2), dtype=np.float32)
-    for index, point in quality._RIGID.items():
-        x, up, _ = about_y @ about_x @ point
-        landmarks[index] = (500 + scale * x, 400 - scale * up)
-    return Face(landmarks)
-
-
-@given(yaw=st.floats(-60, 60), pitch=st.floats(-40, 40), scale=st.floats(5, 200))
-def test_the_pose_of_the_mean_face_is_found_in_any_size(yaw: float, pitch: float, scale: float) -> None:
-    assert quality.pose(turned(yaw, pitch, scale)) == pytest.approx((yaw, pitch), abs=0.1)
-
-
 @pytest.mark.parametrize(
     ("yaw", "pitch", "expected"),
     [(0, 0, False), (25, 0, False), (-25, 10, False), (40, 0, True), (-40, 0, True), (0, 35, True), (0, -35, True)],
@@ -96,7 +79,7 @@ def test_the_pose_of_the_mean_face_is_found_in_any_size(yaw: float, pitch: float
 def test_who_looks_away_is_left_out(yaw: float, pitch: float, expected: bool) -> None:
     face = turned(yaw, pitch)
     yaw_found, pitch_found = map(abs, quality.pose(face))
-    assert (yaw_found > quality.MOST_YAW or pitch_found > quality.MOST_PITCH) == expected
+    assert (yaw_found > MOST_YAW or pitch_found > MOST_PITCH) == expected
 
 
 def test_a_guessed_mesh_is_left_out(sample: Sample, locate: Locate) -> None:
