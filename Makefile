@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@echo "make run    the bot: on Discord with a token, in a sandbox in your browser without one"
 	@echo "make demo   play all commands in the sandbox; the pictures go to demo/"
-	@echo "make test   the tests (15 to 25 minutes on two cores)"
+	@echo "make test   the tests (20 to 30 minutes on two cores)"
 	@echo "make test-fast  those that start no process and take less than a second (under a minute)"
 	@echo "make lint   format, lint, types, and which package may import which"
 	@echo "make bench  what takes how long on this machine, into benchmarks/report.md (10 minutes; 3 with QUICK=1); PARTS='start similar'"

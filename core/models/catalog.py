@@ -16,6 +16,7 @@ from typing import Any, Literal, cast, get_args
 from core.contracts import HeatmapMethod, HeatmapTarget, Metric, ModelChoice, ModelMisconfigured
 from core.models.checked import Table, shown
 from core.models.spec import (
+    WITH_PROFILES,
     Channels,
     CohortChoice,
     CurvePercent,
@@ -28,7 +29,6 @@ from core.models.spec import (
     TemplateName,
     TimmNetwork,
 )
-from core.templates import TEMPLATES
 
 LANDMARKS_FILE = "face_landmarker.task"
 DETECTOR_FILE = "centerface.onnx"
@@ -253,7 +253,7 @@ def _seen(table: Table) -> SeenParts | None:
     seen = table.table("seen")
     if not seen.values:
         return None  # switched off
-    if TEMPLATES[table.text("template")].profile is None:
+    if table.text("template") not in WITH_PROFILES:
         raise table.wrong("seen", f'nothing for template = "{table.text("template")}"', "a table")
     seen.only(_SEEN_KEYS)
     return SeenParts(seen.real("length", 1e-6, 1e6), _rising(seen, "upper"), _rising(seen, "lower"))

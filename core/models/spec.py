@@ -11,6 +11,8 @@ from core.contracts import HeatmapMethod, HeatmapTarget, Metric
 Kind = Literal["dlib", "onnx", "timm"]
 Channels = Literal["rgb", "bgr"]
 TemplateName = Literal["dlib", "arcface", "centered"]
+WITH_PROFILES: tuple[TemplateName, ...] = ("dlib", "arcface")
+"""The templates that say where a profile, and so the eyes and the mouth, should lie: see `core.templates`."""
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,16 @@ _DETAIL = 0.57
 were shrunk to 28, 21, 18, 14 and 10 pixels."""
 
 _INNER_ACROSS, _INNER_DOWN = 0.75, 0.67
-_CONCENTRATED = 0.68
+_CONCENTRATED, _PURE = 0.68, 0.9
 """Share of all changes from pixel to pixel that lies in the quarter of the columns with most of them, from which they
-are the edges of blocks: natural faces have 0.33 to 0.5, those in blocks of 3 pixels and more nearly 1."""
+are the edges of blocks, and of blocks of one colour: natural faces have 0.33 to 0.55, those in blocks of 3 pixels and
+more nearly 1."""
 _FEWEST_COLUMNS = 16
+_SQUARE = 8
+"""Pixels a side of the squares that JPEG compresses by themselves."""
+_SQUARES_SEEN = 3.2
+"""How many times as large as elsewhere changes are at the edges of these squares, from which little is left inside
+them: 1.6 at most in 560 photos, 2 to 2.6 at a quality of 20, 4 to 7 at 5."""
 
 
 def sharpness(rgb: NDArray[np.uint8], face: Face, side: int = _FACE_SIDE) -> float:
@@ -76,15 +82,24 @@ def blocks(rgb: NDArray[np.uint8], face: Face) -> float | None:
         return None
     part = part.astype(np.int16)
     across, down = (np.abs(np.diff(part, axis=axis)).max(axis=2).mean(axis=1 - axis) for axis in (1, 0))
-    if min(_concentration(across), _concentration(down)) < _CONCENTRATED:
-        return None
-    return float((across > across.mean()).sum() / _INNER_ACROSS)
+    concentrated = min(_concentration(across), _concentration(down))
+    if concentrated < _PURE and min(_at_edges(across), _at_edges(down)) >= _SQUARES_SEEN:
+        return len(across) / _SQUARE / _INNER_ACROSS
+    if concentrated >= _CONCENTRATED:
+        return float((across > across.mean()).sum() / _INNER_ACROSS)
+    return None
 
 
 def _concentration(changes: NDArray[np.float64]) -> float:
     """The share that the largest quarter has in all: 0.25 to 1."""
     largest = np.sort(changes)[-(len(changes) // 4) :]
     return float(largest.sum() / max(changes.sum(), 1e-6))
+
+
+def _at_edges(changes: NDArray[np.float64]) -> float:
+    """How many times as large as usual the changes are at every eighth place, wherever the squares begin."""
+    means = [changes[start::_SQUARE].mean() for start in range(_SQUARE)]
+    return float(max(means) / max(np.median(means), 1e-6))
 
 
 def smoothed(grey: NDArray[np.float32], deviation: float) -> NDArray[np.float32]:

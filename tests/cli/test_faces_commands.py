@@ -56,7 +56,7 @@ def test_similar_in_json(sokkuri: Run, sample_faces: Path, tmp_path: Path) -> No
     ]
     assert same["model"] == "sface"
     assert same["same_person"] is True
-    assert (same["verdict"], same["near_line"], same["stranger_rank"]) == ("same", False, None)
+    assert (same["verdict"], same["near_line"], same["stranger_rank"]) == ("same", False, 0.999)
     assert same["threshold"] < same["raw_score"] == same["score"] < 1
     assert 90 < same["percent"] <= 100
     assert [face["photo"] for face in same["faces"]] == [str(first), str(second)]

@@ -13,6 +13,7 @@ from core.contracts import Photo
 from core.engine import Located
 from core.face import Face
 from core.geometry import crop, invert, similarity_transform, transform
+from core.models.spec import WITH_PROFILES
 from core.templates import TEMPLATES, Template, to_template
 
 coordinates = st.floats(-1000, 1000, width=32)
@@ -170,3 +171,7 @@ def test_a_face_knows_its_box() -> None:
     landmarks = np.full((478, 2), (50.5, 60.5), np.float32)
     landmarks[0], landmarks[1] = (10.2, 20.2), (90.7, 99.9)
     assert Face(landmarks).box == (10, 20, 81, 80)
+
+
+def test_templates_with_profiles_are_known_to_settings() -> None:
+    assert {name for name, template in TEMPLATES.items() if template.profile is not None} == set(WITH_PROFILES)

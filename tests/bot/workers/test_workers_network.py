@@ -34,7 +34,9 @@ async def test_workers_share_a_network_and_outlive_it(sample_faces: Path) -> Non
     alone = Engine(settings)
     one, other = similar.answer(alone, pair), gradcam.answer(alone, heatmap)
     alone.close()
-    async with LocalWorkers(settings, tasks.warm, count=2, tasks=0, start_seconds=LONG, batch_seconds=0.01) as workers:
+    async with LocalWorkers(
+        settings, tasks.warm, count=2, tasks=0, start_seconds=LONG, stage_seconds=LONG, batch_seconds=0.01
+    ) as workers:
         for _ in range(2):
             found = await asyncio.gather(*(workers.submit(tasks.similar, pair, LONG) for _ in range(2)))
             for result in found:

@@ -31,7 +31,7 @@ STRONG: Mapping[str, tuple[Sequence[int], set[CautionKind]]] = {
     "dark": ((2, 4), {"dark"}),
     "stretched": ((2, 5), {"stretched"}),
     "pixelated": ((2, 4), {"pixelated"}),
-    "compressed": ((2, 4), set()),
+    "compressed": ((2, 4, 5), {"pixelated"}),
 }
 """The strengths, and what may be said about the faces: the error of a photo that is refused names one of these."""
 

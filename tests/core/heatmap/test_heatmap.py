@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING, cast, get_args
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import geometry, heatmap, templates
-from core.contracts import REGIONS, HeatmapMethod, ModelChoice, ModelMisconfigured, Photo, Region
+from core.contracts import REGIONS, CoreSettings, HeatmapMethod, ModelChoice, ModelMisconfigured, Photo, Region
 from core.engine import Engine, Located
 from core.models import resolve
 from core.models.embedder import Embedder
@@ -148,7 +149,7 @@ def test_a_face_need_not_be_embedded_before_its_gradients_are_taken(
 @pytest.mark.parametrize(
     ("method", "name"),
     [("gradcam", "GradCAM"), ("gradcam++", "GradCAMPlusPlus"), ("hirescam", "HiResCAM"), ("layercam", "LayerCAM"),
-     ("eigencam", "EigenCAM"), ("scorecam", "ScoreCAM")],
+     ("eigencam", "EigenCAM")],
 )  # fmt: skip
 def test_each_method_of_the_library_gives_the_library_s_map(
     method: HeatmapMethod,
@@ -175,6 +176,25 @@ def test_each_method_of_the_library_gives_the_library_s_map(
         theirs = cam(explainable.preprocess(crop[np.newaxis]), targets=[like_the_other])[0]
     capsys.readouterr()
     ours = heatmap.attention(engine.embedder, crop, method, targets["likeness"])
+    assert capsys.readouterr() == ("", "")
+    assert ours == pytest.approx(theirs, abs=1e-5)
+
+
+def test_score_cam_gives_the_library_s_map(photo: Located, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the light model, since the library takes a pass of the network for each of its maps."""
+    from core.models.torchvision_compat import make_importable
+
+    make_importable()
+    from pytorch_grad_cam import ScoreCAM
+
+    with closing(Engine(CoreSettings(model=ModelChoice("dlib")))) as light:
+        crop = light.crop(photo).pixels
+        dimension = int(light.embedder(crop[np.newaxis])[0].argmax())
+        explainable = light.embedder.explainable()
+        with ScoreCAM(model=explainable.module, target_layers=list(explainable.layers)) as cam:
+            theirs = cam(explainable.preprocess(crop[np.newaxis]), targets=[lambda output: output[dimension]])[0]
+        capsys.readouterr()
+        ours = heatmap.attention(light.embedder, crop, "scorecam", heatmap.Dimension(dimension))
     assert capsys.readouterr() == ("", "")
     assert ours == pytest.approx(theirs, abs=1e-5)
 

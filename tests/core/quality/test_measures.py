@@ -236,3 +236,12 @@ def test_a_bar_is_no_darkness_and_no_glare(
     face = look(png(barred, name))
     assert face.cut_off > RULES["cut_off"].little
     assert (face.dark, face.overexposed) == pytest.approx((0, 0), abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["a_1", "c_2", "f_1"])
+def test_the_squares_of_a_jpeg_are_blocks_once_little_is_left_in_them(
+    name: str, sample: Sample, look: Look, damaged: Damaged
+) -> None:
+    mild, strong = (look(damaged(sample(name), "compressed", strength)) for strength in (1, 5))
+    assert mild.blocks is None
+    assert strong.blocks == pytest.approx(strong.width / 8, rel=0.1)
