@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from core.models.explainable import Explainable
 
-_BATCH: Mapping[Device, int] = {"cpu": 8, "cuda": 16}
-"""Bounds the memory for maps. On a processor twice as many crops take as long each, and 27 MB more."""
+_BATCH: Mapping[Device, int] = {"cpu": 2, "cuda": 16}
+"""Bounds the memory for maps. On a processor eight crops at once take as long each with dlib's network, and a third
+longer with SFace, whose maps then no longer fit into its caches."""
 _TWIN_TOLERANCE = 1e-4
 _LAST_KNOWN_OPSET = 17
 _REDUCTIONS = ("ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare")
