@@ -18,7 +18,7 @@ STRENGTHS = (1, 2, 3, 4, 5)
 
 Pixels = NDArray[np.uint8]
 
-_CHIN, _LEFT_EAR, _RIGHT_EAR, _NOSE_BRIDGE, _FOREHEAD = 152, 454, 234, 6, 10
+_CHIN, _LEFT_EAR, _RIGHT_EAR, _NOSE_BRIDGE = 152, 454, 234, 6
 _JAW = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454)
 """The outline of the face from the person's right ear over the chin to the left one."""
 
@@ -26,8 +26,8 @@ _JAW = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379,
 def mask(photo: Pixels, face: Face, strength: int) -> Pixels:
     """A surgical mask, from below the lips upwards to the bridge of the nose."""
     part = (0.55, 0.45, 0.35, 0.25, 0.12)[strength - 1]
-    top = _between(face, _NOSE_BRIDGE, _CHIN, part)
     down = face.landmarks[_CHIN] - face.landmarks[_NOSE_BRIDGE]
+    top = face.landmarks[_NOSE_BRIDGE] + part * down
     jaw = face.landmarks[list(_JAW)]
     covered = jaw[((jaw - top) @ down) > 0] + 0.06 * down
     across = np.array([[down[1], -down[0]]]) / np.linalg.norm(down)
@@ -71,13 +71,13 @@ def cropped(photo: Pixels, face: Face, strength: int) -> Pixels:
 
 
 def small(photo: Pixels, face: Face, strength: int) -> Pixels:
-    """A photo of so many pixels a side."""
+    """Shrink the photo to 64 pixels on its longer side, down to 24."""
     side = (64, 48, 40, 32, 24)[strength - 1]
     return _resized(photo, side / max(photo.shape[:2]))
 
 
 def blurred(photo: Pixels, face: Face, strength: int) -> Pixels:
-    """A Gaussian of so many pixels of 600."""
+    """Blur by a Gaussian whose deviation is 4 to 20 pixels, where the longer side has 600."""
     deviation = (4, 8, 10, 14, 20)[strength - 1] * max(photo.shape[:2]) / 600
     return np.asarray(cv2.GaussianBlur(photo, (0, 0), deviation), dtype=np.uint8)
 
@@ -130,11 +130,6 @@ KINDS: Mapping[str, Callable[[Pixels, Face, int], Pixels]] = {
 }
 
 
-def _between(face: Face, first: int, second: int, part: float) -> NDArray[np.float32]:
-    one, other = face.landmarks[first], face.landmarks[second]
-    return np.asarray(one + part * (other - one), dtype=np.float32)
-
-
 def _whole(point: NDArray[np.float32]) -> tuple[int, int]:
     return round(float(point[0])), round(float(point[1]))
 
@@ -156,5 +151,5 @@ def _resized(photo: Pixels, factor: float) -> Pixels:
 
 
 def _lit(photo: Pixels, factor: float) -> Pixels:
-    """All values so many times as large, and cut off at white, as an editor or a poor camera would."""
+    """Multiply all values by `factor` and clip them at white, as an editor or a poor camera would."""
     return np.clip(np.rint(photo * factor), 0, 255).astype(np.uint8)

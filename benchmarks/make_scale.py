@@ -9,7 +9,6 @@ hand (scores, by share, of `strangers`); groups of at least eight London people 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 from collections.abc import Callable, Sequence
 from math import sqrt
@@ -74,8 +73,7 @@ def main() -> None:
     own = [scores(london), scores(portraits)]
     elsewhere = [of_quantiles(one["strangers"]) for one in json.loads(given.figures.read_text())["sets"].values()]
     sets = [*map(of_scores, own), *elsewhere]
-    with (given.london / "people.csv").open(newline="") as file:
-        group_of = {row["id"]: row["ethnic_group"] for row in csv.DictReader(file)}
+    group_of = truth.groups_of(given.london / "people.csv")
     for group in sorted(set(group_of.values())):
         faces = [one for one in london if group_of[one.person] == group]
         if len({one.person for one in faces}) >= FEWEST_PEOPLE:

@@ -105,14 +105,14 @@ def _look_at(engine: Engine, photo: Photo, person: str, view: str, damage: str, 
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """What is said about n pairs: the words (verdicts, or `refused`), whether it is said without a caution, the scores
-    (NaN where refused), and the two of each.
+    """What is said about n pairs.
+
+    `words`: verdicts, or `refused`; `plain`: whether it is said without a caution; `scores`: NaN where refused.
     """
 
     words: np.ndarray
     plain: np.ndarray
     scores: np.ndarray
-    faces: list[tuple[Seen, Seen]]
 
     def same_without_caution(self) -> Measured:
         return wilson(int(((self.words == "same") & self.plain).sum()), len(self.words))
@@ -136,7 +136,7 @@ class Judge:
             words.append(word)
             plain.append(clear)
             scores.append(score)
-        return Pairs(np.array(words), np.array(plain, dtype=bool), np.array(scores), list(faces))
+        return Pairs(np.array(words), np.array(plain, dtype=bool), np.array(scores))
 
     def _one(self, first: Seen, second: Seen) -> tuple[str, bool, float]:
         if first.refused or second.refused:
@@ -146,6 +146,12 @@ class Judge:
         score = self._scorer.score(first.vector, second.vector, (first.quality.profile, second.quality.profile))
         bounds = doubt.interval(score, self.spec, first.effects, second.effects)
         return verdict(score, self.spec, bounds), bounds is None, score
+
+
+def groups_of(people: Path) -> dict[str, str]:
+    """The origin of each of the London people, by their id."""
+    with people.open(newline="") as file:
+        return {row["id"]: row["ethnic_group"] for row in csv.DictReader(file)}
 
 
 def strangers(faces: Sequence[Seen], twins: frozenset[str]) -> list[tuple[Seen, Seen]]:
@@ -167,8 +173,7 @@ def report_plain(judge: Judge, london: list[Seen], portraits: list[Seen], people
         kinds = Counter(told.kind for one in faces for told in quality.told(one.found))
         spoiled = sum(bool(one.found) or one.refused for one in faces)
         print(f"cautions, {name}: {shown(wilson(spoiled, len(faces)))} of {len(faces)} photos; {dict(kinds)}")
-    with people.open(newline="") as file:
-        groups = {row["id"]: row["ethnic_group"] for row in csv.DictReader(file)}
+    groups = groups_of(people)
     sets = {"London, neutral and smiling, front": strangers(front, twins), "portraits": strangers(portraits, twins)}
     for group in sorted(set(groups.values())):
         sets[f"London, both {group}"] = [

@@ -52,7 +52,7 @@ STRETCHED = 1.25
 """How many times too wide, or too tall, a face must be for the stretch to be undone: plain faces vary up to there."""
 
 _MOST_YAW, _MOST_PITCH = 55.0, 37.0
-"""Degrees. Three-quarter views (42 to 50) of one person are told from strangers' without an error."""
+"""Degrees. Three-quarter views (42 to 50) of one person are distinguished from strangers' without an error."""
 
 
 _ENLARGED = 0.7

@@ -1,6 +1,6 @@
 """Which parts of a face are hidden: by the edge of the photo, a bar, dark glasses or a mask.
 
-Glasses and masks are told by the network's own word: a part whose hiding does not move the vector was not seen. The
+Glasses and masks are detected by asking the network: a part whose hiding does not move the vector was not seen. The
 idea is that of occlusion (Zeiler & Fergus 2014), asked of the two halves of a face. Lenses that are simply dark, and
 masks that are simply even, are seen as such.
 """
